@@ -1,0 +1,24 @@
+/** The few classes of error that somebody catches by name. */
+
+/** At start: says which setting is wrong and what it should be. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** A file under `agents/` is wrong: names the file and the line. */
+export class DefinitionError extends Error {
+  override readonly name = "DefinitionError";
+  constructor(file: string, line: number, problem: string) {
+    super(`${file}:${line}: ${problem}`);
+  }
+}
+
+/** A sentence for the model that tells it what to do next. */
+export class ToolError extends Error {
+  override readonly name = "ToolError";
+}
+
+/** The branch moved under us: whoever moved it wins, and the run looks again. */
+export class ConflictError extends Error {
+  override readonly name = "ConflictError";
+}

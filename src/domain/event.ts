@@ -1,0 +1,43 @@
+/** RunEvents: everything that happened in a run, in order. The transcript is these and nothing else. */
+import type { Changeset, Refusal } from "./changeset.ts";
+import type { Evidence, Finding } from "./finding.ts";
+import type { AssistantMessage, ToolSpec, Usage, UserMessage } from "./message.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Report } from "./report.ts";
+import type { TaskList } from "./task.ts";
+
+export type Phase = "preparing" | "working" | "checking" | "publishing" | "ended";
+
+export type RunEvent =
+  /** The commit the run works on, the base it is measured against, and the exact bytes of the conversation's head. */
+  | {
+      readonly type: "started";
+      readonly at: string;
+      readonly agent: string;
+      readonly model: string;
+      readonly commit: string;
+      readonly base: string;
+      readonly system: string;
+      readonly tools: readonly ToolSpec[];
+    }
+  | { readonly type: "phase"; readonly at: string; readonly phase: Phase }
+  | { readonly type: "user"; readonly at: string; readonly message: UserMessage }
+  | {
+      readonly type: "assistant";
+      readonly at: string;
+      readonly message: AssistantMessage;
+      readonly usage: Usage;
+      readonly usd: number;
+      readonly stopReason: string;
+    }
+  | { readonly type: "tasks"; readonly at: string; readonly tasks: TaskList }
+  | { readonly type: "evidence"; readonly at: string; readonly evidence: Evidence }
+  /** Stored at a turn's end when the changeset differs from the last one stored. */
+  | {
+      readonly type: "checkpoint";
+      readonly at: string;
+      readonly changeset: Changeset;
+      readonly refused: readonly Refusal[];
+    }
+  | { readonly type: "report"; readonly at: string; readonly report: Report; readonly findings: readonly Finding[] }
+  | { readonly type: "outcome"; readonly at: string; readonly outcome: Outcome };

@@ -1,0 +1,38 @@
+/** A job: a trigger in the queue. One runs at a time for each key; the rest wait in order. */
+import { fullName } from "./repository.ts";
+import type { Trigger } from "./trigger.ts";
+
+export type Job = {
+  /** GitHub's delivery id (a GUID): the same delivery never makes a second job. */
+  readonly id: string;
+  /** `owner/repo#n`, n being the issue: follow-ups on its pull request wait behind the run that opened it. */
+  readonly key: string;
+  readonly trigger: Trigger;
+  /** ISO 8601. */
+  readonly acceptedAt: string;
+};
+
+/** @param issue the issue that the thread belongs to: itself, or the one whose pull request it is. */
+export const toJob = (trigger: Trigger, delivery: { id: string; acceptedAt: string; issue: number }): Job => ({
+  id: delivery.id,
+  key: `${fullName(trigger.repository)}#${delivery.issue}`,
+  trigger,
+  acceptedAt: delivery.acceptedAt,
+});
+
+/** The branch of our pull request for an issue carries its number: `architect/issue-<n>-<slug>`. */
+export const issueOfBranch = (branch: string): number | undefined => {
+  const found = /^architect\/issue-(\d{1,9})(?:-|$)/.exec(branch);
+  return found ? Number(found[1]) : undefined;
+};
+
+/** `architect/issue-<n>-<slug>`; the slug is made here from the title: `[a-z0-9-]{1,40}`, never taken from a model. */
+export const branchOf = (issue: number, title: string): string => {
+  const slug = title
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 40)
+    .replace(/^-+|-+$/g, "");
+  return `architect/issue-${issue}-${slug || "design"}`;
+};

@@ -1,0 +1,49 @@
+/** Messages of one conversation with a model, in the shape of the Anthropic Messages API. A message is stored, then never changed. */
+
+export type TextBlock = { readonly type: "text"; readonly text: string };
+export type ThinkingBlock =
+  | { readonly type: "thinking"; readonly thinking: string; readonly signature: string }
+  | { readonly type: "redacted_thinking"; readonly data: string };
+export type ToolUse = {
+  readonly type: "tool_use";
+  readonly id: string;
+  readonly name: string;
+  readonly input: unknown;
+};
+export type ToolResult = {
+  readonly type: "tool_result";
+  readonly tool_use_id: string;
+  readonly content: string;
+  readonly is_error?: boolean;
+};
+
+export type AssistantBlock = TextBlock | ThinkingBlock | ToolUse;
+export type UserBlock = TextBlock | ToolResult;
+
+export type AssistantMessage = { readonly role: "assistant"; readonly content: readonly AssistantBlock[] };
+export type UserMessage = { readonly role: "user"; readonly content: readonly UserBlock[] };
+export type Message = AssistantMessage | UserMessage;
+
+/** A tool as the model sees it. `input_schema` is JSON Schema of type object. */
+export type ToolSpec = {
+  readonly name: string;
+  readonly description: string;
+  readonly input_schema: { readonly type: "object"; readonly [key: string]: unknown };
+};
+
+/** Tokens of one turn, as the API counts them: the four add up, none contains another. */
+export type Usage = {
+  readonly inputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly outputTokens: number;
+};
+
+export const noUsage: Usage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
+
+/** `tool_use` blocks of the last assistant message that have no result yet (also after a crash). */
+export const pendingToolUses = (messages: readonly Message[]): readonly ToolUse[] => {
+  const last = messages.at(-1);
+  if (last?.role !== "assistant") return [];
+  return last.content.filter((block) => block.type === "tool_use");
+};

@@ -1,0 +1,22 @@
+/** How a run ended, for people: kept in the store and shown in the status comment. */
+import type { Status } from "./report.ts";
+
+export type Spend = {
+  readonly toolCalls: number;
+  readonly turns: number;
+  readonly tokens: number;
+  readonly usd: number;
+};
+
+export type Outcome = {
+  readonly kind: "published" | "answered" | "refused" | "failed";
+  /** Absent where no report was accepted. */
+  readonly status?: Status;
+  /** One or two sentences in plain words. */
+  readonly summary: string;
+  readonly pull?: { readonly number: number; readonly url: string; readonly branch: string; readonly headSha: string };
+  readonly blockers: readonly string[];
+  /** Numbered from 1 in what people see. */
+  readonly questions: readonly { readonly question: string; readonly options: readonly string[] }[];
+  readonly spend: Spend;
+};

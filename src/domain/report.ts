@@ -1,0 +1,85 @@
+/** The report: what the agent submits at the end. Every statement in it is a claim until our own code has checked it. */
+import { z } from "zod";
+
+export const statuses = ["DONE", "DONE_WITH_CONCERNS", "BLOCKED", "NEEDS_CONTEXT"] as const;
+export type Status = (typeof statuses)[number];
+
+const text = z.string().trim().min(1).max(4_000);
+const short = z.string().trim().min(1).max(300);
+
+const endpoint = z.object({
+  method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]),
+  path: z
+    .string()
+    .regex(/^\/\S*$/, "an absolute URL path such as /api/v1/auth/register")
+    .max(300),
+  auth: short.describe("none, bearer, api-key … as the route's dependencies demand it"),
+  rate_limit: short.nullable().describe("N/period as enforced in code, such as 5/min; null when none is in force"),
+});
+
+const model = z.object({ name: short, table: short, fields: z.array(short).max(200) });
+
+const middleware = z.object({ name: short, config: z.record(z.string(), z.unknown()) });
+
+const decision = z.object({
+  title: z.string().trim().min(3).max(100),
+  rationale: text,
+  category: z.enum([
+    "architecture",
+    "api-design",
+    "database-schema",
+    "security",
+    "performance",
+    "testing",
+    "workflow",
+    "integration",
+  ]),
+  impact: z.enum(["high", "medium", "low"]),
+  alternatives: z.array(z.object({ option: short, rejected_because: text })).max(10),
+});
+
+const handoff = z.object({
+  to: short.describe("the agent or person who owns it: database-engineer, test-generator, maintainer …"),
+  task: text,
+  /** An exact change outside the boundaries that a maintainer can apply as it is. */
+  patch: z.object({ path: short, diff: z.string().min(1).max(20_000) }).optional(),
+});
+
+const question = z.object({ question: text, options: z.array(short).max(8) });
+
+const threadAnswer = z.object({
+  comment_id: z.number().int().positive(),
+  outcome: z.enum(["changed", "declined", "question"]),
+  answer: text,
+});
+
+/** Status comes first: it is what people read first. */
+export const reportSchema = z.strictObject({
+  status: z.enum(statuses),
+  feature: z
+    .string()
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "kebab-case, such as user-registration")
+    .max(80),
+  summary: text.describe("two or three sentences for the reviewer: what was built and how"),
+  endpoints_created: z.array(endpoint).max(100),
+  models_created: z.array(model).max(100),
+  middleware_added: z.array(middleware).max(50),
+  security_measures: z.array(text).max(50),
+  test_commands: z.array(text).max(50),
+  documentation: z.object({ openapi_updated: z.boolean(), postman_collection: short.nullable() }),
+  decisions: z.array(decision).max(30),
+  concerns: z.array(text).max(50),
+  blockers: z.array(text).max(50),
+  questions: z.array(question).max(20),
+  handoffs: z.array(handoff).max(50),
+  threads: z.array(threadAnswer).max(100).default([]).describe("on a follow-up: one answer for each review comment"),
+});
+
+export type Report = z.infer<typeof reportSchema>;
+export type Handoff = Report["handoffs"][number];
+export type ReportDecision = Report["decisions"][number];
+
+const rank: Record<Status, number> = { DONE: 0, DONE_WITH_CONCERNS: 1, NEEDS_CONTEXT: 2, BLOCKED: 3 };
+
+/** The worse of two: a status may only get worse on its way to people. */
+export const worse = (a: Status, b: Status): Status => (rank[a] >= rank[b] ? a : b);

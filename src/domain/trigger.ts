@@ -1,0 +1,37 @@
+/** A trigger: our parsed reading of one delivery. What it says is the snapshot that the signed payload carried. */
+import type { Command } from "./command.ts";
+import type { Person, RepositoryRef, Thread } from "./repository.ts";
+
+type Common = { readonly repository: RepositoryRef; readonly sender: Person };
+
+/** The `architect` label was put on an open issue: its title and body are the request. */
+export type LabelTrigger = Common & {
+  readonly kind: "label";
+  readonly thread: Thread;
+  readonly title: string;
+  readonly body: string;
+};
+
+/** `/architect …` at the start of a line of a comment. */
+export type CommandTrigger = Common & {
+  readonly kind: "command";
+  readonly thread: Thread;
+  readonly command: Command;
+  readonly commentId: number;
+  readonly title: string;
+  readonly body: string;
+  /** Who wrote `body` (the issue): used as context only where that person may write, too. */
+  readonly author: Person;
+};
+
+/** A review was submitted on a pull request whose branch is ours; a loose inline comment is a review of one. */
+export type ReviewTrigger = Common & {
+  readonly kind: "review";
+  readonly thread: Thread;
+  readonly reviewId: number;
+  /** The pull request's head branch, `architect/issue-<n>-<slug>`. */
+  readonly branch: string;
+  readonly title: string;
+};
+
+export type Trigger = LabelTrigger | CommandTrigger | ReviewTrigger;

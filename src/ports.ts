@@ -1,0 +1,300 @@
+/** The doors between the run and the world: each port with its contract. An adapter implements one and knows no other. */
+import type { Changeset, FileChange, Refusal } from "./domain/changeset.ts";
+import type { RunEvent } from "./domain/event.ts";
+import type { Job } from "./domain/job.ts";
+import type { AssistantMessage, Message, ToolSpec, Usage } from "./domain/message.ts";
+import type { Outcome } from "./domain/outcome.ts";
+import type { Boundary } from "./domain/policy.ts";
+import type { Person, RepositoryRef, Thread } from "./domain/repository.ts";
+
+export type Clock = () => Date;
+
+// ---------------------------------------------------------------------------------------------------------------- Model
+
+export type ModelRequest = {
+  readonly system: string;
+  readonly tools: readonly ToolSpec[];
+  /** Append-only: what was sent once is sent again byte for byte. */
+  readonly messages: readonly Message[];
+  readonly maxOutputTokens: number;
+  readonly effort: "low" | "medium" | "high" | "xhigh" | "max";
+};
+
+export type StopReason =
+  | "end_turn"
+  | "tool_use"
+  | "max_tokens"
+  | "refusal"
+  | "pause_turn"
+  | "stop_sequence"
+  | "model_context_window_exceeded";
+
+export type ModelTurn = {
+  readonly message: AssistantMessage;
+  readonly stopReason: StopReason;
+  /** Of a refusal, where the API names one. */
+  readonly refusalCategory?: string;
+  readonly usage: Usage;
+  /** USD; 0 for a model that costs nothing. */
+  readonly usd: number;
+};
+
+export interface Model {
+  /** The model id as people and the transcript know it. */
+  readonly name: string;
+  /**
+   * One assistant message for the conversation so far. Retries what is worth retrying; throws what is not, with `cause`.
+   * Aborting the signal rejects at once.
+   */
+  turn(request: ModelRequest, signal: AbortSignal): Promise<ModelTurn>;
+}
+
+// --------------------------------------------------------------------------------------------------------------- GitHub
+
+export type Permission = "none" | "read" | "triage" | "write" | "maintain" | "admin";
+
+/** One token: narrowed to one repository and to what the phase needs. */
+export type GitHubPhase = "read" | "acknowledge" | "publish";
+
+export type ReactionTarget =
+  | { readonly on: "issue"; readonly number: number }
+  | { readonly on: "issue-comment"; readonly commentId: number }
+  | { readonly on: "review-comment"; readonly commentId: number };
+
+export type ReviewComment = {
+  readonly id: number;
+  /** The comment that its thread starts with; its own id when it starts one. Answers go to this one. */
+  readonly threadId: number;
+  readonly path: string;
+  /** Undefined where the comment is on the file, or on a line that is gone. */
+  readonly line?: number;
+  readonly hunk: string;
+  readonly body: string;
+  readonly author: Person;
+};
+
+export type Review = {
+  readonly id: number;
+  readonly state: "approved" | "changes_requested" | "commented" | "dismissed" | "pending";
+  readonly body: string;
+  readonly author: Person;
+  readonly comments: readonly ReviewComment[];
+  /** Earlier comments of the threads that `comments` stand in, oldest first. */
+  readonly earlier: readonly ReviewComment[];
+};
+
+export type Pull = {
+  readonly number: number;
+  readonly nodeId: string;
+  readonly url: string;
+  readonly state: "open" | "closed";
+  readonly merged: boolean;
+  readonly draft: boolean;
+  readonly title: string;
+  readonly body: string;
+  readonly author: Person;
+  readonly branch: string;
+  readonly base: string;
+  readonly headSha: string;
+  readonly baseSha: string;
+  /** False for a pull request from a fork. */
+  readonly sameRepository: boolean;
+};
+
+export type CommitRequest = {
+  readonly parent: string;
+  readonly message: string;
+  readonly changes: readonly FileChange[];
+};
+
+/** One repository through one token. Every write may be repeated: the second one finds what the first one made. */
+export interface GitHubSession {
+  /** The collaborator-permission API, by login; "none" where the id that comes back is not the person's. */
+  permissionOf(person: Person): Promise<Permission>;
+  findPull(branch: string): Promise<Pull | undefined>;
+  fetchPull(number: number): Promise<Pull>;
+  fetchReview(pull: number, reviewId: number): Promise<Review>;
+  /** Names of the pull-request template in the repository at the default branch, or undefined. */
+  fetchPullTemplate(): Promise<string | undefined>;
+  /** The commit a branch points at, read from GitHub now. */
+  fetchBranch(branch: string): Promise<string | undefined>;
+  /** Adds 👀; a reaction that is there already is left. */
+  react(target: ReactionTarget, content: "eyes" | "confused"): Promise<void>;
+  /** Blobs, tree and commit through the Git Data API, so that GitHub can sign it. @returns the new commit's SHA */
+  commit(request: CommitRequest): Promise<string>;
+  /** Creates the branch, or moves it forward; never by force. @throws ConflictError when it moved or is taken */
+  pointBranch(branch: string, sha: string, expected: string | undefined): Promise<void>;
+  openPull(pull: { branch: string; base: string; title: string; body: string; draft: boolean }): Promise<Pull>;
+  updatePull(pull: Pull, change: { title?: string; body?: string; draft?: boolean }): Promise<Pull>;
+  /**
+   * The one comment of ours on a thread that carries `marker` (a hidden HTML comment): edits it, or makes it when there
+   * is none. @param knownId of the last time, tried first @returns the comment's id
+   */
+  upsertComment(number: number, marker: string, body: string, knownId: number | undefined): Promise<number>;
+  /** Answers in a review thread once: an answer of ours that carries `marker` is left. @returns the answer's id */
+  answerThread(pull: number, threadId: number, marker: string, body: string): Promise<number>;
+  /** Revokes the token; the session is not used afterwards. */
+  close(): Promise<void>;
+}
+
+export interface GitHub {
+  /** `login` and id of the App's own bot user: what it wrote is never a trigger. */
+  whoami(): Promise<Person>;
+  open(repository: RepositoryRef, phase: GitHubPhase): Promise<GitHubSession>;
+  /** For one `git fetch`: the URL, and the header that carries a token for this repository's contents, read only. */
+  gitCredentials(repository: RepositoryRef): Promise<{ url: string; authorization: string }>;
+  /** Where people see a thread. */
+  threadUrl(repository: RepositoryRef, thread: Thread): string;
+}
+
+// ------------------------------------------------------------------------------------------------------------ Workspace
+
+export type SandboxHealth =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: string; readonly mend: string };
+
+export type CommandResult = {
+  /** 128 + signal number when a signal ended it. */
+  readonly exitCode: number;
+  /** stdout and stderr as they came, bounded to 256 KiB, escape sequences taken out. */
+  readonly output: string;
+  readonly durationMs: number;
+  /** Why it was ended by us, if it was. */
+  readonly ended?: "timeout" | "output" | "aborted";
+};
+
+export type ReadResult = {
+  readonly text: string;
+  /** Git blob id of the bytes: a later edit names it, and is refused when the file is another one by then. */
+  readonly sha: string;
+};
+
+export type GrepRequest = {
+  readonly pattern: string;
+  readonly path?: string;
+  readonly glob?: string;
+  readonly type?: string;
+  readonly mode: "content" | "files_with_matches" | "count";
+  readonly before?: number;
+  readonly after?: number;
+  readonly lineNumbers?: boolean;
+  readonly ignoreCase?: boolean;
+  readonly multiline?: boolean;
+};
+
+/**
+ * What one agent can reach: the worktree at /repo, read-only but for its boundary's folders. File calls go through a
+ * process of ours inside the same mounts as its commands. Paths are canonical repository paths (`domain/policy.ts`).
+ * A refusal of any call is a ToolError with a sentence for the model.
+ */
+export interface Walls {
+  readonly boundary: Boundary;
+  /** Undefined when there is no such file. Folders, binary files and files over 1 MiB are ToolErrors. */
+  read(path: string): Promise<ReadResult | undefined>;
+  /** @param expected sha that the file must have now; undefined = must not exist yet @returns the new sha */
+  write(path: string, text: string, expected: string | undefined): Promise<string>;
+  /** Files that match, newest first, at most `limit`; folders are never listed. */
+  glob(pattern: string, folder: string | undefined, limit: number): Promise<{ paths: string[]; total: number }>;
+  /** Lines of ripgrep's output, sorted by path. */
+  grep(request: GrepRequest): Promise<string[]>;
+  /** `bash -c command` in /repo: no network, no secret, limits on everything. */
+  bash(command: string, options: { timeoutMs: number; signal: AbortSignal }): Promise<CommandResult>;
+}
+
+export interface Worktree {
+  /** The commit that was materialised. */
+  readonly commit: string;
+  enter(boundary: Boundary): Promise<Walls>;
+  /** What the writable folders hold now against `commit`, by our own hashing. Bash must not be running. */
+  collect(): Promise<{ changeset: Changeset; refused: readonly Refusal[] }>;
+  /** Puts a checkpoint's files in place of whatever the writable folders hold. */
+  restore(changeset: Changeset): Promise<void>;
+  /** Ends every process of it and removes the run's own copies; the shared tree stays while others hold it. */
+  close(): Promise<void>;
+}
+
+export interface Workspace {
+  /** Runs canaries in the real sandbox; cached for an hour. */
+  checkSandbox(): Promise<SandboxHealth>;
+  /** Brings branches into the host-owned mirror. A branch that does not exist is left out. @returns commit by branch */
+  fetch(
+    repository: RepositoryRef,
+    branches: readonly string[],
+    credentials: { url: string; authorization: string },
+  ): Promise<ReadonlyMap<string, string>>;
+  /** A text file at a commit, read from the mirror; undefined when it is missing, no regular file, or over 1 MiB. */
+  readFile(repository: RepositoryRef, commit: string, path: string): Promise<string | undefined>;
+  /** Paths of regular files at a commit below a folder ("" = all), at most `limit`. */
+  listFiles(repository: RepositoryRef, commit: string, folder: string, limit: number): Promise<string[]>;
+  /** The newest common ancestor. */
+  mergeBase(repository: RepositoryRef, a: string, b: string): Promise<string | undefined>;
+  /**
+   * @param commit what is materialised @param base whose history git shows inside (HEAD, index): of a first run the same
+   * @param boundaries of all agents of the run: their folders are the only ones that can become writable
+   */
+  openWorktree(
+    repository: RepositoryRef,
+    request: { runId: string; commit: string; base: string; baseBranch: string; boundaries: readonly Boundary[] },
+  ): Promise<Worktree>;
+}
+
+// -------------------------------------------------------------------------------------------------------- Store, Queue
+
+export type RunRecord = {
+  readonly id: string;
+  readonly job: Job;
+  readonly issue: number;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly outcome?: Outcome;
+};
+
+/** Runs and what must be found again. Every write is durable when its promise resolves. */
+export interface Store {
+  /** The run of a job: the same one when the job is taken again after a crash. */
+  openRun(job: Job, issue: number): Promise<RunRecord>;
+  appendEvents(runId: string, events: readonly RunEvent[]): Promise<void>;
+  events(runId: string): Promise<RunEvent[]>;
+  closeRun(runId: string, outcome: Outcome): Promise<void>;
+  /** Newest first. */
+  runsOf(repository: RepositoryRef, issue: number): Promise<RunRecord[]>;
+  /** The issue whose pull request this is. */
+  issueOfPull(repository: RepositoryRef, pull: number): Promise<number | undefined>;
+  linkPull(repository: RepositoryRef, pull: number, issue: number): Promise<void>;
+  /** The status comment's id of a thread. */
+  statusComment(repository: RepositoryRef, number: number): Promise<number | undefined>;
+  keepStatusComment(repository: RepositoryRef, number: number, commentId: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type Claim = {
+  readonly job: Job;
+  /** How often it was taken before: 0 the first time. */
+  readonly attempt: number;
+  /** Aborted when the queue closes. */
+  readonly signal: AbortSignal;
+};
+
+export interface Queue {
+  /**
+   * Durable when it resolves. "duplicate": this delivery id, or this body under any id within 7 days, was here before.
+   * @param digest sha256 of event name and raw body @param dedupe key of a trigger that two deliveries announce
+   */
+  accept(job: Job, delivery: { event: string; digest: string; dedupe?: string }): Promise<"accepted" | "duplicate">;
+  /**
+   * Hands jobs to `handler`, at most `concurrency` at once and one per key, oldest first. A handler that throws is tried
+   * again with a growing delay, its key waiting; after the last try `onExhausted` is told and the key is free.
+   */
+  work(options: {
+    concurrency: number;
+    handler: (claim: Claim) => Promise<void>;
+    onExhausted: (job: Job, error: unknown) => Promise<void>;
+  }): void;
+  /** Jobs waiting before this one on its key. */
+  placeOf(jobId: string): Promise<number>;
+  counts(): Promise<{ waiting: number; active: number }>;
+  /** Resolves when nothing waits or runs: for demos, tests and shut-down. */
+  idle(): Promise<void>;
+  /** Takes no new job, aborts the running ones (they are handed back), resolves when the handlers ended. */
+  close(): Promise<void>;
+}
