@@ -40,4 +40,6 @@ export type RunEvent =
       readonly refused: readonly Refusal[];
     }
   | { readonly type: "report"; readonly at: string; readonly report: Report; readonly findings: readonly Finding[] }
+  /** A commit made on GitHub that no branch may point at yet: found again after a crash instead of made again. */
+  | { readonly type: "committed"; readonly at: string; readonly purpose: "work" | "memory"; readonly sha: string }
   | { readonly type: "outcome"; readonly at: string; readonly outcome: Outcome };

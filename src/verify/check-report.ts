@@ -1,0 +1,96 @@
+/** Holds a report against itself and against the evidence: what a status promises must be there. */
+import { type Changeset, treeHash } from "../domain/changeset.ts";
+import type { Evidence, Finding } from "../domain/finding.ts";
+import { type Report, type Status, worse } from "../domain/report.ts";
+
+export type ReportContext = {
+  readonly changeset: Changeset;
+  readonly evidence: readonly Evidence[];
+  /** A follow-up repeats the claims of the pull request, so an empty changeset contradicts none of them. */
+  readonly followUp: boolean;
+  /** Review comments that each need an answer. */
+  readonly commentIds: readonly number[];
+};
+
+/** Evidence that was taken on the tree as it is now; each command's latest run. */
+const freshEvidence = (evidence: readonly Evidence[], changeset: Changeset): Evidence[] => {
+  const now = treeHash(changeset);
+  const latest = new Map<string, Evidence>();
+  for (const one of evidence) if (one.tree === now) latest.set(one.command, one);
+  return [...latest.values()];
+};
+
+const error = (rule: string, message: string): Finding => ({ rule, severity: "error", message });
+const concern = (rule: string, message: string): Finding => ({ rule, severity: "concern", message });
+
+const checkStatus = (report: Report): Finding[] => {
+  const findings: Finding[] = [];
+  if (report.status === "DONE" && report.concerns.length > 0)
+    findings.push(error("done-with-concerns", "status is DONE but concerns are listed: use DONE_WITH_CONCERNS"));
+  if (report.status === "DONE_WITH_CONCERNS" && report.concerns.length + report.handoffs.length === 0)
+    findings.push(error("concerns-missing", "status is DONE_WITH_CONCERNS: list every concern, or the open handoffs"));
+  if (report.status === "BLOCKED" && report.blockers.length === 0)
+    findings.push(error("blockers-missing", "status is BLOCKED: say in blockers what stands in the way"));
+  if (report.status === "NEEDS_CONTEXT" && report.questions.length === 0)
+    findings.push(error("questions-missing", "status is NEEDS_CONTEXT: ask in questions what you need to know"));
+  return findings;
+};
+
+const checkClaims = (report: Report, context: ReportContext): Finding[] => {
+  const claims = report.endpoints_created.length + report.models_created.length + report.middleware_added.length;
+  if (claims > 0 && context.changeset.length === 0 && !context.followUp)
+    return [
+      error("claims-without-change", "the report names endpoints, models or middleware, but no file was changed"),
+    ];
+  return [];
+};
+
+const checkThreads = (report: Report, context: ReportContext): Finding[] => {
+  const answered = report.threads.map((thread) => thread.comment_id);
+  const missing = context.commentIds.filter((id) => !answered.includes(id));
+  const unknown = answered.filter((id) => !context.commentIds.includes(id));
+  const twice = answered.filter((id, index) => answered.indexOf(id) !== index);
+  return [
+    ...missing.map((id) => error("thread-unanswered", `review comment ${id} has no answer in threads`)),
+    ...unknown.map((id) => error("thread-unknown", `threads answers ${id}, which is no comment of this review`)),
+    ...twice.map((id) => error("thread-twice", `threads answers comment ${id} more than once`)),
+    ...report.threads
+      .filter((thread) => thread.outcome === "changed" && context.changeset.length === 0)
+      .map((thread) =>
+        error("thread-unchanged", `comment ${thread.comment_id} is said to be changed, but no file was`),
+      ),
+  ];
+};
+
+const checkEvidence = (report: Report, context: ReportContext): Finding[] => {
+  if (context.changeset.length === 0 || (report.status !== "DONE" && report.status !== "DONE_WITH_CONCERNS")) return [];
+  const fresh = freshEvidence(context.evidence, context.changeset);
+  const failed = fresh.filter((one) => one.exitCode !== 0);
+  if (fresh.length === 0)
+    return [concern("no-evidence", "no command ran on the files as they are now, so nothing shows that they work")];
+  if (failed.length === fresh.length)
+    return [concern("no-evidence", "every command that ran on the files as they are now failed")];
+  return failed.map((one) =>
+    concern("command-failed", `\`${firstLine(one.command)}\` ended with exit code ${one.exitCode}`),
+  );
+};
+
+const firstLine = (command: string): string => {
+  const line = command.split("\n")[0] ?? "";
+  return line.length > 120 ? `${line.slice(0, 117)}…` : line;
+};
+
+/** `error` findings go back to the model; the rest lower the status and are shown. */
+export const checkReport = (report: Report, context: ReportContext): Finding[] => [
+  ...checkStatus(report),
+  ...checkClaims(report, context),
+  ...checkThreads(report, context),
+  ...checkEvidence(report, context),
+];
+
+/** The status that people see: the report's, or a worse one where findings or open hand-offs demand it; never a better one. */
+export const settleStatus = (report: Report, findings: readonly Finding[]): Status => {
+  const doubtful = findings.some((finding) => finding.severity !== "note");
+  const open = report.handoffs.length > 0 || report.concerns.length > 0;
+  return doubtful || open ? worse(report.status, "DONE_WITH_CONCERNS") : report.status;
+};
