@@ -1,0 +1,129 @@
+/** What a run may still spend: tool calls by kind of work, turns, tokens and money. Counts and decides; pays nothing itself. */
+import type { Definition, WorkKind } from "./definition.ts";
+import type { Usage } from "./message.ts";
+import type { Spend } from "./outcome.ts";
+import type { Verdict } from "./policy.ts";
+
+export type Limits = {
+  readonly toolCalls: number;
+  readonly turns: number;
+  /** All tokens of all turns, cached ones included. */
+  readonly tokens: number;
+  readonly usd: number;
+  /** Of one turn; the second one where the first was cut short. */
+  readonly outputTokens: readonly [number, number];
+};
+
+const words = (...patterns: string[]): RegExp => new RegExp(`\\b(${patterns.join("|")})\\b`, "i");
+
+const authentication = words(
+  "auth(n|z)?",
+  "authenticat\\w*",
+  "authori[sz]\\w*",
+  "oauth2?",
+  "oidc",
+  "jwts?",
+  "log-?\\s?in",
+  "log-?\\s?out",
+  "sign-?\\s?(in|up)",
+  "regist(er|ers|ration|rations)",
+  "passwords?",
+  "(access|refresh|bearer) tokens?",
+  "api[ -]?keys?",
+  "2fa|mfa|totp",
+  "rbac",
+);
+const microservice = words(
+  "micro-?services?",
+  "service boundar(y|ies)",
+  "event[ -]driven",
+  "message (queue|broker)s?",
+  "sagas?",
+);
+const crud = words(
+  "crud",
+  "rest(ful)? (api|resource)",
+  "resources?",
+  "endpoints",
+  "manage(ment)?",
+  "\\w+: ?(str|int|float|bool|date|datetime|decimal|uuid|text)",
+);
+const verbs = ["create|add|post", "read|get|show|fetch", "list|search", "update|edit|patch|put", "delete|remove"];
+
+/** The largest kind that the words of a request speak for. */
+export const classifyWork = (request: string): WorkKind => {
+  if (authentication.test(request)) return "authentication";
+  if (microservice.test(request)) return "microservice";
+  const named = verbs.filter((verb) => words(verb).test(request)).length;
+  return crud.test(request) || named >= 3 ? "crud" : "single-endpoint";
+};
+
+/** @param caps the operator's, for one run */
+export const limitsFor = (
+  definition: Pick<Definition, "budgets" | "maxTurns">,
+  work: WorkKind,
+  caps: { readonly tokens: number; readonly usd: number },
+): Limits => ({
+  toolCalls: definition.budgets[work],
+  turns: definition.maxTurns,
+  tokens: caps.tokens,
+  usd: caps.usd,
+  outputTokens: [64_000, 128_000],
+});
+
+export const noSpend: Spend = { toolCalls: 0, turns: 0, tokens: 0, usd: 0 };
+
+export const tokensOf = (usage: Usage): number =>
+  usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.outputTokens;
+
+export const addUsage = (a: Usage, b: Usage): Usage => ({
+  inputTokens: a.inputTokens + b.inputTokens,
+  cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
+  cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+  outputTokens: a.outputTokens + b.outputTokens,
+});
+
+/** One turn more. */
+export const addTurn = (spend: Spend, usage: Usage, usd: number): Spend => ({
+  ...spend,
+  turns: spend.turns + 1,
+  tokens: spend.tokens + tokensOf(usage),
+  usd: spend.usd + usd,
+});
+
+/** Keeping the task list and handing in the report are free: an agent must always be able to end well. */
+export const isCounted = (tool: string): boolean => !/^(Task(Create|Update|List|Get)|SubmitReport)$/.test(tool);
+
+/** Before a call: is there a tool call left for it? */
+export const decideCall = (spend: Spend, limits: Limits, tool: string): Verdict =>
+  !isCounted(tool) || spend.toolCalls < limits.toolCalls
+    ? { allowed: true }
+    : {
+        allowed: false,
+        reason: `budget exhausted: all ${limits.toolCalls} tool calls of this run are used, so ${tool} was not run. Call SubmitReport now. If work is left, use status BLOCKED with the blocker "budget exhausted", and say what is done and checked, what is left and how to go on.`,
+      };
+
+/** Before a turn: the sentence that ends the run, if turns, tokens or money are used up. */
+export const exhausted = (spend: Spend, limits: Limits): string | undefined => {
+  if (spend.turns >= limits.turns) return `budget exhausted: all ${limits.turns} turns are used`;
+  if (spend.tokens >= limits.tokens) return `budget exhausted: all ${limits.tokens} tokens are used`;
+  if (spend.usd >= limits.usd && spend.usd > 0) return `budget exhausted: all ${limits.usd} USD are used`;
+  return undefined;
+};
+
+const reserve = 3;
+
+/** After a turn: a word to the model when it came within three calls or turns of a limit, or within a tenth of a cap. */
+export const budgetNotice = (before: Spend, after: Spend, limits: Limits): string | undefined => {
+  const near = (spend: Spend): readonly [boolean, string][] => [
+    [spend.toolCalls >= limits.toolCalls - reserve, `${Math.max(0, limits.toolCalls - spend.toolCalls)} tool calls`],
+    [spend.turns >= limits.turns - reserve, `${Math.max(0, limits.turns - spend.turns)} turns`],
+    [spend.tokens >= limits.tokens * 0.9, "less than a tenth of the tokens"],
+    [spend.usd > 0 && spend.usd >= limits.usd * 0.9, "less than a tenth of the money"],
+  ];
+  const earlier = near(before);
+  const reached = near(after).filter(([is], index) => is && !earlier[index]?.[0]);
+  if (reached.length === 0) return undefined;
+  const left = reached.map(([, what]) => what).join(" and ");
+  return `Budget: ${left} left. Stop exploring, finish the edit in hand, and call SubmitReport with what is done; list what is left.`;
+};

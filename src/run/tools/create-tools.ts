@@ -1,0 +1,62 @@
+/** The tools that an agent holds: those of its definition that exist here, and the ones nobody can do without. */
+import type { Definition, Library } from "../../domain/definition.ts";
+import type { Walls } from "../../ports.ts";
+import { createBash } from "./bash.ts";
+import { createEdit } from "./edit.ts";
+import { createGlob } from "./glob.ts";
+import { createGrep } from "./grep.ts";
+import { createMultiEdit } from "./multi-edit.ts";
+import { createRead } from "./read.ts";
+import type { SeenFiles } from "./seen-files.ts";
+import { createSubmitReport } from "./submit-report.ts";
+import { createTaskCreate, type TaskBox } from "./task-create.ts";
+import { createTaskGet } from "./task-get.ts";
+import { createTaskList } from "./task-list.ts";
+import { createTaskUpdate } from "./task-update.ts";
+import type { Tool } from "./tool.ts";
+import { createWrite } from "./write.ts";
+
+export type ToolDeps = {
+  readonly walls: Walls;
+  readonly definition: Definition;
+  readonly library: Library;
+  readonly seen: SeenFiles;
+  readonly tasks: TaskBox;
+  readonly bash: Omit<Parameters<typeof createBash>[0], "walls">;
+  readonly report: Parameters<typeof createSubmitReport>[0];
+};
+
+/** Whoever lists tasks may also look one up; and without the report no run could end. */
+const always = ["TaskGet", "SubmitReport"];
+
+/** Sorted by name, so that the same agent always shows a model the same bytes. */
+export const createTools = (deps: ToolDeps): readonly Tool[] => {
+  const { walls, seen, tasks } = deps;
+  const all = [
+    createRead({ walls, seen, documents: documentsOf(deps.library, deps.definition) }),
+    createEdit({ walls, seen }),
+    createMultiEdit({ walls, seen }),
+    createWrite({ walls, seen }),
+    createBash({ walls, ...deps.bash }),
+    createGrep({ walls }),
+    createGlob({ walls }),
+    createTaskCreate(tasks),
+    createTaskUpdate(tasks),
+    createTaskList(tasks),
+    createTaskGet(tasks),
+    createSubmitReport(deps.report),
+  ];
+  return all
+    .filter(({ spec }) => always.includes(spec.name) || deps.definition.tools.includes(spec.name))
+    .sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
+};
+
+/** Texts that an agent may Read although they lie outside the repository: the status protocol and its skills. */
+const documentsOf = (library: Library, definition: Definition): ReadonlyMap<string, string> =>
+  new Map([
+    [`\${CLAUDE_PLUGIN_ROOT}/agents/shared/status-protocol.md`, library.statusProtocol],
+    ...definition.skills.flatMap((name) => {
+      const skill = library.skills.get(name);
+      return skill ? [[`\${CLAUDE_PLUGIN_ROOT}/agents/skills/${name}/SKILL.md`, skill.body] as const] : [];
+    }),
+  ]);
