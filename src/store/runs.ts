@@ -1,0 +1,157 @@
+/** The Store port: runs, their transcripts, and which thread belongs to which. Knows SQL, and nothing of how a run works. */
+import type { Job } from "../domain/job.ts";
+import type { Outcome } from "../domain/outcome.ts";
+import type { Clock, RunRecord, Store } from "../ports.ts";
+import type { Database, Query } from "./database.ts";
+import { type PackedEvent, packEvent, packFile, unpackEvent, unpackFile } from "./event-body.ts";
+
+type RunRow = {
+  readonly id: string;
+  readonly job: string;
+  readonly issue: number;
+  readonly started_at: string;
+  readonly ended_at: string | null;
+  readonly outcome: string | null;
+};
+
+const columns = "id, job, issue, started_at, ended_at, outcome";
+
+/** @param deps.ids makes the id of a new run. Closing the store closes the database under it. */
+export const createStore = (
+  database: Database,
+  deps: { readonly clock: Clock; readonly ids: () => string },
+): Store => ({
+  openRun: (job, issue) =>
+    database.transaction(async (query) => {
+      await query(
+        `INSERT INTO runs (id, job_id, repository_id, issue, place, job, started_at)
+         VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(place), 0) + 1 FROM runs), $5, $6)
+         ON CONFLICT (job_id) DO NOTHING`,
+        [deps.ids(), job.id, job.trigger.repository.id, issue, JSON.stringify(job), deps.clock().toISOString()],
+      );
+      const [row] = await query<RunRow>(`SELECT ${columns} FROM runs WHERE job_id = $1`, [job.id]);
+      if (!row) throw new Error(`the run of job ${job.id} was not stored`);
+      return toRecord(row);
+    }),
+
+  appendEvents: createAppend(database),
+
+  events: async (runId) => {
+    const rows = await database.query<{ body: Uint8Array }>(
+      "SELECT body FROM run_events WHERE run_id = $1 ORDER BY place",
+      [runId],
+    );
+    const files = new Map<string, string>();
+    for (const row of await database.query<{ hash: string; body: Uint8Array }>(
+      "SELECT hash, body FROM run_files WHERE run_id = $1",
+      [runId],
+    ))
+      files.set(row.hash, await unpackFile(row.body));
+    return Promise.all(rows.map((row) => unpackEvent(row.body, files)));
+  },
+
+  closeRun: async (runId, outcome) => {
+    const closed = await database.query("UPDATE runs SET ended_at = $2, outcome = $3 WHERE id = $1 RETURNING id", [
+      runId,
+      deps.clock().toISOString(),
+      JSON.stringify(outcome),
+    ]);
+    if (closed.length === 0) throw new Error(`there is no run ${runId} to close`);
+  },
+
+  runsOf: async (repository, issue) => {
+    const rows = await database.query<RunRow>(
+      `SELECT ${columns} FROM runs WHERE repository_id = $1 AND issue = $2 ORDER BY place DESC`,
+      [repository.id, issue],
+    );
+    return rows.map(toRecord);
+  },
+
+  issueOfPull: async (repository, pull) => {
+    const [row] = await database.query<{ issue: number }>(
+      "SELECT issue FROM pulls WHERE repository_id = $1 AND pull = $2",
+      [repository.id, pull],
+    );
+    return row?.issue;
+  },
+
+  linkPull: async (repository, pull, issue) => {
+    await database.query(
+      `INSERT INTO pulls (repository_id, pull, issue) VALUES ($1, $2, $3)
+       ON CONFLICT (repository_id, pull) DO UPDATE SET issue = excluded.issue`,
+      [repository.id, pull, issue],
+    );
+  },
+
+  statusComment: async (repository, number) => {
+    const [row] = await database.query<{ comment_id: number }>(
+      "SELECT comment_id FROM status_comments WHERE repository_id = $1 AND thread = $2",
+      [repository.id, number],
+    );
+    return row?.comment_id;
+  },
+
+  keepStatusComment: async (repository, number, commentId) => {
+    await database.query(
+      `INSERT INTO status_comments (repository_id, thread, comment_id) VALUES ($1, $2, $3)
+       ON CONFLICT (repository_id, thread) DO UPDATE SET comment_id = excluded.comment_id`,
+      [repository.id, number, commentId],
+    );
+  },
+
+  close: () => database.close(),
+});
+
+/** Events of one run are stored in the order of the calls, whether or not the caller waits for each. */
+const createAppend = (database: Database): Store["appendEvents"] => {
+  const tails = new Map<string, Promise<void>>();
+  const write = async (runId: string, packed: readonly PackedEvent[]) => {
+    await storeFiles(database, runId, packed);
+    await database.transaction(async (query) => {
+      for (const event of packed) await insertEvent(query, runId, event.body);
+    });
+  };
+  return async (runId, events) => {
+    const before = Promise.allSettled([tails.get(runId)]);
+    const tail = Promise.all([Promise.all(events.map(packEvent)), before]).then(([packed]) => write(runId, packed));
+    tails.set(runId, tail);
+    try {
+      await tail;
+    } finally {
+      if (tails.get(runId) === tail) tails.delete(runId);
+    }
+  };
+};
+
+/**
+ * Files go before the events that name them, each in a statement of its own: a big checkpoint never holds the event loop
+ * for long, and a crash leaves no more than files that nobody names yet.
+ */
+const storeFiles = async (database: Database, runId: string, events: readonly PackedEvent[]): Promise<void> => {
+  const files = new Map(events.flatMap((event) => [...event.files]));
+  if (files.size === 0) return;
+  for (const row of await database.query<{ hash: string }>("SELECT hash FROM run_files WHERE run_id = $1", [runId]))
+    files.delete(row.hash);
+  for (const [hash, content] of files)
+    await database.query("INSERT INTO run_files (run_id, hash, body) VALUES ($1, $2, $3)", [
+      runId,
+      hash,
+      await packFile(content),
+    ]);
+};
+
+const insertEvent = (query: Query, runId: string, body: Uint8Array) =>
+  query(
+    `INSERT INTO run_events (run_id, place, body)
+     VALUES ($1, (SELECT COALESCE(MAX(place), 0) + 1 FROM run_events WHERE run_id = $1), $2)`,
+    [runId, body],
+  );
+
+const toRecord = (row: RunRow): RunRecord => ({
+  id: row.id,
+  job: JSON.parse(row.job) as Job,
+  issue: row.issue,
+  startedAt: row.started_at,
+  ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
+  ...(row.outcome === null ? {} : { outcome: JSON.parse(row.outcome) as Outcome }),
+});

@@ -1,0 +1,84 @@
+/** The tables, as steps from an empty file to today's: a step that was released is never edited, only followed by another. */
+
+/**
+ * One text for SQLite and Postgres: BIGINT, TEXT and BYTEA exist in the one and are taken by the other. Times that are
+ * compared are milliseconds since 1970, times that are shown are ISO 8601.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY,
+    event TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    dedupe TEXT,
+    job_key TEXT NOT NULL,
+    accepted_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    ended_as TEXT CHECK (ended_as IN ('done', 'exhausted'))
+  );
+  CREATE UNIQUE INDEX deliveries_dedupe ON deliveries (dedupe);
+  CREATE INDEX deliveries_digest ON deliveries (digest, event, accepted_at);
+
+  -- Live jobs only. 'behind' waits for its key, 'ready' for a free place and its time, 'active' has a handler.
+  CREATE TABLE jobs (
+    id TEXT PRIMARY KEY REFERENCES deliveries (id),
+    place BIGINT NOT NULL UNIQUE,
+    job_key TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('behind', 'ready', 'active')),
+    not_before BIGINT NOT NULL DEFAULT 0,
+    takes BIGINT NOT NULL DEFAULT 0,
+    failures BIGINT NOT NULL DEFAULT 0,
+    crashes BIGINT NOT NULL DEFAULT 0,
+    last_error TEXT
+  );
+  CREATE INDEX jobs_turn ON jobs (state, place);
+  CREATE INDEX jobs_line ON jobs (job_key, place);
+
+  CREATE TABLE job_bodies (
+    id TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+    body TEXT NOT NULL
+  );
+
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    job_id TEXT NOT NULL UNIQUE,
+    repository_id BIGINT NOT NULL,
+    issue BIGINT NOT NULL,
+    place BIGINT NOT NULL,
+    job TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    outcome TEXT
+  );
+  CREATE INDEX runs_issue ON runs (repository_id, issue, place);
+
+  CREATE TABLE run_events (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    place BIGINT NOT NULL,
+    body BYTEA NOT NULL,
+    PRIMARY KEY (run_id, place)
+  );
+
+  -- Files of checkpoints, each once for a run however many checkpoints hold it.
+  CREATE TABLE run_files (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    hash TEXT NOT NULL,
+    body BYTEA NOT NULL,
+    PRIMARY KEY (run_id, hash)
+  );
+
+  CREATE TABLE pulls (
+    repository_id BIGINT NOT NULL,
+    pull BIGINT NOT NULL,
+    issue BIGINT NOT NULL,
+    PRIMARY KEY (repository_id, pull)
+  );
+
+  CREATE TABLE status_comments (
+    repository_id BIGINT NOT NULL,
+    thread BIGINT NOT NULL,
+    comment_id BIGINT NOT NULL,
+    PRIMARY KEY (repository_id, thread)
+  );
+  `,
+];

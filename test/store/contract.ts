@@ -1,0 +1,491 @@
+/** What every Queue and Store must do, whatever database stands behind them: each backend runs this whole suite. */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { RunEvent } from "../../src/domain/event.ts";
+import type { Outcome } from "../../src/domain/outcome.ts";
+import type { Claim, Clock, Queue, Store } from "../../src/ports.ts";
+import type { RetryPolicy } from "../../src/store/queue.ts";
+import { deliveryOf, gate, jobOf, repository } from "./support.ts";
+
+export type Room = {
+  readonly queue: Queue;
+  readonly store: Store;
+  readonly log: readonly string[];
+  /** As after SIGKILL: nobody is told, nothing is ended, and a new owner opens what is on the disk. */
+  crash(): Promise<Room>;
+  close(): Promise<void>;
+};
+
+export type Backend = {
+  readonly name: string;
+  open(options: { readonly clock: Clock; readonly retry: RetryPolicy }): Promise<Room>;
+};
+
+const never = async (): Promise<never> => {
+  throw new Error("no job was expected to be given up");
+};
+
+export const runContract = (backend: Backend): void => {
+  let room: Room;
+  let now: Date;
+  const clock: Clock = () => now;
+
+  const open = async (retry: Partial<RetryPolicy> = {}) => {
+    room = await backend.open({ clock, retry: { failures: 3, crashes: 3, delayMs: () => 0, ...retry } });
+  };
+
+  beforeEach(async () => {
+    now = new Date("2026-11-25T12:00:00.000Z");
+    await open();
+  });
+  afterEach(() => room.close());
+
+  describe(`the queue on ${backend.name}`, () => {
+    test("a job comes out as it went in", async () => {
+      const job = jobOf("a", 1, 'Grüße, 😀, \u0000, "quotes" and a lone \ud800');
+      expect(await room.queue.accept(job, deliveryOf("a"))).toBe("accepted");
+      const claims: Claim[] = [];
+      room.queue.work({ concurrency: 1, handler: async (claim) => void claims.push(claim), onExhausted: never });
+      await room.queue.idle();
+      expect(claims.map(({ job, attempt }) => ({ job, attempt }))).toEqual([{ job, attempt: 0 }]);
+    });
+
+    test("a job that arrives while the queue is at work starts by itself", async () => {
+      const started = gate();
+      room.queue.work({ concurrency: 1, handler: async () => started.resolve(), onExhausted: never });
+      await room.queue.idle();
+      await room.queue.accept(jobOf("a"), deliveryOf("a"));
+      await started.promise;
+      await room.queue.idle();
+      expect(await room.queue.counts()).toEqual({ waiting: 0, active: 0 });
+    });
+
+    test("the same delivery id is a duplicate, waiting, running and ended", async () => {
+      const again = () => room.queue.accept(jobOf("a"), deliveryOf("another body"));
+      await room.queue.accept(jobOf("a"), deliveryOf("a"));
+      expect(await again()).toBe("duplicate");
+      expect(await room.queue.counts()).toEqual({ waiting: 1, active: 0 });
+      const running = gate();
+      const end = gate();
+      room.queue.work({
+        concurrency: 1,
+        handler: () => {
+          running.resolve();
+          return end.promise;
+        },
+        onExhausted: never,
+      });
+      await running.promise;
+      expect(await again()).toBe("duplicate");
+      end.resolve();
+      await room.queue.idle();
+      expect(await again()).toBe("duplicate");
+      expect(await room.queue.counts()).toEqual({ waiting: 0, active: 0 });
+    });
+
+    test("the same body under another id is a duplicate for seven days", async () => {
+      await room.queue.accept(jobOf("a"), deliveryOf("body"));
+      now = new Date("2026-12-02T11:59:59.000Z");
+      expect(await room.queue.accept(jobOf("b"), deliveryOf("body"))).toBe("duplicate");
+      now = new Date("2026-12-02T12:00:01.000Z");
+      expect(await room.queue.accept(jobOf("c"), deliveryOf("body"))).toBe("accepted");
+    });
+
+    test("two deliveries that announce one trigger make one job, however far apart", async () => {
+      await room.queue.accept(jobOf("a"), deliveryOf("review submitted", "review:5"));
+      now = new Date("2028-01-01T00:00:00.000Z");
+      expect(await room.queue.accept(jobOf("b"), deliveryOf("comment created", "review:5"))).toBe("duplicate");
+      expect(await room.queue.accept(jobOf("c"), deliveryOf("another review", "review:6"))).toBe("accepted");
+    });
+
+    test("of many copies at the same moment exactly one is accepted", async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, copy) => room.queue.accept(jobOf(`copy-${copy % 2}`), deliveryOf("body"))),
+      );
+      expect(answers.filter((answer) => answer === "accepted")).toHaveLength(1);
+      expect(await room.queue.counts()).toEqual({ waiting: 1, active: 0 });
+    });
+
+    test("jobs of one key run one after another in order, those of others beside them, at most `concurrency` at once", async () => {
+      const order: string[] = [];
+      const active = new Set<string>();
+      const three = gate();
+      let most = 0;
+      for (let n = 0; n < 24; n++) await room.queue.accept(jobOf(`j${n}`, n % 6), deliveryOf(`j${n}`));
+      room.queue.work({
+        concurrency: 3,
+        handler: async ({ job }) => {
+          expect(active.has(job.key)).toBe(false);
+          active.add(job.key);
+          most = Math.max(most, active.size);
+          order.push(job.id);
+          if (active.size === 3) three.resolve();
+          await three.promise;
+          await new Promise((resolve) => setImmediate(resolve));
+          active.delete(job.key);
+        },
+        onExhausted: never,
+      });
+      await room.queue.idle();
+      expect(most).toBe(3);
+      expect(order).toHaveLength(24);
+      for (let issue = 0; issue < 6; issue++)
+        expect(order.filter((id) => Number(id.slice(1)) % 6 === issue)).toEqual(
+          [0, 6, 12, 18].map((step) => `j${step + issue}`),
+        );
+    });
+
+    test("the oldest job whose key is free comes first", async () => {
+      await room.queue.accept(jobOf("a1", 1), deliveryOf("a1"));
+      await room.queue.accept(jobOf("a2", 1), deliveryOf("a2"));
+      await room.queue.accept(jobOf("b1", 2), deliveryOf("b1"));
+      await room.queue.accept(jobOf("b2", 2), deliveryOf("b2"));
+      const order: string[] = [];
+      room.queue.work({ concurrency: 1, handler: async ({ job }) => void order.push(job.id), onExhausted: never });
+      await room.queue.idle();
+      expect(order).toEqual(["a1", "a2", "b1", "b2"]);
+    });
+
+    test("a job that fails is tried again before the next of its key, with the number of its attempt", async () => {
+      await room.queue.accept(jobOf("a1", 1), deliveryOf("a1"));
+      await room.queue.accept(jobOf("a2", 1), deliveryOf("a2"));
+      const seen: string[] = [];
+      room.queue.work({
+        concurrency: 2,
+        handler: async ({ job, attempt }) => {
+          seen.push(`${job.id}/${attempt}`);
+          if (job.id === "a1" && attempt < 2) throw new Error("GitHub is away");
+        },
+        onExhausted: never,
+      });
+      await room.queue.idle();
+      expect(seen).toEqual(["a1/0", "a1/1", "a1/2", "a2/0"]);
+      expect(room.log.filter((line) => line.includes("GitHub is away"))).toHaveLength(2);
+    });
+
+    test("after the last try `onExhausted` is told the error, and the key is free", async () => {
+      await room.queue.accept(jobOf("a1", 1), deliveryOf("a1"));
+      await room.queue.accept(jobOf("a2", 1), deliveryOf("a2"));
+      const seen: string[] = [];
+      room.queue.work({
+        concurrency: 1,
+        handler: async ({ job }) => {
+          seen.push(job.id);
+          if (job.id === "a1") throw new Error("no such branch");
+        },
+        onExhausted: async (job, error) => void seen.push(`given up ${job.id}: ${(error as Error).message}`),
+      });
+      await room.queue.idle();
+      expect(seen).toEqual(["a1", "a1", "a1", "given up a1: no such branch", "a2"]);
+      expect(await room.queue.accept(jobOf("a1", 1), deliveryOf("a1"))).toBe("duplicate");
+    });
+
+    test("a key is freed even where nobody can be told that its job was given up", async () => {
+      await room.queue.accept(jobOf("a1", 1), deliveryOf("a1"));
+      await room.queue.accept(jobOf("a2", 1), deliveryOf("a2"));
+      const ended = gate();
+      room.queue.work({
+        concurrency: 1,
+        handler: async ({ job }) => {
+          if (job.id === "a1") throw new Error("no");
+          ended.resolve();
+        },
+        onExhausted: async () => {
+          throw new Error("GitHub is away");
+        },
+      });
+      await ended.promise;
+      await room.queue.idle();
+      expect(room.log.some((line) => line.includes("GitHub is away"))).toBe(true);
+    });
+
+    test("a delay before the next try holds its own key alone, and ends by itself", async () => {
+      await room.close();
+      now = new Date();
+      const asked: number[] = [];
+      room = await backend.open({
+        clock: () => new Date(),
+        retry: {
+          failures: 4,
+          crashes: 3,
+          delayMs: (failures) => {
+            asked.push(failures);
+            return 30;
+          },
+        },
+      });
+      await room.queue.accept(jobOf("a", 1), deliveryOf("a"));
+      await room.queue.accept(jobOf("b", 2), deliveryOf("b"));
+      const order: string[] = [];
+      room.queue.work({
+        concurrency: 1,
+        handler: async ({ job, attempt }) => {
+          order.push(job.id);
+          if (job.id === "a" && attempt < 2) throw new Error("not yet");
+        },
+        onExhausted: never,
+      });
+      await room.queue.idle();
+      expect(order).toEqual(["a", "b", "a", "a"]);
+      expect(asked).toEqual([1, 2]);
+    });
+
+    test("places in line count what stands before a job on its own key", async () => {
+      for (const [id, issue] of [
+        ["a1", 1],
+        ["b1", 2],
+        ["a2", 1],
+        ["a3", 1],
+      ] as const)
+        await room.queue.accept(jobOf(id, issue), deliveryOf(id));
+      expect(await Promise.all(["a1", "b1", "a2", "a3", "unknown"].map((id) => room.queue.placeOf(id)))).toEqual([
+        0, 0, 1, 2, 0,
+      ]);
+      expect(await room.queue.counts()).toEqual({ waiting: 4, active: 0 });
+    });
+
+    test("closing aborts what runs, hands it back uncounted, and takes nothing new", async () => {
+      await room.queue.accept(jobOf("a1", 1), deliveryOf("a1"));
+      await room.queue.accept(jobOf("a2", 1), deliveryOf("a2"));
+      const running = gate();
+      room.queue.work({
+        concurrency: 1,
+        handler: ({ signal }) => {
+          running.resolve();
+          return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        },
+        onExhausted: never,
+      });
+      await running.promise;
+      const idle = room.queue.idle();
+      await Promise.all([room.queue.close(), expect(idle).rejects.toThrow("closed")]);
+      await expect(room.queue.accept(jobOf("b"), deliveryOf("b"))).rejects.toThrow("closed");
+      expect(await room.queue.counts()).toEqual({ waiting: 2, active: 0 });
+
+      const next = await room.crash();
+      room = next;
+      const seen: string[] = [];
+      next.queue.work({
+        concurrency: 2,
+        handler: async ({ job, attempt }) => void seen.push(`${job.id}/${attempt}`),
+        onExhausted: never,
+      });
+      await next.queue.idle();
+      expect(seen).toEqual(["a1/1", "a2/0"]);
+    });
+
+    test("after a crash, jobs that were active come again in their order before later ones", async () => {
+      for (const [id, issue] of [
+        ["a1", 1],
+        ["b1", 2],
+        ["a2", 1],
+        ["c1", 3],
+      ] as const)
+        await room.queue.accept(jobOf(id, issue), deliveryOf(id));
+      const both = gate();
+      let active = 0;
+      room.queue.work({
+        concurrency: 2,
+        handler: () => {
+          active += 1;
+          if (active === 2) both.resolve();
+          return new Promise(() => {});
+        },
+        onExhausted: never,
+      });
+      await both.promise;
+      room = await room.crash();
+      expect(await room.queue.counts()).toEqual({ waiting: 4, active: 0 });
+      const seen: string[] = [];
+      room.queue.work({
+        concurrency: 1,
+        handler: async ({ job, attempt }) => void seen.push(`${job.id}/${attempt}`),
+        onExhausted: never,
+      });
+      await room.queue.idle();
+      expect(seen).toEqual(["a1/1", "b1/1", "a2/0", "c1/0"]);
+    });
+
+    test("a job under which the process ends again and again is given up, apart from real failures", async () => {
+      await room.queue.accept(jobOf("a1"), deliveryOf("a1"));
+      for (let crash = 0; crash < 3; crash++) {
+        const taken = gate();
+        room.queue.work({
+          concurrency: 1,
+          handler: () => {
+            taken.resolve();
+            return new Promise(() => {});
+          },
+          onExhausted: never,
+        });
+        await taken.promise;
+        room = await room.crash();
+      }
+      const told: string[] = [];
+      room.queue.work({
+        concurrency: 1,
+        handler: never,
+        onExhausted: async (job, error) => void told.push(`${job.id}: ${(error as Error).message}`),
+      });
+      await room.queue.idle();
+      expect(told).toEqual(["a1: the App ended 3 times while it was working on this: it may be what ends it"]);
+    });
+
+    test("a crash while people are told that a job was given up tells them again, and does not run the job again", async () => {
+      await room.queue.accept(jobOf("a1"), deliveryOf("a1"));
+      const telling = gate();
+      room.queue.work({
+        concurrency: 1,
+        handler: async () => {
+          throw new Error("no such branch");
+        },
+        onExhausted: () => {
+          telling.resolve();
+          return new Promise(() => {});
+        },
+      });
+      await telling.promise;
+      room = await room.crash();
+      const told: string[] = [];
+      room.queue.work({
+        concurrency: 1,
+        handler: never,
+        onExhausted: async (job, error) => void told.push(`${job.id}: ${(error as Error).message}`),
+      });
+      await room.queue.idle();
+      expect(told).toHaveLength(1);
+      expect(told[0]).toMatch(/^a1: .*no such branch/);
+    });
+  });
+
+  describe(`the store on ${backend.name}`, () => {
+    const at = "2026-11-25T12:00:00.000Z";
+    const outcome: Outcome = {
+      kind: "published",
+      status: "DONE",
+      summary: "Opened a pull request.",
+      pull: {
+        number: 2,
+        url: "http://127.0.0.1/acme/shop/pull/2",
+        branch: "architect/issue-1-x",
+        headSha: "a".repeat(40),
+      },
+      blockers: [],
+      questions: [],
+      spend: { toolCalls: 12, turns: 5, tokens: 1_000, usd: 0 },
+    };
+    const user = (text: string): RunEvent => ({
+      type: "user",
+      at,
+      message: { role: "user", content: [{ type: "text", text }] },
+    });
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+    test("a job has one run, the same one when it is taken again", async () => {
+      const first = await room.store.openRun(jobOf("a"), 1);
+      expect(first).toEqual({ id: first.id, job: jobOf("a"), issue: 1, startedAt: at });
+      now = new Date("2026-11-25T13:00:00.000Z");
+      expect(await room.store.openRun(jobOf("a"), 1)).toEqual(first);
+      room = await room.crash();
+      expect(await room.store.openRun(jobOf("a"), 1)).toEqual(first);
+      expect((await room.store.openRun(jobOf("b"), 1)).id).not.toBe(first.id);
+    });
+
+    test("events come back as they were, in the order of the calls, also after a crash", async () => {
+      const { id } = await room.store.openRun(jobOf("a"), 1);
+      const events: RunEvent[] = [
+        { type: "phase", at, phase: "working" },
+        user("x".repeat(300_000)),
+        user("short"),
+        {
+          type: "checkpoint",
+          at,
+          changeset: [
+            { path: "backend/app/api/users.py", kind: "added", mode: "100644", content: base64("router = None\n") },
+            { path: "backend/app/core/empty.py", kind: "modified", mode: "100755", content: "" },
+            { path: "backend/app/core/old.py", kind: "deleted" },
+          ],
+          refused: [{ path: "backend/app/api/link", reason: "a symlink" }],
+        },
+        user('"\u0000\ud800{'),
+        { type: "outcome", at, outcome },
+      ];
+      await Promise.all(events.map((event) => room.store.appendEvents(id, [event])));
+      await room.store.appendEvents(id, [user("one"), user("two")]);
+      room = await room.crash();
+      expect(await room.store.events(id)).toEqual([...events, user("one"), user("two")]);
+    });
+
+    test("checkpoints that repeat a file keep each state of it", async () => {
+      const { id } = await room.store.openRun(jobOf("a"), 1);
+      const checkpoint = (...texts: string[]): RunEvent => ({
+        type: "checkpoint",
+        at,
+        changeset: texts.map((text, n) => ({
+          path: `backend/app/api/${n}.py`,
+          kind: "added",
+          mode: "100644",
+          content: base64(text),
+        })),
+        refused: [],
+      });
+      const events = [checkpoint("a"), checkpoint("a", "b"), checkpoint("c", "b"), checkpoint("a", "a")];
+      for (const event of events) await room.store.appendEvents(id, [event]);
+      expect(await room.store.events(id)).toEqual(events);
+    });
+
+    test("events of two runs do not mix, and a run that does not exist takes none", async () => {
+      const a = await room.store.openRun(jobOf("a"), 1);
+      const b = await room.store.openRun(jobOf("b"), 2);
+      await room.store.appendEvents(a.id, [user("a")]);
+      await room.store.appendEvents(b.id, [user("b")]);
+      expect(await room.store.events(a.id)).toEqual([user("a")]);
+      expect(await room.store.events(b.id)).toEqual([user("b")]);
+      await expect(room.store.appendEvents("unknown", [user("c")])).rejects.toThrow();
+      expect(await room.store.events("unknown")).toEqual([]);
+    });
+
+    test("a closed run says how and when it ended", async () => {
+      const { id } = await room.store.openRun(jobOf("a"), 1);
+      now = new Date("2026-11-25T12:05:00.000Z");
+      await room.store.closeRun(id, outcome);
+      expect(await room.store.openRun(jobOf("a"), 1)).toEqual({
+        id,
+        job: jobOf("a"),
+        issue: 1,
+        startedAt: at,
+        endedAt: "2026-11-25T12:05:00.000Z",
+        outcome,
+      });
+      await expect(room.store.closeRun("unknown", outcome)).rejects.toThrow("unknown");
+    });
+
+    test("runs of an issue are listed newest first, those of other issues and repositories left out", async () => {
+      for (const [id, issue] of [
+        ["a", 1],
+        ["b", 2],
+        ["c", 1],
+        ["d", 1],
+      ] as const)
+        await room.store.openRun(jobOf(id, issue), issue);
+      expect((await room.store.runsOf(repository, 1)).map((run) => run.job.id)).toEqual(["d", "c", "a"]);
+      expect(await room.store.runsOf({ ...repository, id: 42 }, 1)).toEqual([]);
+    });
+
+    test("a pull request leads to its issue, by the repository's id and not its name", async () => {
+      expect(await room.store.issueOfPull(repository, 2)).toBeUndefined();
+      await room.store.linkPull(repository, 2, 1);
+      await room.store.linkPull(repository, 2, 1);
+      expect(await room.store.issueOfPull({ ...repository, name: "renamed" }, 2)).toBe(1);
+      expect(await room.store.issueOfPull({ ...repository, id: 42 }, 2)).toBeUndefined();
+    });
+
+    test("the status comment of a thread is found again, and replaced when there is a new one", async () => {
+      expect(await room.store.statusComment(repository, 1)).toBeUndefined();
+      await room.store.keepStatusComment(repository, 1, 3_456_789_012);
+      expect(await room.store.statusComment(repository, 1)).toBe(3_456_789_012);
+      await room.store.keepStatusComment(repository, 1, 5);
+      expect(await room.store.statusComment(repository, 1)).toBe(5);
+      expect(await room.store.statusComment(repository, 2)).toBeUndefined();
+    });
+  });
+};
