@@ -1,0 +1,56 @@
+/** What the loop is given and what it gives back: the seam between a run and whoever started it. */
+
+import type { Limits } from "../domain/budget.ts";
+import type { Changeset, Refusal } from "../domain/changeset.ts";
+import type { Definition, Library } from "../domain/definition.ts";
+import type { RunEvent } from "../domain/event.ts";
+import type { Evidence } from "../domain/finding.ts";
+import type { UserMessage } from "../domain/message.ts";
+import type { Spend } from "../domain/outcome.ts";
+import type { Report } from "../domain/report.ts";
+import type { Clock, Model, Walls } from "../ports.ts";
+import type { ResumeState } from "./resume.ts";
+import type { Judged } from "./tools/submit-report.ts";
+
+export type LoopDeps = {
+  readonly model: Model;
+  readonly walls: Walls;
+  readonly definition: Definition;
+  readonly library: Library;
+  readonly limits: Limits;
+  /** What is materialised, and what it is measured against; kept in the transcript's first event. */
+  readonly commit: string;
+  readonly base: string;
+  readonly system: string;
+  readonly firstMessage: UserMessage;
+  /** The transcript so far; its system prompt, tools and messages stand over the ones above. The worktree is restored already. */
+  readonly resume?: ResumeState | undefined;
+  readonly clock: Clock;
+  /** Stores events, all or none; nothing else happens before it resolves. */
+  readonly record: (events: readonly RunEvent[], spend: Spend) => Promise<void>;
+  /** What the agent has changed so far. Never called while a command runs. */
+  readonly checkpoint: () => Promise<{ readonly changeset: Changeset; readonly refused: readonly Refusal[] }>;
+  /** @param evidence of the whole run, this turn's included */
+  readonly judge: (report: Report, evidence: readonly Evidence[]) => Promise<Judged>;
+  /** Takes known secrets out of what a tool returned. */
+  readonly redact: (text: string) => string;
+  readonly signal: AbortSignal;
+};
+
+export type BlockedCause =
+  /** Tool calls, turns, tokens or money are used up. */
+  | "budget"
+  | "refusal"
+  /** It stopped without a report, and nudging did not help. */
+  | "no-report"
+  /** Tools that are not offered, or input that fits no schema, again and again. */
+  | "strikes"
+  /** The conversation, or one message, is longer than the model can take or give. */
+  | "length";
+
+export type LoopEnd = (
+  | ({ readonly kind: "reported" } & Judged)
+  | { readonly kind: "blocked"; readonly cause: BlockedCause; readonly reason: string }
+  /** The signal: what was stored is enough to go on from. */
+  | { readonly kind: "aborted" }
+) & { readonly spend: Spend };

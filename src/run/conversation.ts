@@ -1,0 +1,182 @@
+/** Where a run stands between two turns: begun anew, or rebuilt from its transcript. */
+import { noSpend } from "../domain/budget.ts";
+import { type Changeset, type Refusal, treeHash } from "../domain/changeset.ts";
+import type { Evidence } from "../domain/finding.ts";
+import type { AssistantMessage, Message, ToolSpec } from "../domain/message.ts";
+import type { Spend } from "../domain/outcome.ts";
+import type { TaskList } from "../domain/task.ts";
+import type { LoopDeps } from "./context.ts";
+import { type Counters, countMessages, noCounters } from "./counters.ts";
+import type { ResumeState } from "./resume.ts";
+import { createTools } from "./tools/create-tools.ts";
+import { linesOf } from "./tools/read.ts";
+import { createSeenFiles, type SeenFiles } from "./tools/seen-files.ts";
+import type { Judged } from "./tools/submit-report.ts";
+import type { Tool } from "./tools/tool.ts";
+
+type Checkpoint = {
+  readonly changeset: Changeset;
+  readonly refused: readonly Refusal[];
+  readonly tree: string;
+  /** Tells two checkpoints apart. */
+  readonly key: string;
+};
+
+type Fresh = { readonly evidence: Evidence[]; tasks: boolean; refusals: number };
+
+export type Unanswered = {
+  readonly message: AssistantMessage;
+  readonly stopReason: string;
+  /** What was spent before it. */
+  readonly before: Spend;
+};
+
+/** The loop's only state; the loop alone changes it. */
+export type Conversation = {
+  readonly system: string;
+  readonly tools: readonly ToolSpec[];
+  readonly registry: readonly Tool[];
+  /** Append-only. */
+  readonly messages: Message[];
+  /** The last message, while it is the model's. */
+  unanswered: Unanswered | undefined;
+  counters: Counters;
+  spend: Spend;
+  tasks: TaskList;
+  readonly evidence: Evidence[];
+  /** Of the turn under way, stored with its results. */
+  fresh: Fresh;
+  /** The report that ended the run; `judging` is the last one of the turn under way. */
+  judged: Judged | undefined;
+  judging: Judged | undefined;
+  checkpoint: Checkpoint;
+  storedKey: string;
+  /** Files may have changed since `checkpoint`. */
+  dirty: boolean;
+};
+
+const checkpointOf = (changeset: Changeset, refused: readonly Refusal[]): Checkpoint => {
+  const tree = treeHash(changeset);
+  return { changeset, refused, tree, key: JSON.stringify([tree, refused]) };
+};
+
+export const nothingFresh = (): Fresh => ({ evidence: [], tasks: false, refusals: 0 });
+
+export const collectCheckpoint = async (deps: LoopDeps, talk: Conversation): Promise<void> => {
+  const { changeset, refused } = await deps.checkpoint();
+  talk.checkpoint = checkpointOf(changeset, refused);
+  talk.dirty = false;
+};
+
+export const openConversation = async (deps: LoopDeps): Promise<Conversation> => {
+  const seen = createSeenFiles();
+  const talk = deps.resume ? continued(deps, deps.resume, seen) : begun(deps, seen);
+  if (deps.resume) await restoreSeen(deps, deps.resume, seen);
+  else {
+    const at = deps.clock().toISOString();
+    const { system, tools } = talk;
+    const { commit, base, firstMessage } = deps;
+    await deps.record(
+      [
+        { type: "started", at, agent: deps.definition.name, model: deps.model.name, commit, base, system, tools },
+        { type: "user", at, message: firstMessage },
+      ],
+      talk.spend,
+    );
+  }
+  return talk;
+};
+
+const begun = (deps: LoopDeps, seen: SeenFiles): Conversation => {
+  const registry = registryOf(deps, seen, () => talk);
+  const checkpoint = checkpointOf([], []);
+  const talk: Conversation = {
+    system: deps.system,
+    tools: registry.map((tool) => tool.spec),
+    registry,
+    messages: [deps.firstMessage],
+    unanswered: undefined,
+    counters: noCounters,
+    spend: noSpend,
+    tasks: [],
+    evidence: [],
+    fresh: nothingFresh(),
+    judged: undefined,
+    judging: undefined,
+    checkpoint,
+    storedKey: checkpoint.key,
+    dirty: false,
+  };
+  return talk;
+};
+
+const continued = (deps: LoopDeps, resume: ResumeState, seen: SeenFiles): Conversation => {
+  const registry = registryOf(deps, seen, () => talk);
+  const counters = countMessages(resume.messages, registry, deps.limits);
+  const checkpoint = checkpointOf(resume.changeset, resume.refused);
+  const { unanswered } = resume;
+  const { toolCalls } = counters;
+  const talk: Conversation = {
+    system: resume.system,
+    tools: resume.tools,
+    registry,
+    messages: [...resume.messages],
+    unanswered: unanswered && { ...unanswered, before: { ...unanswered.before, toolCalls } },
+    counters,
+    spend: { ...resume.spend, toolCalls },
+    tasks: resume.tasks,
+    evidence: [...resume.evidence],
+    fresh: nothingFresh(),
+    judged: resume.judged,
+    judging: undefined,
+    checkpoint,
+    storedKey: checkpoint.key,
+    dirty: false,
+  };
+  return talk;
+};
+
+const registryOf = (deps: LoopDeps, seen: SeenFiles, talk: () => Conversation): readonly Tool[] => {
+  const { walls, definition, library } = deps;
+  return createTools({
+    walls,
+    definition,
+    library,
+    seen,
+    tasks: {
+      current: () => talk().tasks,
+      replace: (tasks) => {
+        talk().tasks = tasks;
+        talk().fresh.tasks = true;
+      },
+    },
+    bash: {
+      tree: async () => {
+        if (talk().dirty) await collectCheckpoint(deps, talk());
+        return talk().checkpoint.tree;
+      },
+      onEvidence: (evidence) => {
+        const { command, output } = evidence;
+        talk().fresh.evidence.push({ ...evidence, command: deps.redact(command), output: deps.redact(output) });
+      },
+    },
+    report: {
+      judge: (report) => deps.judge(report, [...talk().evidence, ...talk().fresh.evidence]),
+      refusals: () => talk().counters.refusals + talk().fresh.refusals,
+      onJudged: (judged) => {
+        talk().judging = judged;
+        if (!judged.accepted) talk().fresh.refusals += 1;
+      },
+    },
+  });
+};
+
+/** Read again, so that the ledger names the bytes that lie there now; a file that is gone was not seen. */
+const restoreSeen = async (deps: LoopDeps, resume: ResumeState, seen: SeenFiles): Promise<void> => {
+  for (const { path, ranges } of resume.seen) {
+    const file = await deps.walls.read(path);
+    if (!file) continue;
+    const total = linesOf(file.text).length;
+    for (const range of ranges) seen.saw(path, { sha: file.sha, total }, range);
+  }
+};

@@ -1,0 +1,213 @@
+/** The agent loop: a model's turn, its tool calls, their results, until there is a report or a reason why not. Does not know that GitHub exists. */
+import { addTurn, addUsage, budgetNotice, exhausted, tokensOf } from "../domain/budget.ts";
+import type { RunEvent } from "../domain/event.ts";
+import { noUsage, type TextBlock, type ToolResult, type ToolUse, type UserMessage } from "../domain/message.ts";
+import type { ModelTurn } from "../ports.ts";
+import { callTool, type Plan, planCalls, toolResult } from "./call-tool.ts";
+import type { BlockedCause, LoopDeps, LoopEnd } from "./context.ts";
+import {
+  type Conversation,
+  collectCheckpoint,
+  nothingFresh,
+  openConversation,
+  type Unanswered,
+} from "./conversation.ts";
+import { countTurn } from "./counters.ts";
+import { maxRefusals } from "./tools/submit-report.ts";
+
+export type { LoopDeps, LoopEnd } from "./context.ts";
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** How it ended; undefined = it goes on. */
+type End = DistributiveOmit<LoopEnd, "spend"> | undefined;
+
+const maxParallel = 10;
+const maxStrikes = 3;
+const maxOverruns = 3;
+const maxNudges = 2;
+
+const nudge =
+  "Only SubmitReport ends the run. If the work is done, call it now with the report. If something stands in the way, submit BLOCKED with its blockers, or NEEDS_CONTEXT with your questions. Otherwise go on with the work.";
+
+/** Model and tools take turns until the end. @throws where the model, the store or the walls fail: the run can be resumed */
+export const runLoop = async (deps: LoopDeps): Promise<LoopEnd> => {
+  const talk = await openConversation(deps);
+  for (;;) {
+    const end =
+      endOf(deps, talk) ?? (talk.unanswered ? await answer(deps, talk, talk.unanswered) : await ask(deps, talk));
+    if (end) return { ...end, spend: talk.spend };
+  }
+};
+
+const blocked = (cause: BlockedCause, reason: string): NonNullable<End> => ({ kind: "blocked", cause, reason });
+
+/** What can be told from where the conversation stands; the same after a crash. */
+const endOf = (deps: LoopDeps, talk: Conversation): End => {
+  if (deps.signal.aborted) return { kind: "aborted" };
+  if (talk.judged) return { kind: "reported", ...talk.judged };
+  if (talk.counters.strikes >= maxStrikes)
+    return blocked("strikes", `the model called tools in a way that fits none of them, ${maxStrikes} turns in a row`);
+  if (talk.counters.overruns >= maxOverruns)
+    return blocked("budget", `budget exhausted: all ${deps.limits.toolCalls} tool calls are used, and no report came`);
+  const spent = talk.unanswered ? undefined : exhausted(talk.spend, deps.limits);
+  return spent === undefined ? undefined : blocked("budget", spent);
+};
+
+/** One turn of the model, stored before anything comes of it. */
+const ask = async (deps: LoopDeps, talk: Conversation): Promise<End> => {
+  const turn = await askModel(deps, talk);
+  if ("kind" in turn) return turn;
+  const { message, usage, usd, stopReason } = turn;
+  if (stopReason !== "tool_use" && message.content.some((block) => block.type === "tool_use"))
+    throw new Error(`${deps.model.name} asked for tools in a message that ended by ${stopReason}`);
+  const before = talk.spend;
+  const spend = addTurn(before, usage, usd);
+  await deps.record([{ type: "assistant", at: now(deps), message, usage, usd, stopReason }], spend);
+  talk.spend = spend;
+  talk.messages.push(message);
+  talk.unanswered = { message, stopReason, before };
+  return undefined;
+};
+
+/**
+ * A message that was cut short is thrown away, for its last call may be a plausible half of what was meant; the same
+ * conversation is sent once more with more room. What it cost is counted with the message that came instead.
+ */
+const askModel = async (deps: LoopDeps, talk: Conversation): Promise<ModelTurn | NonNullable<End>> => {
+  let usage = noUsage;
+  let usd = 0;
+  const stop = (end: NonNullable<End>): NonNullable<End> => {
+    talk.spend = { ...talk.spend, tokens: talk.spend.tokens + tokensOf(usage), usd: talk.spend.usd + usd };
+    return end;
+  };
+  for (const maxOutputTokens of deps.limits.outputTokens) {
+    const { system, tools } = talk;
+    const request = { system, tools, messages: [...talk.messages], maxOutputTokens, effort: deps.definition.effort };
+    const turn = await deps.model.turn(request, deps.signal).catch((error: unknown) => {
+      if (deps.signal.aborted) return undefined;
+      throw error;
+    });
+    if (!turn) return stop({ kind: "aborted" });
+    usage = addUsage(usage, turn.usage);
+    usd += turn.usd;
+    if (turn.stopReason === "refusal")
+      return stop(blocked("refusal", `the model refused to go on (category: ${turn.refusalCategory ?? "not named"})`));
+    if (turn.stopReason === "model_context_window_exceeded")
+      return stop(blocked("length", "the conversation has grown longer than the model can take"));
+    if (turn.stopReason !== "max_tokens") return { ...turn, usage, usd };
+  }
+  return stop(
+    blocked("length", `the model's message was cut off twice, at ${deps.limits.outputTokens.join(" and at ")} tokens`),
+  );
+};
+
+/** Everything that one message of the model asks for, then one message back; all of it is stored at once. */
+const answer = async (deps: LoopDeps, talk: Conversation, unanswered: Unanswered): Promise<End> => {
+  const { message, stopReason } = unanswered;
+  const uses = message.content.filter((block) => block.type === "tool_use");
+  if (uses.length > 0) return answerCalls(deps, talk, unanswered, uses);
+  if (stopReason === "pause_turn") {
+    talk.unanswered = undefined;
+    return undefined;
+  }
+  if (talk.counters.nudges >= maxNudges)
+    return blocked(
+      "no-report",
+      `the model stopped without a report and did not submit one when asked ${maxNudges} times`,
+    );
+  await append(deps, talk, [], { role: "user", content: [{ type: "text", text: nudge }] });
+  talk.counters = { ...talk.counters, nudges: talk.counters.nudges + 1 };
+  return undefined;
+};
+
+const answerCalls = async (
+  deps: LoopDeps,
+  talk: Conversation,
+  { before }: Unanswered,
+  uses: readonly ToolUse[],
+): Promise<End> => {
+  const plans = planCalls(talk.registry, uses, talk.spend, deps.limits);
+  const results = await runPlans(deps, talk, plans);
+  if (!results) return { kind: "aborted" };
+  const counters = countTurn(talk.counters, plans, results);
+  const spend = { ...talk.spend, toolCalls: counters.toolCalls };
+  const judged = isOver(talk) ? talk.judging : undefined;
+  const notice = judged ? undefined : budgetNotice(before, spend, deps.limits);
+  const text: TextBlock[] = notice === undefined ? [] : [{ type: "text", text: notice }];
+  const at = now(deps);
+  const events: RunEvent[] = [
+    ...talk.fresh.evidence.map((evidence) => ({ type: "evidence" as const, at, evidence })),
+    ...(talk.fresh.tasks ? [{ type: "tasks" as const, at, tasks: talk.tasks }] : []),
+    ...(await checkpointEvent(deps, talk, at)),
+    ...(judged ? [{ type: "report" as const, at, report: judged.report, findings: judged.findings }] : []),
+  ];
+  talk.spend = spend;
+  await append(deps, talk, events, { role: "user", content: [...results, ...text] });
+  talk.counters = counters;
+  talk.judged = judged;
+  talk.judging = undefined;
+  talk.evidence.push(...talk.fresh.evidence);
+  talk.fresh = nothingFresh();
+  return undefined;
+};
+
+/** Read-only calls side by side, the others one at a time, in the model's order. @returns undefined when aborted */
+const runPlans = async (
+  deps: LoopDeps,
+  talk: Conversation,
+  plans: readonly Plan[],
+): Promise<readonly ToolResult[] | undefined> => {
+  const results: ToolResult[] = [];
+  for (const batch of batchesOf(plans)) {
+    if (deps.signal.aborted) return undefined;
+    const done = await Promise.all(batch.map((plan) => runPlan(deps, talk, plan)));
+    for (const result of done) {
+      if (!result) return undefined;
+      results.push(result);
+    }
+  }
+  return results;
+};
+
+const runPlan = async (deps: LoopDeps, talk: Conversation, plan: Plan): Promise<ToolResult | undefined> => {
+  if (isOver(talk)) return toolResult(plan.use, "Not run: the report before it ended the run.", true, deps.redact);
+  const result = await callTool(plan, { signal: deps.signal }, deps.redact);
+  // Of the tools that are not read-only, those that cost nothing keep tasks and reports; the others can change files.
+  if (plan.kind === "run" && !plan.tool.readOnly && plan.tool.counts) talk.dirty = true;
+  return result;
+};
+
+/** A report was accepted, or refused for the last time: nothing may change the files that it was judged on. */
+const isOver = (talk: Conversation): boolean =>
+  talk.judging !== undefined && (talk.judging.accepted || talk.counters.refusals + talk.fresh.refusals >= maxRefusals);
+
+const batchesOf = (plans: readonly Plan[]): readonly (readonly Plan[])[] => {
+  const together = (plan: Plan) => plan.kind !== "run" || plan.tool.readOnly;
+  return plans.reduce<Plan[][]>((batches, plan) => {
+    const last = batches.at(-1);
+    if (last && last.length < maxParallel && together(plan) && last.every(together)) last.push(plan);
+    else batches.push([plan]);
+    return batches;
+  }, []);
+};
+
+const checkpointEvent = async (deps: LoopDeps, talk: Conversation, at: string): Promise<RunEvent[]> => {
+  if (talk.dirty) await collectCheckpoint(deps, talk);
+  const { changeset, refused, key } = talk.checkpoint;
+  if (key === talk.storedKey) return [];
+  talk.storedKey = key;
+  return [{ type: "checkpoint", at, changeset, refused }];
+};
+
+const append = async (
+  deps: LoopDeps,
+  talk: Conversation,
+  events: readonly RunEvent[],
+  message: UserMessage,
+): Promise<void> => {
+  await deps.record([...events, { type: "user", at: now(deps), message }], talk.spend);
+  talk.messages.push(message);
+  talk.unanswered = undefined;
+};
+
+const now = (deps: LoopDeps): string => deps.clock().toISOString();
