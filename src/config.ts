@@ -1,0 +1,298 @@
+/** ROOF: the settings, read from the environment once and checked all together; the only reader of process.env. */
+import { createPrivateKey } from "node:crypto";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { ConfigError } from "./domain/errors.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** What a run needs, wherever its request comes from. */
+export type RunConfig = {
+  /** Absolute. */
+  readonly dataFolder: string;
+  readonly model:
+    | { readonly kind: "blueprint" }
+    | { readonly kind: "anthropic"; readonly id: string; readonly apiKey: string; readonly baseUrl?: string };
+  /** Upper bounds of one run. */
+  readonly budget: { readonly usd: number; readonly tokens: number };
+  readonly sandbox: "bubblewrap" | "none";
+  /** The virtual environment that is mounted read-only in the sandbox, if there is one. */
+  readonly python?: string;
+  readonly logLevel: LogLevel;
+  /** Sentences for the operator about settings that are taken but unwise. */
+  readonly warnings: readonly string[];
+};
+
+/** What serving the App needs besides. */
+export type Config = RunConfig & {
+  readonly appId: number;
+  /** PEM. */
+  readonly privateKey: string;
+  readonly webhookSecret: string;
+  /** Root of the REST API, without a slash at its end. */
+  readonly apiUrl: string;
+  /** Where people see GitHub, without a slash at its end. */
+  readonly githubUrl: string;
+  readonly host: string;
+  readonly port: number;
+  /** The label that starts a run. */
+  readonly label: string;
+  /** Runs at the same time. */
+  readonly concurrency: number;
+};
+
+const defaultModel = "claude-opus-5-5";
+const blueprint = "blueprint";
+const minSecretBytes = 32;
+
+const wholeNumber = (from: number, to: number) => {
+  const wish = `must be a whole number from ${from} to ${to}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, wish)
+    .transform(Number)
+    .refine((number) => number >= from && number <= to, wish);
+};
+
+const money = z
+  .string()
+  .regex(/^\d{1,6}(\.\d{1,4})?$/, "must be an amount in US dollars such as 5 or 2.50")
+  .transform(Number)
+  .refine((usd) => usd > 0, "must be more than 0: without money no turn can be paid");
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+const whyNoServer = (text: string, path: RegExp): string | undefined => {
+  if (!URL.canParse(text)) return "is no URL";
+  const url = new URL(text);
+  if (url.username || url.password || url.search || url.hash) return "must not carry a user, a query or a fragment";
+  if (!path.test(url.pathname)) return `must not have the path ${url.pathname}`;
+  if (url.protocol === "https:" || (url.protocol === "http:" && loopback.test(url.hostname))) return undefined;
+  return "must start with https:// (http:// is for this machine alone: 127.0.0.1, ::1, localhost)";
+};
+
+const serverUrl = (path: RegExp, example: string) =>
+  z.string().transform((text, context) => {
+    const problem = whyNoServer(text, path);
+    if (problem === undefined) return text.replace(/\/+$/, "");
+    context.addIssue({ code: "custom", message: `${problem}; right would be ${example}` });
+    return z.NEVER;
+  });
+
+const runSettings = z.object({
+  ARCHITECT_DATA: z
+    .string()
+    .transform((folder) => resolve(folder))
+    .optional(),
+  ARCHITECT_MODEL: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.:@/_-]{1,99}$/i, `must be ${blueprint} or a model id such as ${defaultModel}`)
+    .optional(),
+  ANTHROPIC_API_KEY: z.string().regex(/^\S+$/, "must not contain spaces").optional(),
+  ANTHROPIC_BASE_URL: serverUrl(/^/, "https://api.anthropic.com").optional(),
+  ARCHITECT_MAX_USD: money.default(5),
+  ARCHITECT_MAX_TOKENS: wholeNumber(10_000, 1_000_000_000).default(5_000_000),
+  ARCHITECT_SANDBOX: z.enum(["bubblewrap", "none"], "must be bubblewrap or none").default("bubblewrap"),
+  ARCHITECT_PYTHON: z
+    .string()
+    .transform((folder) => resolve(folder))
+    .optional(),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"], "must be debug, info, warn or error").default("info"),
+});
+
+const appSettings = runSettings.extend({
+  APP_ID: z
+    .string("is missing: it must be the App's numeric id, which its settings page shows")
+    .regex(/^[1-9]\d{0,14}$/, "must be the App's numeric id, which its settings page shows")
+    .transform(Number),
+  PRIVATE_KEY: z.string().optional(),
+  PRIVATE_KEY_PATH: z.string().optional(),
+  WEBHOOK_SECRET: z
+    .string("is missing: it must be the secret that GitHub signs deliveries with; make one with `openssl rand -hex 32`")
+    .refine((secret) => secret !== "development", "must not be the publicly known word Probot falls back to")
+    .refine(
+      (secret) => Buffer.byteLength(secret) >= minSecretBytes,
+      `must be at least ${minSecretBytes} bytes long; make one with \`openssl rand -hex 32\``,
+    ),
+  GITHUB_API_URL: serverUrl(/^\/(api\/v3\/?)?$/, "https://api.github.com or https://github.example.com/api/v3").default(
+    "https://api.github.com",
+  ),
+  GITHUB_URL: serverUrl(/^\/$/, "https://github.com").optional(),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, "must be a host name or an address such as 127.0.0.1")
+    .default("127.0.0.1"),
+  PORT: wholeNumber(0, 65_535).default(3_000),
+  ARCHITECT_LABEL: z.string().trim().min(1).max(50, "must not be longer than 50 characters").default("architect"),
+  ARCHITECT_CONCURRENCY: wholeNumber(1, 256).default(4),
+});
+
+/** @throws ConfigError that names every setting that is wrong, and what would be right */
+export const readConfig = (env: Env, isRoot = runsAsRoot()): Config => {
+  const given = withoutEmpty(env);
+  const key = readKey(given);
+  const parsed = appSettings.safeParse(given);
+  const found = [...problemsOf(parsed), ...key.problems, ...runProblems(given)];
+  if (!parsed.success || key.pem === undefined || found.length > 0) throw asError(found);
+  const settings = parsed.data;
+  const run = toRunConfig(settings, given, isRoot);
+  return {
+    ...run,
+    appId: settings.APP_ID,
+    privateKey: key.pem,
+    webhookSecret: settings.WEBHOOK_SECRET,
+    apiUrl: settings.GITHUB_API_URL,
+    githubUrl: settings.GITHUB_URL ?? githubUrlOf(settings.GITHUB_API_URL),
+    host: settings.HOST,
+    port: settings.PORT,
+    label: settings.ARCHITECT_LABEL,
+    concurrency: settings.ARCHITECT_CONCURRENCY,
+    warnings: [...run.warnings, ...key.warnings],
+  };
+};
+
+/** The part that needs no GitHub App. @throws ConfigError as `readConfig` */
+export const readRunConfig = (env: Env, isRoot = runsAsRoot()): RunConfig => {
+  const given = withoutEmpty(env);
+  const parsed = runSettings.safeParse(given);
+  const found = [...problemsOf(parsed), ...runProblems(given)];
+  if (!parsed.success || found.length > 0) throw asError(found);
+  return toRunConfig(parsed.data, given, isRoot);
+};
+
+/** Root's is the system's, everyone else has one of his own. @throws ConfigError where there is no home folder */
+export const defaultDataFolder = (env: Env, isRoot: boolean): string => {
+  if (isRoot) return "/var/lib/backend-architect";
+  const { XDG_DATA_HOME: data, HOME: home } = env;
+  // A relative XDG_DATA_HOME is to be ignored: https://specifications.freedesktop.org/basedir-spec/latest/
+  if (data?.startsWith("/")) return join(data, "backend-architect");
+  if (home?.startsWith("/")) return join(home, ".local/share/backend-architect");
+  throw new ConfigError("ARCHITECT_DATA is missing and HOME, too: it must be the folder where the App keeps its data");
+};
+
+const runsAsRoot = (): boolean => process.getuid?.() === 0;
+
+/** `PORT=` in an env file means that it is not set. */
+const withoutEmpty = (env: Env): Env => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+
+const modelOf = (given: Env): string =>
+  given["ARCHITECT_MODEL"] ?? (given["ANTHROPIC_API_KEY"] ? defaultModel : blueprint);
+
+const toRunConfig = (settings: z.infer<typeof runSettings>, given: Env, isRoot: boolean): RunConfig => {
+  const dataFolder = settings.ARCHITECT_DATA ?? defaultDataFolder(given, isRoot);
+  const made = join(dataFolder, "shared/toolchain/python");
+  const python = settings.ARCHITECT_PYTHON ?? (existsSync(made) ? made : undefined);
+  const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_BASE_URL: baseUrl } = settings;
+  const id = modelOf(given);
+  const model: RunConfig["model"] =
+    id === blueprint || apiKey === undefined
+      ? { kind: "blueprint" }
+      : { kind: "anthropic", id, apiKey, ...(baseUrl === undefined ? {} : { baseUrl }) };
+  return {
+    dataFolder,
+    model,
+    budget: { usd: settings.ARCHITECT_MAX_USD, tokens: settings.ARCHITECT_MAX_TOKENS },
+    sandbox: settings.ARCHITECT_SANDBOX,
+    ...(python === undefined ? {} : { python }),
+    logLevel: settings.LOG_LEVEL,
+    warnings:
+      settings.ARCHITECT_SANDBOX === "none"
+        ? ["ARCHITECT_SANDBOX=none: commands of a run can read and change whatever this user can"]
+        : [],
+  };
+};
+
+/** What no setting shows by itself. */
+const runProblems = (given: Env): string[] => {
+  const problems: string[] = [];
+  const model = modelOf(given);
+  if (model !== blueprint && given["ANTHROPIC_API_KEY"] === undefined)
+    problems.push(`ANTHROPIC_API_KEY is missing: ${model} needs one; set it, or set ARCHITECT_MODEL=${blueprint}`);
+  if (model !== blueprint && given["ARCHITECT_SANDBOX"] === "none")
+    problems.push(
+      `ARCHITECT_SANDBOX=none is for the ${blueprint} model alone: what ${model} runs must stay inside a sandbox; install bubblewrap, or set ARCHITECT_MODEL=${blueprint}`,
+    );
+  const python = given["ARCHITECT_PYTHON"];
+  if (python !== undefined && !existsSync(join(python, "bin/python")))
+    problems.push(
+      `ARCHITECT_PYTHON has no bin/python in it: it must be a virtual environment, as \`python3 -m venv\` makes`,
+    );
+  return [...problems, ...unknownNames(given)];
+};
+
+const unknownNames = (given: Env): string[] => {
+  const known = Object.keys(appSettings.shape).filter((name) => name.startsWith("ARCHITECT_"));
+  return Object.keys(given)
+    .filter((name) => name.startsWith("ARCHITECT_") && !known.includes(name))
+    .map((name) => {
+      const [nearest] = known.toSorted((a, b) => distance(name, a) - distance(name, b));
+      return `${name} is no setting: did you mean ${nearest}?`;
+    });
+};
+
+/** Levenshtein. */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (letter === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length]!;
+};
+
+type Key = { readonly pem?: string; readonly problems: readonly string[]; readonly warnings: readonly string[] };
+
+/** No message ever carries the key itself. */
+const readKey = (given: Env): Key => {
+  const { PRIVATE_KEY: text, PRIVATE_KEY_PATH: path } = given;
+  const wrong = (problem: string): Key => ({ problems: [problem], warnings: [] });
+  if (text !== undefined && path !== undefined)
+    return wrong("PRIVATE_KEY and PRIVATE_KEY_PATH are both set: keep one of them");
+  if (text !== undefined) return checkKey("PRIVATE_KEY", text, []);
+  if (path === undefined)
+    return wrong(
+      "PRIVATE_KEY_PATH is missing: it must be the .pem file that the App's settings page gave you (or PRIVATE_KEY its text)",
+    );
+  try {
+    const open = (statSync(path).mode & 0o077) !== 0;
+    const warnings = open ? [`PRIVATE_KEY_PATH: others on this machine can read ${path}; \`chmod 600\` it`] : [];
+    return checkKey("PRIVATE_KEY_PATH", readFileSync(path, "utf8"), warnings);
+  } catch (error) {
+    return wrong(`PRIVATE_KEY_PATH cannot be read (${(error as NodeJS.ErrnoException).code}): ${path}`);
+  }
+};
+
+const checkKey = (name: string, text: string, warnings: readonly string[]): Key => {
+  const pem = `${text.replaceAll("\\n", "\n").trim()}\n`;
+  const wish =
+    "it must be the RSA key in PEM format that GitHub made for the App, from -----BEGIN to the end of the END line";
+  try {
+    const { asymmetricKeyType } = createPrivateKey(pem);
+    if (asymmetricKeyType === "rsa") return { pem, problems: [], warnings };
+    return { problems: [`${name} holds a key of type ${asymmetricKeyType}: ${wish}`], warnings };
+  } catch {
+    return { problems: [`${name} holds no private key: ${wish}`], warnings };
+  }
+};
+
+/** `https://github.com`, `https://SUBDOMAIN.ghe.com` or the server whose `/api/v3` it is. */
+const githubUrlOf = (apiUrl: string): string => {
+  const url = new URL(apiUrl);
+  if (url.hostname.startsWith("api.")) url.hostname = url.hostname.slice("api.".length);
+  return url.origin;
+};
+
+const problemsOf = (parsed: z.ZodSafeParseResult<unknown>): string[] =>
+  parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
+
+const asError = (problems: readonly string[]): ConfigError =>
+  new ConfigError(
+    problems.length === 1
+      ? `wrong setting: ${problems[0]}`
+      : `${problems.length} settings are wrong:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+  );
