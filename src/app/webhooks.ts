@@ -1,0 +1,198 @@
+/** The door for GitHub's deliveries: verified by Probot, stored as jobs, answered at once. No call to GitHub stands before the answer. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createNodeMiddleware, type Options, Probot } from "probot";
+import { ConfigError } from "../domain/errors.ts";
+import { issueOfBranch, type Job, toJob } from "../domain/job.ts";
+import { parseTrigger, type TriggerOptions } from "../domain/parse-trigger.ts";
+import type { Trigger } from "../domain/trigger.ts";
+import type { Clock, GitHub, GitHubSession, Queue, ReactionTarget, Store } from "../ports.ts";
+import { mayWrite } from "../run/gather.ts";
+
+export type WebhookDeps = {
+  /** At least 32 bytes. */
+  readonly secret: string | undefined;
+  readonly github: GitHub;
+  readonly queue: Queue;
+  readonly store: Store;
+  readonly label: string;
+  readonly clock: Clock;
+  readonly log: (line: string) => void;
+};
+
+export type WebhookHandler = {
+  (request: IncomingMessage, response: ServerResponse): void;
+  /** Resolves when no reaction is under way: for shut-down and tests. */
+  idle(): Promise<void>;
+};
+
+export const webhooksPath = "/api/github/webhooks";
+
+/** GitHub sends no more than this. */
+const maxBodyBytes = 25 * 1024 * 1024;
+
+const events = [
+  "issues.labeled",
+  "issue_comment.created",
+  "pull_request_review.submitted",
+  "pull_request_review_comment.created",
+] as const;
+
+/** @throws ConfigError without a secret that is worth the name: Probot would take everybody's word for GitHub's */
+export const createWebhookHandler = async (deps: WebhookDeps): Promise<WebhookHandler> => {
+  const secret = checkSecret(deps.secret);
+  const person = await deps.github.whoami();
+  const self = { login: person.login, id: person.id, slug: person.login.replace(/\[bot\]$/, "") };
+  const options: TriggerOptions = { label: deps.label, self, command: "architect" };
+  const digests = new AsyncLocalStorage<string>();
+  const pending = new Set<Promise<void>>();
+  const background = (work: Promise<void>): void => {
+    const tracked = work.finally(() => pending.delete(tracked));
+    pending.add(tracked);
+  };
+  // Probot signs in nowhere here: the token keeps it from asking for the App's private key.
+  const probot = new Probot({ githubToken: "unused", secret, log: silentLog() });
+  const middleware = await createNodeMiddleware(
+    (app) => {
+      app.on([...events], async ({ id, name, payload }) => {
+        const digest = digests.getStore();
+        if (digest === undefined) throw new Error("the delivery came past the body reader");
+        const job = await receive(deps, options, { id, event: name, digest, payload });
+        if (job) background(acknowledge(deps, job.trigger));
+      });
+    },
+    { probot, webhooksPath },
+  );
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!isWebhook(request)) return answer(response, 404, "not found");
+    const body = await readBody(request);
+    if (!body) return refuseLarge(request, response);
+    if (!/^\s*\{/.test(body.subarray(0, 64).toString("latin1")))
+      return answer(response, 400, "the body is no JSON object");
+    const event = String(request.headers["x-github-event"] ?? "");
+    const digest = createHash("sha256").update(event).update("\0").update(body).digest("hex");
+    Object.assign(request, { body: {}, rawBody: body });
+    await digests.run(digest, () => middleware(request, response, () => answer(response, 404, "not found")));
+    if (response.statusCode >= 400)
+      deps.log(`delivery ${deliveryOf(request)} (${oneWord(event)}) was refused with ${response.statusCode}`);
+  };
+  const handler = (request: IncomingMessage, response: ServerResponse): void => {
+    handle(request, response).catch((error: unknown) => {
+      deps.log(`delivery ${deliveryOf(request)} failed: ${messageOf(error)}`);
+      if (!response.headersSent) answer(response, 500, "the delivery could not be taken");
+      else response.destroy();
+    });
+  };
+  return Object.assign(handler, {
+    idle: async () => {
+      while (pending.size > 0) await Promise.allSettled(pending);
+    },
+  });
+};
+
+const checkSecret = (secret: string | undefined): string => {
+  if (!secret) throw new ConfigError("WEBHOOK_SECRET is missing: set it to the secret of the App's webhook");
+  if (Buffer.byteLength(secret) < 32)
+    throw new ConfigError(
+      "WEBHOOK_SECRET is too short: 32 bytes at least, such as the output of `openssl rand -hex 32`",
+    );
+  return secret;
+};
+
+type Delivery = { readonly id: string; readonly event: string; readonly digest: string; readonly payload: unknown };
+
+/** @returns the job that was stored, or nothing where the delivery starts nothing; @throws with a `status` for GitHub */
+const receive = async (deps: WebhookDeps, options: TriggerOptions, delivery: Delivery): Promise<Job | undefined> => {
+  const { id, event, digest } = delivery;
+  if (!/^[\w-]{1,64}$/.test(id)) throw badRequest("X-GitHub-Delivery is no delivery id");
+  const parsed = parseTrigger(event, delivery.payload, options);
+  if ("ignored" in parsed) {
+    deps.log(`delivery ${id} (${event}) starts nothing: ${parsed.ignored}`);
+    if (parsed.malformed) throw badRequest(`this is no ${event} payload: ${parsed.ignored}`);
+    return undefined;
+  }
+  const { trigger, dedupe } = parsed;
+  const issue = await issueOf(deps.store, trigger);
+  const job = toJob(trigger, { id, acceptedAt: deps.clock().toISOString(), issue });
+  const taken = await deps.queue.accept(job, { event, digest, ...(dedupe === undefined ? {} : { dedupe }) });
+  deps.log(`delivery ${id} (${event}) on ${job.key}: ${taken}`);
+  return taken === "accepted" ? job : undefined;
+};
+
+const issueOf = async (store: Store, trigger: Trigger): Promise<number> => {
+  const { repository, thread } = trigger;
+  if (thread.kind === "issue") return thread.number;
+  const known = await store.issueOfPull(repository, thread.number);
+  const named = trigger.kind === "review" ? issueOfBranch(trigger.branch) : undefined;
+  return known ?? named ?? thread.number;
+};
+
+/** 👀 for whoever may start a run. The run asks again before it does anything, so a failure here costs a sign only. */
+const acknowledge = async (deps: WebhookDeps, trigger: Trigger): Promise<void> => {
+  try {
+    const session = await deps.github.open(trigger.repository, "acknowledge");
+    try {
+      if (!mayWrite(await session.permissionOf(trigger.sender))) return;
+      for (const target of await targetsOf(session, trigger)) await session.react(target, "eyes");
+    } finally {
+      await session.close();
+    }
+  } catch (error) {
+    deps.log(`no 👀 on #${trigger.thread.number}: ${messageOf(error)}`);
+  }
+};
+
+/** A review takes no reaction itself; its inline comments do, and where it has none, the pull request. */
+const targetsOf = async (session: GitHubSession, trigger: Trigger): Promise<ReactionTarget[]> => {
+  if (trigger.kind === "command") return [{ on: "issue-comment", commentId: trigger.commentId }];
+  const thread: ReactionTarget = { on: "issue", number: trigger.thread.number };
+  if (trigger.kind === "label") return [thread];
+  const { comments } = await session.fetchReview(trigger.thread.number, trigger.reviewId);
+  if (comments.length === 0) return [thread];
+  return comments.slice(0, 20).map(({ id }) => ({ on: "review-comment", commentId: id }));
+};
+
+const isWebhook = (request: IncomingMessage): boolean =>
+  request.method === "POST" && (request.url ?? "").replace(/\?.*$/s, "").replace(/\/+$/, "") === webhooksPath;
+
+/** @returns the bytes as they came, or undefined where they are too many; then the rest is unread */
+const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> => {
+  if (Number(request.headers["content-length"] ?? 0) > maxBodyBytes) return undefined;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    length += (chunk as Buffer).byteLength;
+    if (length > maxBodyBytes) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+};
+
+/** The sender hears why before the line is cut; what it still sends is thrown away unread. */
+const refuseLarge = (request: IncomingMessage, response: ServerResponse): void => {
+  response.setHeader("connection", "close");
+  request.resume();
+  response.once("finish", () => setTimeout(() => request.destroy(), 1_000).unref());
+  answer(response, 413, "the body is larger than 25 MiB");
+};
+
+const answer = (response: ServerResponse, status: number, error: string): void => {
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify({ error }));
+};
+
+const badRequest = (message: string): Error => Object.assign(new Error(message), { status: 400 });
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const oneWord = (text: string): string => text.replace(/[^\w.-]/g, "").slice(0, 64) || "no event";
+
+const deliveryOf = (request: IncomingMessage): string => oneWord(String(request.headers["x-github-delivery"] ?? ""));
+
+/** What Probot would log are whole deliveries; what matters is logged here. */
+const silentLog = (): NonNullable<Options["log"]> => {
+  const nothing = () => {};
+  const levels = { fatal: nothing, error: nothing, warn: nothing, info: nothing, debug: nothing, trace: nothing };
+  const log = { level: "silent", ...levels, silent: nothing, child: () => log };
+  return log as unknown as NonNullable<Options["log"]>;
+};

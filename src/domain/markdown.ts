@@ -1,0 +1,334 @@
+/** The block structure of Markdown as GitHub reads it, line by line and in linear time; it renders nothing and knows no GitHub. */
+
+export type MarkdownLine = {
+  /** The line as it was written, without its end. */
+  readonly raw: string;
+  /** Quote marks, list marks and their indentation before the content. */
+  readonly prefix: string;
+  readonly content: string;
+  /** `fence` = the opening or closing line of fenced code; `code` = a line inside it. */
+  readonly kind: "blank" | "text" | "fence" | "code" | "indented" | "html";
+  /** Of a `fence` or `code` line: what stands behind the opening fence. */
+  readonly info: string;
+  readonly quoted: boolean;
+  /** Belongs to the same paragraph (or HTML block, or fenced code) as the line before. */
+  readonly continues: boolean;
+};
+
+type Container = { readonly kind: "quote" } | { readonly kind: "item"; readonly indent: number };
+type Leaf =
+  | { readonly kind: "none" | "paragraph" }
+  | {
+      readonly kind: "fence";
+      readonly mark: string;
+      readonly length: number;
+      readonly info: string;
+      readonly depth: number;
+    }
+  | { readonly kind: "html"; readonly end: RegExp | "blank"; readonly depth: number };
+type State = { containers: Container[]; leaf: Leaf };
+
+/** Deeper quotes and lists than people write are read as text, so that hostile nesting costs nothing. */
+const maxDepth = 50;
+
+const blockTags = new Set(
+  (
+    "address article aside base basefont blockquote body caption center col colgroup dd details dialog dir div dl dt " +
+    "fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend li link " +
+    "main menu menuitem nav noframes ol optgroup option p param search section summary table tbody td tfoot th thead " +
+    "title tr track ul"
+  ).split(" "),
+);
+
+const fenceStart = /^ {0,3}(?:(`{3,})([^`]*)|(~{3,})(.*))$/;
+const thematicBreak = /^ {0,3}([-_*])[ \t]*(?:\1[ \t]*){2,}$/;
+const setextUnderline = /^ {0,3}(?:=+|-+)[ \t]*$/;
+const atxHeading = /^ {0,3}#{1,6}(?:[ \t]|$)/;
+const listMark = /(?:[-+*]|(\d{1,9})[.)])(?= |$)/y;
+
+export const readMarkdown = (markdown: string): MarkdownLine[] => {
+  const state: State = { containers: [], leaf: { kind: "none" } };
+  return markdown.split(/\r\n|\n|\r/).map((raw) => readLine(state, raw));
+};
+
+const readLine = (state: State, raw: string): MarkdownLine => {
+  const text = expandTabs(raw);
+  const { matched, position } = matchContainers(state.containers, text);
+  const inside = readInside(state, raw, text, matched, position);
+  if (inside) return inside;
+  const paragraph = state.leaf.kind === "paragraph";
+  const opened = openContainers(state, text, matched, position, paragraph);
+  const content = text.slice(opened.position);
+  const line = (kind: MarkdownLine["kind"], continues = false, info = ""): MarkdownLine => ({
+    raw,
+    prefix: text.slice(0, opened.position),
+    content,
+    kind,
+    info,
+    quoted: state.containers.some((container) => container.kind === "quote"),
+    continues,
+  });
+  const same = paragraph && !opened.any;
+  const lazy = same && matched < state.containers.length;
+  if (content.trim() === "") {
+    if (!opened.any) state.containers.length = Math.min(state.containers.length, matched);
+    state.leaf = { kind: "none" };
+    return line("blank");
+  }
+  const leaf = leafOf(content, same, state.containers.length);
+  // A footnote starts a block of its own wherever it stands.
+  const note = /^ {0,3}\[\^[^\]\s]+\]:/.test(content);
+  if (lazy && leaf.kind === "paragraph" && !note) return line("text", true);
+  if (!opened.any) state.containers.length = matched;
+  state.leaf = leaf.kind === "indented" ? { kind: "none" } : withDepth(leaf, state.containers.length);
+  if (leaf.kind === "fence") return line("fence", false, leaf.info);
+  if (leaf.kind === "html") {
+    if (leaf.end !== "blank" && leaf.end.test(content)) state.leaf = { kind: "none" };
+    return line("html");
+  }
+  return leaf.kind === "indented" ? line("indented") : line("text", same && leaf.kind !== "heading" && !note);
+};
+
+type Start = Leaf | { readonly kind: "indented" | "heading" };
+
+const withDepth = (leaf: Start, depth: number): Leaf => {
+  if (leaf.kind === "fence" || leaf.kind === "html") return { ...leaf, depth };
+  return { kind: leaf.kind === "paragraph" ? "paragraph" : "none" };
+};
+
+const leafOf = (content: string, inParagraph: boolean, depth: number): Start => {
+  if (/^ {4}/.test(content)) return inParagraph ? { kind: "paragraph" } : { kind: "indented" };
+  const fence = fenceStart.exec(content);
+  if (fence) {
+    const mark = fence[1] ?? fence[3] ?? "";
+    const info = (fence[2] ?? fence[4] ?? "").trim();
+    return { kind: "fence", mark: mark[0] ?? "`", length: mark.length, info, depth };
+  }
+  if (inParagraph && setextUnderline.test(content)) return { kind: "none" };
+  if (atxHeading.test(content) || thematicBreak.test(content)) return { kind: "heading" };
+  const end = htmlEnd(content, inParagraph);
+  return end ? { kind: "html", end, depth } : { kind: "paragraph" };
+};
+
+/** What ends the HTML block that this line starts (https://spec.commonmark.org/0.31.2/#html-blocks). */
+const htmlEnd = (content: string, inParagraph: boolean): RegExp | "blank" | undefined => {
+  const start = /^ {0,3}<(?:(!--)|(\?)|(!\[CDATA\[)|(![a-zA-Z])|(\/?)([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>]|$))/.exec(
+    content,
+  );
+  if (!start) return undefined;
+  if (start[1]) return /-->/;
+  if (start[2]) return /\?>/;
+  if (start[3]) return /\]\]>/;
+  if (start[4]) return />/;
+  const name = (start[6] ?? "").toLowerCase();
+  if (!start[5] && ["script", "pre", "style", "textarea"].includes(name)) return /<\/(?:script|pre|style|textarea)>/i;
+  if (blockTags.has(name)) return "blank";
+  if (inParagraph) return undefined;
+  const text = content.trimEnd();
+  return tagEnd(text, spacesAt(text, 0), { left: 8 * text.length + 1_000 }) === text.length ? "blank" : undefined;
+};
+
+const matchContainers = (containers: readonly Container[], text: string): { matched: number; position: number } => {
+  let position = 0;
+  let matched = 0;
+  for (const container of containers) {
+    const indent = spacesAt(text, position);
+    const next = text[position + indent];
+    if (container.kind === "quote") {
+      if (indent > 3 || next !== ">") break;
+      position += indent + 1;
+      if (text[position] === " ") position += 1;
+    } else if (next === undefined) position += indent;
+    else if (indent >= container.indent) position += container.indent;
+    else break;
+    matched += 1;
+  }
+  return { matched, position };
+};
+
+/** A line that stands in fenced code or in an HTML block whose containers go on. */
+const readInside = (
+  state: State,
+  raw: string,
+  text: string,
+  matched: number,
+  position: number,
+): MarkdownLine | undefined => {
+  const { leaf } = state;
+  if (leaf.kind !== "fence" && leaf.kind !== "html") return undefined;
+  if (matched < leaf.depth) {
+    state.leaf = { kind: "none" };
+    return undefined;
+  }
+  const content = position === 0 ? raw : text.slice(position);
+  const line = {
+    raw,
+    prefix: text.slice(0, position),
+    content,
+    quoted: state.containers.some((container) => container.kind === "quote"),
+    continues: true,
+  };
+  if (leaf.kind === "fence") {
+    const close = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(content)?.[1];
+    const closes = close !== undefined && close[0] === leaf.mark && close.length >= leaf.length;
+    if (closes) state.leaf = { kind: "none" };
+    return { ...line, kind: closes ? "fence" : "code", info: leaf.info };
+  }
+  if (leaf.end === "blank" && content.trim() === "") {
+    state.leaf = { kind: "none" };
+    return { ...line, kind: "blank", info: "", continues: false };
+  }
+  if (leaf.end !== "blank" && leaf.end.test(content)) state.leaf = { kind: "none" };
+  return { ...line, kind: "html", info: "" };
+};
+
+/** Quotes and list items that start on this line. */
+const openContainers = (
+  state: State,
+  text: string,
+  matched: number,
+  from: number,
+  inParagraph: boolean,
+): { position: number; any: boolean } => {
+  let position = from;
+  let any = false;
+  for (;;) {
+    const indent = spacesAt(text, position);
+    if (indent > 3 || (any ? state.containers.length : matched) >= maxDepth) break;
+    const start = position + indent;
+    if (text[start] === ">") {
+      if (!any) state.containers.length = matched;
+      state.containers.push({ kind: "quote" });
+      position = start + (text[start + 1] === " " ? 2 : 1);
+    } else {
+      listMark.lastIndex = start;
+      const mark = listMark.exec(text);
+      if (!mark || thematicBreak.test(text.slice(position))) break;
+      const after = start + mark[0].length;
+      const spaces = spacesAt(text, after);
+      const empty = after + spaces >= text.length;
+      if (inParagraph && !any && matched === state.containers.length)
+        if (empty || (mark[1] !== undefined && Number(mark[1]) !== 1)) break;
+      if (!any) state.containers.length = matched;
+      const gap = empty || spaces > 4 ? Math.min(spaces, 1) : spaces;
+      state.containers.push({ kind: "item", indent: indent + mark[0].length + Math.max(gap, 1) });
+      position = after + gap;
+    }
+    any = true;
+  }
+  return { position, any };
+};
+
+const spacesAt = (text: string, position: number): number => {
+  let end = position;
+  while (text[end] === " ") end += 1;
+  return end - position;
+};
+
+/** Tabs before and between container marks count to the next multiple of four columns. */
+const expandTabs = (raw: string): string => {
+  const lead = /^[ \t>*+\-0-9.)]*/.exec(raw)?.[0] ?? "";
+  if (!lead.includes("\t")) return raw;
+  let expanded = "";
+  for (const character of lead) expanded += character === "\t" ? " ".repeat(4 - (expanded.length % 4)) : character;
+  return expanded + raw.slice(lead.length);
+};
+
+/** A stretch of a paragraph that is no plain text. `html` is a tag, comment or declaration. */
+export type InlineSpan = { readonly kind: "code" | "html" | "escape"; readonly start: number; readonly end: number };
+
+/** Code spans, raw HTML and backslash escapes of a paragraph, in order, as CommonMark finds them. */
+export const inlineSpans = (paragraph: string): InlineSpan[] => {
+  const spans: InlineSpan[] = [];
+  const closing = backtickRuns(paragraph);
+  const find = forwardFinder(paragraph);
+  const fuel = { left: 8 * paragraph.length + 1_000 };
+  const special = /\\|`+|</g;
+  for (let found = special.exec(paragraph); found; found = special.exec(paragraph)) {
+    const start = found.index;
+    const behind = special.lastIndex;
+    let span: InlineSpan | undefined;
+    if (found[0] === "\\") {
+      if (/[!-/:-@[-`{-~]/.test(paragraph[behind] ?? "")) span = { kind: "escape", start, end: behind + 1 };
+    } else if (found[0] === "<") {
+      const end = htmlSpanEnd(paragraph, start, find, fuel);
+      if (end !== undefined) span = { kind: "html", start, end };
+    } else {
+      const close = closing(found[0].length, behind);
+      if (close !== undefined) span = { kind: "code", start, end: close + found[0].length };
+    }
+    if (span) spans.push(span);
+    special.lastIndex = span?.end ?? behind;
+  }
+  return spans;
+};
+
+/** Where the next run of exactly `length` backticks at or behind `from` starts. Asked with growing `from` only. */
+const backtickRuns = (text: string): ((length: number, from: number) => number | undefined) => {
+  const runs = new Map<number, { starts: number[]; next: number }>();
+  for (const run of text.matchAll(/`+/g)) {
+    const known = runs.get(run[0].length);
+    if (known) known.starts.push(run.index);
+    else runs.set(run[0].length, { starts: [run.index], next: 0 });
+  }
+  return (length, from) => {
+    const known = runs.get(length);
+    if (!known) return undefined;
+    while ((known.starts[known.next] ?? Number.POSITIVE_INFINITY) < from) known.next += 1;
+    return known.starts[known.next];
+  };
+};
+
+export type Finder = (token: string, from: number) => number;
+
+/** indexOf for positions that only grow: each token's text is walked once. */
+export const forwardFinder = (text: string): Finder => {
+  const last = new Map<string, number>();
+  return (token, from) => {
+    const known = last.get(token);
+    if (known !== undefined && (known === -1 || known >= from)) return known;
+    const found = text.indexOf(token, from);
+    last.set(token, found);
+    return found;
+  };
+};
+
+const htmlSpanEnd = (text: string, start: number, find: Finder, fuel: { left: number }): number | undefined => {
+  const until = (token: string, from: number): number | undefined => {
+    const found = find(token, from);
+    return found === -1 ? undefined : found + token.length;
+  };
+  if (text.startsWith("<!--", start)) {
+    if (text[start + 4] === ">") return start + 5;
+    if (text.startsWith("->", start + 4)) return start + 6;
+    return until("-->", start + 4);
+  }
+  if (text.startsWith("<?", start)) return until("?>", start + 2);
+  if (text.startsWith("<![CDATA[", start)) return until("]]>", start + 9);
+  if (/[a-zA-Z]/.test(text[start + 2] ?? "") && text[start + 1] === "!") return until(">", start + 2);
+  if (find(">", start) === -1) return undefined;
+  // Out of fuel only on text made to be slow: then anything up to the next ">" counts as a tag.
+  return fuel.left <= 0 ? until(">", start) : tagEnd(text, start, fuel);
+};
+
+const attribute = /\s+[a-zA-Z_:][a-zA-Z0-9:._-]*(?:\s*=\s*(?:[^\s"'=<>`]+|'[^']*'|"[^"]*"))?/y;
+
+/** The end of an open or closing tag of CommonMark's grammar, which is narrower than a browser's. */
+const tagEnd = (text: string, start: number, fuel: { left: number }): number | undefined => {
+  const name = /<\/?[a-zA-Z][a-zA-Z0-9-]*/y;
+  name.lastIndex = start;
+  const opening = name.exec(text)?.[0];
+  if (!opening) return undefined;
+  let position = start + opening.length;
+  while (opening[1] !== "/" && fuel.left > 0) {
+    attribute.lastIndex = position;
+    const found = attribute.exec(text);
+    // A failed attempt may have looked for a quote's end as far as the text goes.
+    fuel.left -= found ? found[0].length : 16;
+    if (!found) break;
+    position += found[0].length;
+  }
+  const close = /\s*\/?>/y;
+  close.lastIndex = position;
+  return close.test(text) ? close.lastIndex : undefined;
+};

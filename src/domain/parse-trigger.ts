@@ -1,0 +1,195 @@
+/** One delivery's payload as a trigger, or why it is none. Pure: it asks nobody, so who may do what is checked later. */
+import { z } from "zod";
+import { parseCommand } from "./command.ts";
+import { issueOfBranch } from "./job.ts";
+import type { Person, RepositoryRef } from "./repository.ts";
+import type { Trigger } from "./trigger.ts";
+
+export type Self = { readonly login: string; readonly id: number; readonly slug: string };
+
+export type TriggerOptions = {
+  /** The label's name; upper and lower case are the same, as on GitHub. */
+  readonly label: string;
+  readonly self: Self;
+  /** The command's name without the slash. */
+  readonly command: string;
+};
+
+export type ParsedTrigger =
+  /** `dedupe`: two deliveries that carry the same one announce the same thing. */
+  | { readonly trigger: Trigger; readonly dedupe?: string }
+  /** `malformed`: not what GitHub sends under this event's name. */
+  | { readonly ignored: string; readonly malformed?: true };
+
+const id = z.number().int().positive();
+const person = z.object({ login: z.string().min(1), id, type: z.string() });
+const common = {
+  repository: z.object({
+    id,
+    name: z.string().min(1),
+    owner: z.object({ login: z.string().min(1) }),
+    default_branch: z.string().min(1),
+  }),
+  sender: person,
+  installation: z.object({ id }).optional(),
+};
+const issue = z.object({
+  number: id,
+  title: z.string(),
+  body: z.string().nullish(),
+  state: z.string(),
+  user: person.nullable(),
+  pull_request: z.unknown(),
+});
+const pullRequest = z.object({
+  number: id,
+  title: z.string(),
+  state: z.string(),
+  user: person.nullable(),
+  head: z.object({ ref: z.string(), repo: z.object({ id }).nullable() }),
+  base: z.object({ repo: z.object({ id }) }),
+});
+
+const labeled = z.object({ ...common, issue, label: z.object({ name: z.string() }).optional() });
+const commented = z.object({ ...common, issue, comment: z.object({ id, body: z.string() }) });
+const reviewed = z.object({
+  ...common,
+  pull_request: pullRequest,
+  review: z.object({ id, state: z.string(), body: z.string().nullish() }),
+});
+const reviewCommented = z.object({
+  ...common,
+  pull_request: pullRequest,
+  comment: z.object({ id, body: z.string(), pull_request_review_id: id.nullish() }),
+});
+
+/** @returns never throws: whatever the payload is, it is a trigger or it is ignored with a reason */
+export const parseTrigger = (event: string, payload: unknown, options: TriggerOptions): ParsedTrigger => {
+  const action = z.object({ action: z.string() }).safeParse(payload).data?.action;
+  switch (`${event}.${action}`) {
+    case "issues.labeled":
+      return read(labeled, payload, options, parseLabel);
+    case "issue_comment.created":
+      return read(commented, payload, options, parseComment);
+    case "pull_request_review.submitted":
+      return read(reviewed, payload, options, parseReview);
+    case "pull_request_review_comment.created":
+      return read(reviewCommented, payload, options, parseReviewComment);
+    default:
+      return { ignored: "nothing starts on this event" };
+  }
+};
+
+type Common = { readonly repository: RepositoryRef; readonly sender: Person };
+
+const read = <T extends z.infer<z.ZodObject<typeof common>>>(
+  schema: z.ZodType<T>,
+  payload: unknown,
+  options: TriggerOptions,
+  parse: (payload: T, common: Common, options: TriggerOptions) => ParsedTrigger,
+): ParsedTrigger => {
+  const parsed = schema.safeParse(payload);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return { ignored: `${issue?.path.join(".") || "the payload"}: ${issue?.message}`, malformed: true };
+  }
+  const { repository, sender, installation } = parsed.data;
+  if (sender.id === options.self.id || sender.login.toLowerCase() === options.self.login.toLowerCase())
+    return { ignored: "our own doing" };
+  if (sender.type !== "User") return { ignored: `${sender.login} is no person` };
+  if (!installation) return { ignored: "the delivery belongs to no installation of the App" };
+  const ref: RepositoryRef = {
+    id: repository.id,
+    owner: repository.owner.login,
+    name: repository.name,
+    installationId: installation.id,
+    defaultBranch: repository.default_branch,
+  };
+  return parse(parsed.data, { repository: ref, sender: personOf(sender) }, options);
+};
+
+const personOf = ({ login, id, type }: Person): Person => ({ login, id, type });
+
+/** GitHub's stand-in for people whose account is gone. */
+const ghost: Person = { login: "ghost", id: 10137, type: "User" };
+
+const parseLabel = (
+  { issue, label }: z.infer<typeof labeled>,
+  common: Common,
+  options: TriggerOptions,
+): ParsedTrigger => {
+  if (label?.name.toLowerCase() !== options.label.toLowerCase()) return { ignored: "another label" };
+  if (issue.pull_request) return { ignored: "the label counts on issues, not on pull requests" };
+  if (issue.state !== "open") return { ignored: "the issue is closed" };
+  const { number, title, body } = issue;
+  return { trigger: { ...common, kind: "label", thread: { kind: "issue", number }, title, body: body ?? "" } };
+};
+
+const parseComment = (
+  { issue, comment }: z.infer<typeof commented>,
+  common: Common,
+  options: TriggerOptions,
+): ParsedTrigger => {
+  const command = parseCommand(comment.body, options.command);
+  if (!command) return { ignored: "the comment holds no command" };
+  const kind = issue.pull_request ? "pull" : "issue";
+  if (issue.state !== "open") return { ignored: `the ${kind === "pull" ? "pull request" : "issue"} is closed` };
+  return {
+    trigger: {
+      ...common,
+      kind: "command",
+      thread: { kind, number: issue.number },
+      command,
+      commentId: comment.id,
+      title: issue.title,
+      body: issue.body ?? "",
+      author: issue.user ? personOf(issue.user) : ghost,
+    },
+  };
+};
+
+const parseReview = (
+  { pull_request: pull, review }: z.infer<typeof reviewed>,
+  common: Common,
+  options: TriggerOptions,
+): ParsedTrigger => {
+  // An empty body may have inline comments below it; those of an approval announce themselves.
+  if (review.state.toLowerCase() === "approved" && !review.body?.trim())
+    return { ignored: "an approval without words" };
+  return reviewTrigger(pull, review.id, common, options);
+};
+
+const parseReviewComment = (
+  { pull_request: pull, comment }: z.infer<typeof reviewCommented>,
+  common: Common,
+  options: TriggerOptions,
+): ParsedTrigger => {
+  if (comment.body.trim() === "") return { ignored: "a comment without words" };
+  if (!comment.pull_request_review_id) return { ignored: "the comment belongs to no review" };
+  return reviewTrigger(pull, comment.pull_request_review_id, common, options);
+};
+
+/** A review and each of its inline comments come as deliveries of their own: one review is one trigger. */
+const reviewTrigger = (
+  pull: z.infer<typeof pullRequest>,
+  reviewId: number,
+  common: Common,
+  { self }: TriggerOptions,
+): ParsedTrigger => {
+  if (pull.state !== "open") return { ignored: "the pull request is closed" };
+  if (pull.user?.id !== self.id) return { ignored: "not a pull request of ours" };
+  if (pull.head.repo?.id !== common.repository.id || pull.base.repo.id !== common.repository.id)
+    return { ignored: "the pull request comes from another repository" };
+  if (issueOfBranch(pull.head.ref) === undefined) return { ignored: "not a branch of ours" };
+  return {
+    trigger: {
+      ...common,
+      kind: "review",
+      thread: { kind: "pull", number: pull.number },
+      reviewId,
+      branch: pull.head.ref,
+      title: pull.title,
+    },
+    dedupe: `review:${common.repository.id}:${reviewId}`,
+  };
+};

@@ -1,0 +1,100 @@
+/** What we say in threads: comments found again by a hidden marker, answers given once, reactions. */
+import type { Octokit } from "@octokit/rest";
+import type { Person } from "../domain/repository.ts";
+import type { GitHubSession } from "../ports.ts";
+import { makeOnce, once, unless } from "./client.ts";
+import { checkBody, type Place } from "./shapes.ts";
+
+type CommentData = {
+  readonly id: number;
+  readonly body?: string | undefined;
+  readonly user: { readonly id: number } | null;
+};
+
+type CommentPart = Pick<GitHubSession, "upsertComment" | "answerThread" | "react">;
+
+export const createComments = (client: Octokit, place: Place, whoami: () => Promise<Person>): CommentPart => {
+  const ours = async (marker: string): Promise<(comment: CommentData) => boolean> => {
+    const self = await whoami();
+    return (comment) => comment.user?.id === self.id && (comment.body ?? "").includes(marker);
+  };
+
+  const findComment = async (number: number, marker: string): Promise<CommentData | undefined> => {
+    const isOurs = await ours(marker);
+    const pages = client.paginate.iterator(client.rest.issues.listComments, {
+      ...place,
+      issue_number: number,
+      per_page: 100,
+    });
+    for await (const { data } of pages) {
+      const found = data.find((comment) => isOurs(comment));
+      if (found) return found;
+    }
+    return undefined;
+  };
+
+  /** The comment of last time: checked before it is written over, for it may be gone, or another one. */
+  const fetchKnown = async (number: number, marker: string, id: number): Promise<CommentData | undefined> => {
+    const found = await unless([404, 410], () => client.rest.issues.getComment({ ...place, comment_id: id }));
+    const isOurs = await ours(marker);
+    return found && isOurs(found.data) && found.data.issue_url.endsWith(`/${number}`) ? found.data : undefined;
+  };
+
+  const upsertComment: CommentPart["upsertComment"] = async (number, marker, text, knownId) => {
+    const body = withMarker(text, marker);
+    checkBody(body, "a comment");
+    const known = knownId === undefined ? undefined : await fetchKnown(number, marker, knownId);
+    const comment = known ?? (await findComment(number, marker));
+    if (comment) {
+      if (comment.body !== body) await client.rest.issues.updateComment({ ...place, comment_id: comment.id, body });
+      return comment.id;
+    }
+    return makeOnce(
+      async () => (await client.rest.issues.createComment({ ...place, ...once, issue_number: number, body })).data.id,
+      async () => (await findComment(number, marker))?.id,
+    );
+  };
+
+  const findAnswer = async (pull: number, threadId: number, marker: string): Promise<number | undefined> => {
+    const isOurs = await ours(marker);
+    const pages = client.paginate.iterator(client.rest.pulls.listReviewComments, {
+      ...place,
+      pull_number: pull,
+      per_page: 100,
+    });
+    for await (const { data } of pages) {
+      const found = data.find((comment) => comment.in_reply_to_id === threadId && isOurs(comment));
+      if (found) return found.id;
+    }
+    return undefined;
+  };
+
+  const answerThread: CommentPart["answerThread"] = async (pull, threadId, marker, text) => {
+    const body = withMarker(text, marker);
+    checkBody(body, "an answer");
+    const find = () => findAnswer(pull, threadId, marker);
+    const answered = await find();
+    if (answered !== undefined) return answered;
+    return makeOnce(async () => {
+      const answer = { ...place, ...once, pull_number: pull, comment_id: threadId, body };
+      return (await client.rest.pulls.createReplyForReviewComment(answer)).data.id;
+    }, find);
+  };
+
+  const react: CommentPart["react"] = async (target, content) => {
+    if (target.on === "issue")
+      await client.rest.reactions.createForIssue({ ...place, issue_number: target.number, content });
+    else if (target.on === "issue-comment")
+      await client.rest.reactions.createForIssueComment({ ...place, comment_id: target.commentId, content });
+    else
+      await client.rest.reactions.createForPullRequestReviewComment({
+        ...place,
+        comment_id: target.commentId,
+        content,
+      });
+  };
+
+  return { upsertComment, answerThread, react };
+};
+
+const withMarker = (body: string, marker: string): string => (body.includes(marker) ? body : `${body}\n\n${marker}`);

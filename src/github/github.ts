@@ -1,0 +1,144 @@
+/** The GitHub port on Octokit: who we are, and one repository at a time through a token of its own. */
+import { createAppAuth } from "@octokit/auth-app";
+import type { Octokit } from "@octokit/rest";
+import type { Person, RepositoryRef } from "../domain/repository.ts";
+import type { Clock, GitHub, GitHubSession, Permission } from "../ports.ts";
+import { type ClientOptions, createClient, doing, statusOf, unless } from "./client.ts";
+import { createComments } from "./comments.ts";
+import { createCommits } from "./commits.ts";
+import { fetchPullTemplate } from "./pull-template.ts";
+import { createPulls } from "./pulls.ts";
+import { fetchReview } from "./reviews.ts";
+import type { Place } from "./shapes.ts";
+import { type Clients, openToken, type Token } from "./token.ts";
+
+export type GitHubOptions = {
+  readonly appId: number;
+  /** PEM. */
+  readonly privateKey: string;
+  /** `https://api.github.com`, or `https://HOST/api/v3`. */
+  readonly apiUrl: string;
+  /** Where people look, and where git fetches from: `https://github.com`. */
+  readonly webUrl: string;
+  readonly clock: Clock;
+  /** GitHub's pace for writes (one a second, one notification every three). Default: on, but on loopback off. */
+  readonly throttle?: boolean;
+  readonly log?: (line: string) => void;
+  readonly fetch?: typeof fetch;
+};
+
+export const createGitHub = (options: GitHubOptions): GitHub => {
+  const webUrl = options.webUrl.replace(/\/+$/, "");
+  const settings: ClientOptions = {
+    apiUrl: options.apiUrl.replace(/\/+$/, ""),
+    throttle: options.throttle ?? !isLoopback(options.apiUrl),
+    log: options.log ?? (() => {}),
+    fetch: options.fetch,
+  };
+  const { appId, privateKey, clock } = options;
+  const clients: Clients = {
+    app: createClient(settings, "app", { authStrategy: createAppAuth, auth: { appId, privateKey } }),
+    plain: createClient(settings, "app"),
+  };
+  let self: Promise<Person> | undefined;
+  const whoami = (): Promise<Person> => {
+    self ??= fetchSelf(clients).catch((error: unknown) => {
+      self = undefined;
+      throw error;
+    });
+    return self;
+  };
+  return {
+    whoami,
+    open: async (repository, phase) => {
+      const token = await openToken(clients, repository, phase, clock);
+      const client = createClient(settings, `installation-${repository.installationId}`);
+      useToken(client, token, settings.throttle ? 1_000 : 10);
+      return createSession(client, repository, token, whoami);
+    },
+    gitCredentials: async (repository) => {
+      const token = await openToken(clients, repository, "fetch", clock);
+      const basic = Buffer.from(`x-access-token:${await token.current()}`).toString("base64");
+      return { url: `${webUrl}/${token.owner}/${token.repo}.git`, authorization: `Basic ${basic}` };
+    },
+    threadUrl: ({ owner, name }, { kind, number }) =>
+      `${webUrl}/${owner}/${name}/${kind === "pull" ? "pull" : "issues"}/${number}`,
+  };
+};
+
+const isLoopback = (url: string): boolean => /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(new URL(url).hostname);
+
+/** The App's bot user is called after the App; its id is only to be had by that name, which anybody may look up. */
+const fetchSelf = ({ app, plain }: Clients): Promise<Person> =>
+  doing("asking who we are", async () => {
+    const { data } = await app.rest.apps.getAuthenticated();
+    if (!data?.slug) throw new Error("the App has no name: is the App id the one that the private key belongs to?");
+    const { data: user } = await plain.rest.users.getByUsername({ username: `${data.slug}[bot]` });
+    return { login: user.login, id: user.id, type: user.type };
+  });
+
+/** A new token is not known everywhere at once: for its first seconds a 401 is asked again. */
+const useToken = (client: Octokit, token: Token, waitMs: number): void => {
+  client.hook.wrap("request", async (request, options) => {
+    for (let attempt = 1; ; attempt += 1) {
+      options.headers.authorization = `Bearer ${await token.current()}`;
+      try {
+        return await request(options);
+      } catch (error) {
+        if (statusOf(error) !== 401 || attempt > 2 || !token.isYoung()) throw error;
+        await new Promise((resolve) => setTimeout(resolve, attempt * waitMs));
+      }
+    }
+  });
+};
+
+const createSession = (
+  client: Octokit,
+  repository: RepositoryRef,
+  token: Token,
+  whoami: () => Promise<Person>,
+): GitHubSession => {
+  const place: Place = { owner: token.owner, repo: token.repo };
+  const name = `${place.owner}/${place.repo}`;
+  const pulls = createPulls(client, repository, place);
+  const commits = createCommits(client, place);
+  const comments = createComments(client, place, whoami);
+  const during = <T>(what: string, work: () => Promise<T>): Promise<T> => doing(`${name}, ${what}`, work);
+  return {
+    permissionOf: (person) =>
+      during(`reading what ${person.login} may do`, () => fetchPermission(client, place, person)),
+    findPull: (branch) => during(`looking for the pull request of ${branch}`, () => pulls.findPull(branch)),
+    fetchPull: (number) => during(`reading pull request #${number}`, () => pulls.fetchPull(number)),
+    fetchReview: (pull, reviewId) =>
+      during(`reading review ${reviewId} of #${pull}`, () => fetchReview(client, place, pull, reviewId)),
+    fetchPullTemplate: () => during("reading the pull-request template", () => fetchPullTemplate(client, place)),
+    fetchBranch: (branch) => during(`reading branch ${branch}`, () => commits.fetchBranch(branch)),
+    react: (target, content) => during(`reacting with ${content}`, () => comments.react(target, content)),
+    commit: (request) =>
+      during(`committing ${request.changes.length} files on ${request.parent.slice(0, 12)}`, () =>
+        commits.commit(request),
+      ),
+    pointBranch: (branch, sha, expected) =>
+      during(`pointing ${branch} at ${sha.slice(0, 12)}`, () => commits.pointBranch(branch, sha, expected)),
+    openPull: (pull) => during(`opening the pull request of ${pull.branch}`, () => pulls.openPull(pull)),
+    updatePull: (pull, change) => during(`changing pull request #${pull.number}`, () => pulls.updatePull(pull, change)),
+    upsertComment: (number, marker, body, knownId) =>
+      during(`writing the comment on #${number}`, () => comments.upsertComment(number, marker, body, knownId)),
+    answerThread: (pull, threadId, marker, body) =>
+      during(`answering thread ${threadId} of #${pull}`, () => comments.answerThread(pull, threadId, marker, body)),
+    close: () => token.revoke(),
+  };
+};
+
+/** The API's `permission` knows no triage and no maintain; `role_name` does, and may be a name of the owner's own. */
+const fetchPermission = async (client: Octokit, place: Place, person: Person): Promise<Permission> => {
+  const found = await unless([404], () =>
+    client.rest.repos.getCollaboratorPermissionLevel({ ...place, username: person.login }),
+  );
+  if (found?.data.user?.id !== person.id) return "none";
+  const { permission, role_name: role } = found.data;
+  if (permission === "admin") return "admin";
+  if (permission === "write") return role === "maintain" ? "maintain" : "write";
+  if (permission === "read") return role === "triage" ? "triage" : "read";
+  return "none";
+};

@@ -1,0 +1,103 @@
+/** Installation tokens: each for one repository and one phase, renewed before it ends and revoked after use. */
+import type { Octokit } from "@octokit/rest";
+import type { RepositoryRef } from "../domain/repository.ts";
+import type { Clock, GitHubPhase } from "../ports.ts";
+import { doing } from "./client.ts";
+
+type Permissions = Readonly<Record<string, "read" | "write">>;
+
+/** What a token of each phase may do. Reading metadata, and with it a person's permission, comes with every token. */
+export const phasePermissions: Readonly<Record<GitHubPhase | "fetch", Permissions>> = {
+  read: { contents: "read", issues: "read", pull_requests: "read" },
+  acknowledge: { issues: "write", pull_requests: "write" },
+  publish: { contents: "write", issues: "write", pull_requests: "write" },
+  fetch: { contents: "read" },
+};
+
+export type Token = {
+  /** The repository as GitHub names it now: a delivery's name may be old, or a lie. */
+  readonly owner: string;
+  readonly repo: string;
+  /** A token that is good for some minutes more. */
+  current(): Promise<string>;
+  /** Made within the last seconds. */
+  isYoung(): boolean;
+  revoke(): Promise<void>;
+};
+
+/** A token ends after an hour; a long session gets its next one this much earlier. */
+const renewBeforeMs = 5 * 60_000;
+const youngMs = 5_000;
+
+type Minted = {
+  readonly token: string;
+  readonly madeAt: number;
+  readonly expiresAt: number;
+  readonly owner: string;
+  readonly repo: string;
+};
+
+export type Clients = {
+  /** Signs in as the App. */
+  readonly app: Octokit;
+  /** Signs in as nobody, or as whom a request's own header says. */
+  readonly plain: Octokit;
+};
+
+export const openToken = async (
+  { app, plain }: Clients,
+  repository: RepositoryRef,
+  phase: GitHubPhase | "fetch",
+  clock: Clock,
+): Promise<Token> => {
+  let minted = await mint(app, repository, phase, clock);
+  let renewal: Promise<void> | undefined;
+  const renew = async (): Promise<void> => {
+    const old = minted.token;
+    minted = await mint(app, repository, phase, clock);
+    await revoke(plain, old);
+  };
+  return {
+    owner: minted.owner,
+    repo: minted.repo,
+    current: async () => {
+      if (minted.expiresAt - clock().getTime() < renewBeforeMs) {
+        renewal ??= renew().finally(() => {
+          renewal = undefined;
+        });
+        await renewal;
+      }
+      return minted.token;
+    },
+    isYoung: () => clock().getTime() - minted.madeAt < youngMs,
+    revoke: () => revoke(plain, minted.token),
+  };
+};
+
+const mint = (app: Octokit, repository: RepositoryRef, phase: GitHubPhase | "fetch", clock: Clock): Promise<Minted> =>
+  doing(`asking for a token of repository ${repository.id} to ${phase}`, async () => {
+    const { data } = await app.rest.apps.createInstallationAccessToken({
+      installation_id: repository.installationId,
+      repository_ids: [repository.id],
+      permissions: phasePermissions[phase],
+    });
+    const [named] = data.repositories ?? [];
+    if (data.repositories && (data.repositories.length !== 1 || named?.id !== repository.id))
+      throw new Error("the token that came is for other repositories than the one that was asked for");
+    return {
+      token: data.token,
+      madeAt: clock().getTime(),
+      expiresAt: Date.parse(data.expires_at),
+      owner: named?.owner.login ?? repository.owner,
+      repo: named?.name ?? repository.name,
+    };
+  });
+
+/** A token that cannot be revoked ends by itself within the hour, so this never fails a run. */
+const revoke = async (plain: Octokit, token: string): Promise<void> => {
+  try {
+    await plain.request("DELETE /installation/token", { headers: { authorization: `Bearer ${token}` } });
+  } catch (error) {
+    plain.log.warn(`a token could not be revoked: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};
