@@ -1,0 +1,226 @@
+/** A report as people read it on a pull request, and its way back out of the body. Knows text only. */
+import type { Evidence, Finding } from "./finding.ts";
+import { neutralisePlain } from "./neutralise.ts";
+import type { Spend } from "./outcome.ts";
+import { clip, details, prose } from "./render/safe.ts";
+import {
+  blockersSection,
+  commandsSection,
+  concernsSection,
+  type Detail,
+  decisionsSection,
+  endpointsSection,
+  findingsSection,
+  handoffsSection,
+  middlewareSection,
+  modelsSection,
+  notesSection,
+  questionsSection,
+  securitySection,
+  spendSentence,
+  statusSentence,
+  suggestedSection,
+} from "./render/sections.ts";
+import { type Report, reportSchema, type Status } from "./report.ts";
+
+/** GitHub's limit of a description or comment. */
+export const maxBodyLength = 65_536;
+
+const begin = "<!-- architect:report:begin -->";
+const end = "<!-- architect:report:end -->";
+const jsonMark = "<!-- architect:report:json -->";
+
+export type PullBodyInput = {
+  readonly report: Report;
+  /** What the run settled on: the report's own, or worse. */
+  readonly status: Status;
+  readonly issue: number;
+  readonly findings: readonly Finding[];
+  readonly evidence: readonly Evidence[];
+  /** `treeHash` of what is published. */
+  readonly tree: string;
+  readonly spend: Spend;
+  readonly toolCallLimit: number;
+  /** USD; none where money is not limited. */
+  readonly usdLimit?: number | undefined;
+  /** As people know it, such as `claude-opus-5-5`. */
+  readonly model?: string | undefined;
+  /** Sentences of `updateMemory`, and others of ours. */
+  readonly notes?: readonly string[] | undefined;
+};
+
+type Level = Detail & { readonly json: "whole" | "without-patches" | "none"; readonly leftOut: string };
+
+const whole: Level = { output: 4_000, text: 4_000, items: 200, patch: 20_000, json: "whole", leftOut: "" };
+
+/** Tried in this order until the body fits: what can be had elsewhere goes first, what people must act on last. */
+const levels: readonly Level[] = [
+  whole,
+  { ...whole, output: 600, leftOut: "most of the commands' output" },
+  { ...whole, output: 0, leftOut: "the commands' output" },
+  { ...whole, output: 0, json: "without-patches", leftOut: "the commands' output and patches in the embedded report" },
+  { ...whole, output: 0, json: "none", leftOut: "the commands' output and the embedded report" },
+  { output: 0, text: 600, items: 40, patch: 4_000, json: "none", leftOut: "output, embedded report and long texts" },
+  {
+    output: 0,
+    text: 200,
+    items: 12,
+    patch: 0,
+    json: "none",
+    leftOut: "output, embedded report, patches and long texts",
+  },
+];
+
+/**
+ * The managed block of a pull request's body, markers included. @param room characters that it may take; below what the
+ * shortest form needs, that form
+ */
+export const renderPullBody = (input: PullBodyInput, room = maxBodyLength): string => {
+  for (const level of levels) {
+    const block = wrap(sections(input, level));
+    if (block.length <= room) return block;
+  }
+  return wrap([headline(input), "The rest does not fit into this description: see the status comment.", link(input)]);
+};
+
+const wrap = (parts: readonly (string | undefined)[]): string =>
+  [begin, ...parts.filter((part) => part !== undefined && part !== ""), end].join("\n\n");
+
+const headline = ({ status }: PullBodyInput): string => `**Status: ${status}.** ${statusSentence[status]}`;
+
+/** Ours alone decides what is closed: closing words in the agent's text are made harmless. */
+const link = ({ status, issue }: PullBodyInput): string => `${status === "DONE" ? "Closes" : "Refs"} #${issue}`;
+
+const sections = (input: PullBodyInput, level: Level): (string | undefined)[] => {
+  const { report, evidence } = input;
+  return [
+    headline(input),
+    prose(report.summary, level.text),
+    link(input),
+    blockersSection(report, level),
+    questionsSection(report, level),
+    endpointsSection(report, level),
+    modelsSection(report, level),
+    middlewareSection(report, level),
+    securitySection(report, level),
+    commandsSection(evidence, input.tree, level),
+    suggestedSection(report, evidence, level),
+    findingsSection(input.findings, level),
+    decisionsSection(report, level),
+    handoffsSection(report, level),
+    concernsSection(report, level),
+    notesSection(input.notes ?? [], level),
+    closing(input),
+    level.leftOut === "" ? undefined : `Shortened to what a description can hold: ${level.leftOut} left out.`,
+    embedded(input, level),
+  ];
+};
+
+const closing = (input: PullBodyInput): string => {
+  const by = input.model === undefined ? "" : ` Model: \`${input.model.replace(/[^\w.:/@-]/g, "")}\`.`;
+  const spent = spendSentence(input.spend, { toolCalls: input.toolCallLimit, usd: input.usdLimit });
+  return [
+    "### Spent, and how to continue",
+    `${spent}.${by}`,
+    "Review the code with comments on its lines and submit the review: each comment gets an answer, and changes come as further commits on this branch. Or comment `/architect design …` here with what is to be done. Text that you write outside this block, above or below, stays as it is.",
+  ].join("\n\n");
+};
+
+/** JSON in which nothing can end a fence, mention, close or link anything, even where it lands in a commit message. */
+const inertJson = (value: unknown): string => {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value, null, 2)
+    .replace(/[<>`@#&]|\bG(?=H-\d)/gi, escaped)
+    .replace(/[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Co}\p{Zl}\p{Zp}\u007f-\u009f]/gu, (character) =>
+      character.split("").map(escaped).join(""),
+    )
+    .replace(/\[(?=(?:skip|ci|no|actions) )/gi, escaped)
+    .replace(/\/(?=\/)/g, escaped);
+};
+
+const embedded = ({ report, status }: PullBodyInput, { json }: Level): string | undefined => {
+  if (json === "none") return undefined;
+  const handoffs = json === "whole" ? report.handoffs : report.handoffs.map(({ to, task }) => ({ to, task }));
+  const text = inertJson({ ...report, status, handoffs });
+  return details("The report as JSON", `${jsonMark}\n\`\`\`json\n${text}\n\`\`\``);
+};
+
+/** The report that a body carries, checked as if it came from a model; undefined where there is none that can be read. */
+export const parseBody = (body: string): Report | undefined => {
+  const text = body.replace(/\r\n?/g, "\n");
+  const found = findBlock(text);
+  const block = found ? text.slice(found.from, found.to) : text;
+  const json = /^\n```json\n([\s\S]*?)\n```$/m.exec(
+    block.slice(block.lastIndexOf(jsonMark)).slice(jsonMark.length),
+  )?.[1];
+  if (json === undefined) return undefined;
+  try {
+    return reportSchema.safeParse(JSON.parse(json)).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+};
+
+/** The one block between whole markers; undefined where a marker is missing, doubled or out of order. */
+const findBlock = (text: string): { from: number; to: number } | undefined => {
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  const once = from === text.lastIndexOf(begin) && to === text.lastIndexOf(end);
+  return from >= 0 && to > from && once ? { from, to: to + end.length } : undefined;
+};
+
+/**
+ * The whole body: the block in the place of the last one, everything else as people left it. A new body gets the
+ * repository's template below the block, or around it where the template has the markers. Where people damaged the
+ * markers, the block starts anew on top and the text that was there stays below. People's text is never shortened: where
+ * it leaves no room even for the shortest block, the body stays as it is.
+ *
+ * @param block renders the block into the room that the rest leaves
+ */
+export const mergeBody = (
+  existing: string | undefined,
+  template: string | undefined,
+  block: (room: number) => string,
+): string => {
+  const text = (existing ?? template ?? "").replace(/\r\n?/g, "\n");
+  const found = findBlock(text);
+  const before = found ? text.slice(0, found.from) : "";
+  const after = found ? text.slice(found.to) : withoutMarkers(text);
+  const gap = found || after === "" ? "" : "\n\n";
+  const merged = before + block(maxBodyLength - before.length - gap.length - after.length) + gap + after;
+  return merged.length <= maxBodyLength ? merged : (existing ?? clip(merged, maxBodyLength));
+};
+
+const withoutMarkers = (text: string): string => text.replaceAll(begin, "").replaceAll(end, "").trim();
+
+export const pullTitle = (report: Pick<Report, "feature">, issueTitle: string): string =>
+  neutralisePlain(issueTitle, 200) || words(report.feature);
+
+const words = (feature: string): string => {
+  const text = feature.replaceAll("-", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+};
+
+/**
+ * Subject, one paragraph, and the issue. Nothing of the agent's text can become a trailer, close an issue or skip CI.
+ */
+export const commitMessage = (
+  report: Pick<Report, "feature" | "summary">,
+  issue: number,
+  purpose: "work" | "follow-up" | "memory",
+): string => {
+  const subject = {
+    work: words(report.feature),
+    "follow-up": `${words(report.feature)}: answer the review`,
+    memory: `Record decisions and work: ${report.feature}`,
+  }[purpose];
+  const body = purpose === "memory" ? [] : [wrapAt72(neutralisePlain(report.summary, 1_000))];
+  return [clip(subject, 72), ...body, `Refs #${issue}`].join("\n\n");
+};
+
+const wrapAt72 = (text: string): string =>
+  text
+    .replace(/\b([a-z]+(?:-[a-z]+)*-by):/gi, "$1")
+    .replace(/(.{1,72})(?:\s+|$)/g, "$1\n")
+    .trim();

@@ -1,0 +1,144 @@
+/** The one live comment on a thread, and the answers in review threads, as people read them. Knows text only. */
+import { noSpend } from "./budget.ts";
+import type { Phase } from "./event.ts";
+import type { Outcome, Spend } from "./outcome.ts";
+import { code, inline, prose } from "./render/safe.ts";
+import { numberedQuestions, spendSentence } from "./render/sections.ts";
+import type { Report, Status } from "./report.ts";
+import type { Task, TaskList } from "./task.ts";
+
+/** By this hidden line the comment is found again. */
+export const statusMarker = "<!-- architect:status -->";
+
+export type StatusView = {
+  readonly phase: Phase;
+  readonly tasks: TaskList;
+  readonly spend: Spend;
+  readonly limits: { readonly toolCalls: number; readonly usd?: number | undefined };
+  /** As people know it, such as `claude-opus-5-5`. */
+  readonly model?: string | undefined;
+  readonly branch?: string | undefined;
+  readonly pull?: { readonly number: number; readonly url: string } | undefined;
+  /** Jobs that wait before this one, while it waits. */
+  readonly waiting?: number | undefined;
+  /** A sentence of ours that people must see, such as that no sandbox is used. */
+  readonly notice?: string | undefined;
+  readonly outcome?: Outcome | undefined;
+};
+
+export const initialStatus = (known: Pick<StatusView, "limits" | "model" | "tasks" | "notice">): StatusView => ({
+  ...known,
+  phase: "preparing",
+  spend: noSpend,
+});
+
+const phaseSentence: Readonly<Record<Phase, string>> = {
+  preparing: "Reading the request and preparing the worktree.",
+  working: "Working.",
+  checking: "Checking the report against the files and what was run.",
+  publishing: "Publishing.",
+  ended: "Ended.",
+};
+
+const maxTasks = 40;
+const maxText = 4_000;
+
+export const renderStatus = (view: StatusView): string => {
+  const { outcome } = view;
+  const head = outcome ? ended(outcome) : [`**${headOf(view)}**`];
+  return [
+    statusMarker,
+    ...head,
+    ...(view.notice === undefined ? [] : [`> ${view.notice}`]),
+    tasksOf(view.tasks, outcome !== undefined),
+    ...(outcome ? [] : [links(view)]),
+    spent(view),
+    ...(outcome ? [next(outcome)] : []),
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+};
+
+const headOf = ({ phase, waiting }: StatusView): string => {
+  if (!waiting) return phaseSentence[phase];
+  return `Waiting: ${waiting === 1 ? "one run of this issue comes" : `${waiting} runs of this issue come`} first.`;
+};
+
+const statusSentence: Readonly<Record<Status, string>> = {
+  DONE: "What was asked for is there, and nothing is left open.",
+  DONE_WITH_CONCERNS: "The work is complete, and something is left for you: the pull request lists it.",
+  BLOCKED: "The work could not be finished.",
+  NEEDS_CONTEXT: "The work waits for answers.",
+};
+
+const ended = (outcome: Outcome): string[] => {
+  const { status, pull, blockers, questions } = outcome;
+  const word =
+    status ?? { published: "Ended", answered: "Answered", refused: "Not started", failed: "Failed" }[outcome.kind];
+  const sentence = status ? ` ${statusSentence[status]}` : "";
+  return [
+    `**${word}.**${sentence}${pull ? ` Pull request: #${pull.number}, branch ${code(pull.branch, 255)}.` : ""}`,
+    prose(outcome.summary, maxText),
+    ...(blockers.length > 0 ? [`**Blockers**\n\n${blockers.map((one) => `- ${inline(one, 1_000)}`).join("\n")}`] : []),
+    ...(questions.length > 0 ? [`**Questions**\n\n${numberedQuestions(questions, { text: 1_000, items: 20 })}`] : []),
+  ];
+};
+
+const mark: Readonly<Record<Task["status"], string>> = {
+  pending: "- [ ]",
+  in_progress: "- [ ]",
+  completed: "- [x]",
+  deleted: "",
+};
+
+const tasksOf = (tasks: TaskList, over: boolean): string => {
+  const shown = tasks.filter(({ status }) => status !== "deleted");
+  const lines = shown.slice(0, maxTasks).map((task) => {
+    const running = task.status === "in_progress" && !over;
+    const text = running ? `**${inline(task.activeForm ?? task.subject, 200)}…**` : inline(task.subject, 200);
+    return `${mark[task.status]} ${text}`;
+  });
+  return [...lines, ...(shown.length > maxTasks ? [`- … and ${shown.length - maxTasks} more`] : [])].join("\n");
+};
+
+const links = ({ branch, pull }: StatusView): string =>
+  [
+    ...(pull ? [`Pull request: #${pull.number}.`] : []),
+    ...(branch === undefined ? [] : [`Branch: ${code(branch, 255)}.`]),
+  ].join(" ");
+
+const spent = ({ spend, limits, model }: StatusView): string => {
+  const by = model === undefined ? "" : ` ${code(model, 100)}.`;
+  return `<sub>Spent: ${spendSentence(spend, limits)}.${by}</sub>`;
+};
+
+/** What people can do now. */
+const next = ({ kind, status, pull, questions }: Outcome): string => {
+  if (kind === "failed")
+    return "To try again, comment `/architect design` followed by the request, or set the label anew.";
+  if (status === "NEEDS_CONTEXT" || questions.length > 0)
+    return "To answer, comment `/architect design` and your answers, such as `/architect design 1a, 2: the users table`.";
+  if (pull)
+    return `To change something, review #${pull.number} with comments on its lines, or comment \`/architect design …\` there.`;
+  return "To go on, comment `/architect design …` with what is to be done.";
+};
+
+/** One answer in a thread for each run and comment. */
+export const threadMarker = (runId: string, commentId: number): string =>
+  `<!-- architect:answer:${runId.replace(/\W/g, "")}:${commentId} -->`;
+
+type ThreadAnswer = Report["threads"][number];
+
+const outcomeWord: Readonly<Record<ThreadAnswer["outcome"], string>> = {
+  changed: "Changed",
+  declined: "Not changed",
+  question: "A question first",
+};
+
+/** @param commitUrl of the commit that holds the change, once it stands on GitHub */
+export const renderThreadAnswer = ({ outcome, answer }: ThreadAnswer, commitUrl?: string): string => {
+  const where = outcome === "changed" && commitUrl !== undefined ? ` in [${commitName(commitUrl)}](${commitUrl})` : "";
+  return `**${outcomeWord[outcome]}${where}.** ${prose(answer, maxText)}`;
+};
+
+const commitName = (url: string): string => url.split("/").at(-1)?.slice(0, 7) ?? "the commit";

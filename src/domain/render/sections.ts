@@ -1,0 +1,215 @@
+/** The parts of a report as people read it on a pull request. What ran is told from evidence, never from the report. */
+import type { Evidence, Finding } from "../finding.ts";
+import type { Spend } from "../outcome.ts";
+import type { Handoff, Report, Status } from "../report.ts";
+import { clip, code, count, details, duration, fenced, inline, item, money, prose, table } from "./safe.ts";
+
+/** How much is shown: the body of a pull request has a limit. */
+export type Detail = {
+  /** Characters of each command's output. */
+  readonly output: number;
+  /** Characters of each text, and entries of each list. */
+  readonly text: number;
+  readonly items: number;
+  /** Characters of each patch; a longer one is left out, since a part of a patch cannot be applied. */
+  readonly patch: number;
+};
+
+export const statusSentence: Readonly<Record<Status, string>> = {
+  DONE: "What was asked for is here, and nothing is left open.",
+  DONE_WITH_CONCERNS: "The work is complete, but something is left for you: read the open points below before merging.",
+  BLOCKED: "The work could not be finished. What stands in the way is listed under Blockers.",
+  NEEDS_CONTEXT: "The work waits for answers to the questions below.",
+};
+
+export const endpointsSection = (report: Report, { text, items }: Detail): string | undefined =>
+  listed(report.endpoints_created, items, "### Endpoints", (endpoints) =>
+    table(
+      ["Method", "Path", "Authentication", "Rate limit"],
+      endpoints.map(({ method, path, auth, rate_limit }) => [
+        method,
+        code(path, text),
+        inline(auth, text),
+        rate_limit === null ? "none" : inline(rate_limit, text),
+      ]),
+    ),
+  );
+
+export const modelsSection = (report: Report, { text, items }: Detail): string | undefined =>
+  listed(report.models_created, items, "### Models", (models) =>
+    table(
+      ["Model", "Table", "Fields"],
+      models.map(({ name, table: of, fields }) => [
+        code(name, text),
+        code(of, text),
+        [...fields.slice(0, items).map((field) => code(field, text)), ...(fields.length > items ? ["…"] : [])].join(
+          ", ",
+        ),
+      ]),
+    ),
+  );
+
+export const middlewareSection = (report: Report, { text, items }: Detail): string | undefined =>
+  listed(report.middleware_added, items, "### Middleware", (all) =>
+    all
+      .map(({ name, config }) => {
+        const settings = Object.entries(config).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+        return `- ${code(name, text)}${settings.length > 0 ? `: ${code(settings.join(", "), text)}` : ""}`;
+      })
+      .join("\n"),
+  );
+
+export const securitySection = (report: Report, detail: Detail): string | undefined =>
+  bullets("### Security measures", report.security_measures, detail);
+
+export const concernsSection = (report: Report, detail: Detail): string | undefined =>
+  bullets("### Concerns", report.concerns, detail);
+
+export const blockersSection = (report: Report, detail: Detail): string | undefined =>
+  bullets("### Blockers", report.blockers, detail);
+
+export const notesSection = (notes: readonly string[], detail: Detail): string | undefined =>
+  bullets("### Memory", notes, detail);
+
+type Questions = readonly { readonly question: string; readonly options: readonly string[] }[];
+
+/** Numbered, with lettered options, so that an answer can be short: "1b". */
+export const numberedQuestions = (questions: Questions, { text, items }: Pick<Detail, "text" | "items">): string =>
+  questions
+    .slice(0, items)
+    .flatMap(({ question, options }, index) => [
+      item(question, text, `${index + 1}.`),
+      ...options.map((option, letter) => `   - (${String.fromCharCode(97 + letter)}) ${inline(option, text)}`),
+    ])
+    .join("\n");
+
+export const questionsSection = (report: Report, detail: Detail): string | undefined =>
+  listed(report.questions, detail.items, "### Questions", (questions) => numberedQuestions(questions, detail));
+
+export const decisionsSection = (report: Report, { text, items }: Detail): string | undefined =>
+  listed(report.decisions, items, "### Decisions", (decisions) =>
+    decisions
+      .map(({ title, category, impact, rationale, alternatives }) =>
+        [
+          `**${inline(title, text)}** (${category}, ${impact} impact)`,
+          "",
+          prose(rationale, text),
+          ...(alternatives.length > 0 ? [""] : []),
+          ...alternatives
+            .slice(0, items)
+            .map(({ option, rejected_because }) =>
+              item(rejected_because, text, `- Rejected: ${inline(option, text)}.`),
+            ),
+        ].join("\n"),
+      )
+      .join("\n\n"),
+  );
+
+const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
+
+export const handoffsSection = (report: Report, detail: Detail): string | undefined =>
+  listed(report.handoffs, detail.items, "### Hand-offs", (handoffs) =>
+    handoffs.map((handoff, index) => handoffText(handoff, index + 1, detail)).join("\n\n"),
+  );
+
+const handoffText = ({ to, task, patch }: Handoff, number: number, detail: Detail): string => {
+  const head = `**${number}. ${inline(to, detail.text)}**\n\n${prose(task, detail.text)}`;
+  if (!patch) return head;
+  const lines = patch.diff.trimEnd().split("\n").length;
+  if (patch.diff.length > detail.patch)
+    return `${head}\n\n${code(patch.path, detail.text)}: a patch of ${count(lines)} lines, left out here for its length.`;
+  return `${head}\n\nIn ${code(patch.path, detail.text)}:\n\n${fenced(patch.diff, "diff")}`;
+};
+
+const severityWord: Readonly<Record<Finding["severity"], string>> = {
+  error: "Error",
+  concern: "Concern",
+  note: "Note",
+};
+
+export const findingsSection = (findings: readonly Finding[], { text, items }: Detail): string | undefined =>
+  listed(findings, items, "### What the checks found", (shown) =>
+    [...shown]
+      .sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
+      .map(({ severity, message, path, line, rule }) => {
+        const place = path === undefined ? "" : ` at ${code(line === undefined ? path : `${path}:${line}`, text)}`;
+        return `- **${severityWord[severity]}**${place}: ${inline(message, text)} (${code(rule, text)})`;
+      })
+      .join("\n"),
+  );
+
+const order: readonly Finding["severity"][] = ["error", "concern", "note"];
+
+/** Each command's latest run. @param tree hash of the files as they are published: evidence of another tree is stale */
+export const commandsSection = (evidence: readonly Evidence[], tree: string, detail: Detail): string => {
+  const latest = [...new Map(evidence.map((one) => [one.command, one])).values()];
+  if (latest.length === 0) return "### Commands that were run\n\nNone: nothing here shows that the code works.";
+  const shown = latest.slice(-detail.items);
+  const stale = shown.some((one) => one.tree !== tree);
+  return [
+    "### Commands that were run",
+    "By the App itself, in the sandbox; the agent cannot write this part.",
+    table(
+      ["Command", "Exit code", "Duration", "Files"],
+      shown.map((one) => [
+        code(one.command, Math.min(detail.text, 120)),
+        String(one.exitCode),
+        duration(one.durationMs),
+        one.tree === tree ? "as published" : "**before the last change**",
+      ]),
+    ),
+    ...(stale ? ["A command that ran before the last change says nothing about the files as they are now."] : []),
+    ...(detail.output > 0 ? shown.map((one) => outputOf(one, detail)) : []),
+    ...(latest.length > shown.length ? [more(latest.length - shown.length)] : []),
+  ].join("\n\n");
+};
+
+const outputOf = (one: Evidence, { output, text }: Detail): string => {
+  const tail = one.output.length <= output ? one.output : `…\n${one.output.slice(-output)}`;
+  const shown = tail.trim() === "" ? "(no output)" : tail;
+  const command = clip(one.command, text);
+  return details(`Exit code ${one.exitCode} of ${htmlCode(one.command)}`, fenced(`$ ${command}\n${shown}`, "text"));
+};
+
+/** In `<summary>` GitHub reads HTML, so that only entities are safe. */
+const htmlCode = (text: string): string => {
+  const line = clip(oneLine(text), 80).replace(/[^\w ./:=,-]/gu, (character) => `&#${character.codePointAt(0)};`);
+  return `<code>${line}</code>`;
+};
+
+/** Commands that the agent names and that did not run: told apart from those that did. */
+export const suggestedSection = (report: Report, evidence: readonly Evidence[], detail: Detail): string | undefined => {
+  const ran = new Set(evidence.map(({ command }) => command.trim()));
+  const left = report.test_commands.filter((command) => !ran.has(command.trim()));
+  return listed(left, detail.items, "### Commands to try, not run here", (commands) =>
+    commands.map((command) => `- ${code(command, detail.text)}`).join("\n"),
+  );
+};
+
+export const spendSentence = (
+  spend: Spend,
+  limits: { readonly toolCalls: number; readonly usd?: number | undefined },
+): string =>
+  [
+    `${count(spend.toolCalls)} of ${count(limits.toolCalls)} tool calls`,
+    `${count(spend.turns)} turns`,
+    `${count(spend.tokens)} tokens`,
+    limits.usd === undefined || limits.usd === 0 ? money(spend.usd) : `${money(spend.usd)} of ${money(limits.usd)}`,
+  ].join(", ");
+
+const more = (number: number): string => `… and ${count(number)} more.`;
+
+/** A section over a list, or nothing where the list is empty. */
+const listed = <T>(
+  all: readonly T[],
+  max: number,
+  heading: string,
+  render: (shown: readonly T[]) => string,
+): string | undefined => {
+  if (all.length === 0) return undefined;
+  const rest = all.length > max ? `\n\n${more(all.length - max)}` : "";
+  return `${heading}\n\n${render(all.slice(0, max))}${rest}`;
+};
+
+const bullets = (heading: string, texts: readonly string[], { text, items }: Detail): string | undefined =>
+  listed(texts, items, heading, (shown) => shown.map((one) => item(one, text)).join("\n"));

@@ -1,0 +1,191 @@
+import { describe, expect, it } from "vitest";
+import type { Outcome } from "../../src/domain/outcome.ts";
+import {
+  initialStatus,
+  renderStatus,
+  renderThreadAnswer,
+  type StatusView,
+  statusMarker,
+  threadMarker,
+} from "../../src/domain/render-status.ts";
+import type { Task } from "../../src/domain/task.ts";
+
+const task = (id: string, fields: Partial<Task>): Task => ({
+  id,
+  subject: `Task ${id}`,
+  description: "",
+  status: "pending",
+  blocks: [],
+  blockedBy: [],
+  ...fields,
+});
+
+const limits = { toolCalls: 60, usd: 5 };
+const spend = { toolCalls: 12, turns: 9, tokens: 123_456, usd: 0.4321 };
+const pull = {
+  number: 8,
+  url: "https://github.com/o/r/pull/8",
+  branch: "architect/issue-7-x",
+  headSha: "a".repeat(40),
+};
+
+const view: StatusView = {
+  phase: "working",
+  tasks: [
+    task("1", { subject: "Read the API", status: "completed" }),
+    task("2", { subject: "Write the model", activeForm: "Writing the model", status: "in_progress" }),
+    task("3", { subject: "Write the route" }),
+    task("4", { status: "deleted" }),
+  ],
+  spend,
+  limits,
+  model: "claude-opus-5-5",
+};
+
+const outcome: Outcome = {
+  kind: "published",
+  status: "DONE",
+  summary: "Adds POST /api/v1/auth/register.",
+  pull,
+  blockers: [],
+  questions: [],
+  spend,
+};
+
+describe("renderStatus", () => {
+  it("shows the phase, the tasks with what is being done now, and the spend", () => {
+    expect(renderStatus(view)).toMatchInlineSnapshot(`
+      "<!-- architect:status -->
+
+      **Working.**
+
+      - [x] Read the API
+      - [ ] **Writing the model…**
+      - [ ] Write the route
+
+      <sub>Spent: 12 of 60 tool calls, 9 turns, 123,456 tokens, $0.43 of $5.00. \`claude-opus-5-5\`.</sub>"
+    `);
+  });
+
+  it("starts with nothing done", () => {
+    expect(renderStatus(initialStatus({ limits: { toolCalls: 15 }, tasks: [] }))).toMatchInlineSnapshot(`
+      "<!-- architect:status -->
+
+      **Reading the request and preparing the worktree.**
+
+      <sub>Spent: 0 of 15 tool calls, 0 turns, 0 tokens, $0.</sub>"
+    `);
+  });
+
+  it("says how many runs come first", () => {
+    expect(renderStatus({ ...view, waiting: 1 })).toContain("**Waiting: one run of this issue comes first.**");
+    expect(renderStatus({ ...view, waiting: 3 })).toContain("**Waiting: 3 runs of this issue come first.**");
+  });
+
+  it("ends with the outcome, the pull request and how to change it", () => {
+    expect(renderStatus({ ...view, phase: "ended", outcome })).toMatchInlineSnapshot(`
+      "<!-- architect:status -->
+
+      **DONE.** What was asked for is there, and nothing is left open. Pull request: #8, branch \`architect/issue-7-x\`.
+
+      Adds POST /api/v1/auth/register.
+
+      - [x] Read the API
+      - [ ] Write the model
+      - [ ] Write the route
+
+      <sub>Spent: 12 of 60 tool calls, 9 turns, 123,456 tokens, $0.43 of $5.00. \`claude-opus-5-5\`.</sub>
+
+      To change something, review #8 with comments on its lines, or comment \`/architect design …\` there."
+    `);
+  });
+
+  const { pull: _pull, ...unpublished } = outcome;
+
+  it("shows blockers, and questions with their options and how to answer", () => {
+    expect(
+      renderStatus({
+        ...view,
+        tasks: [],
+        outcome: {
+          ...unpublished,
+          kind: "answered",
+          status: "NEEDS_CONTEXT",
+          summary: "Two things are not clear.",
+          blockers: ["No `User` model was found."],
+          questions: [
+            { question: "Which table?", options: ["users", "accounts"] },
+            { question: "Which roles?", options: [] },
+          ],
+        },
+      }),
+    ).toMatchInlineSnapshot(`
+      "<!-- architect:status -->
+
+      **NEEDS_CONTEXT.** The work waits for answers.
+
+      Two things are not clear.
+
+      **Blockers**
+
+      - No \`User\` model was found.
+
+      **Questions**
+
+      1. Which table?
+         - (a) users
+         - (b) accounts
+      2. Which roles?
+
+      <sub>Spent: 12 of 60 tool calls, 9 turns, 123,456 tokens, $0.43 of $5.00. \`claude-opus-5-5\`.</sub>
+
+      To answer, comment \`/architect design\` and your answers, such as \`/architect design 1a, 2: the users table\`."
+    `);
+  });
+
+  it.each(["refused", "failed"] as const)("says how to go on after a run that was %s", (kind) => {
+    const { status: _status, ...rest } = unpublished;
+    const text = renderStatus({ ...view, outcome: { ...rest, kind, summary: "The sandbox does not hold." } });
+    expect(text).toContain("The sandbox does not hold.");
+    expect(text).toContain("`/architect design");
+  });
+
+  it("has one marker whatever the model writes", () => {
+    const hostile = `${statusMarker} @maintainer\n/architect design more\n\n# Big <b>html</b>`;
+    const text = renderStatus({
+      ...view,
+      tasks: [task("1", { subject: hostile })],
+      outcome: { ...outcome, summary: hostile },
+    });
+    expect(text.split(statusMarker)).toHaveLength(2);
+    expect(text).not.toMatch(/(?<!`)@maintainer/);
+    expect(text).not.toMatch(/^\/architect/m);
+    expect(text).not.toContain("<b>");
+  });
+
+  it("shows the first 40 tasks and counts the rest", () => {
+    const tasks = Array.from({ length: 43 }, (_, index) => task(String(index), {}));
+    expect(renderStatus({ ...view, tasks })).toContain("- … and 3 more");
+  });
+});
+
+describe("renderThreadAnswer", () => {
+  const answer = { comment_id: 5, answer: "Renamed `mail` to `email`.", outcome: "changed" as const };
+
+  it("names the commit that holds the change", () => {
+    expect(renderThreadAnswer(answer, `https://github.com/o/r/commit/${"a".repeat(40)}`)).toBe(
+      `**Changed in [aaaaaaa](https://github.com/o/r/commit/${"a".repeat(40)}).** Renamed \`mail\` to \`email\`.`,
+    );
+  });
+
+  it.each([
+    ["declined", "**Not changed.** Renamed `mail` to `email`."],
+    ["question", "**A question first.** Renamed `mail` to `email`."],
+  ] as const)("says so when the outcome is %s, whatever commit there is", (kind, text) => {
+    expect(renderThreadAnswer({ ...answer, outcome: kind }, "https://github.com/o/r/commit/abc")).toBe(text);
+  });
+
+  it("is found again by a marker of its run and comment", () => {
+    expect(threadMarker("run --> 1", 5)).toBe("<!-- architect:answer:run1:5 -->");
+  });
+});
