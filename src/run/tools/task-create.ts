@@ -29,6 +29,6 @@ export const createTaskCreate = (box: TaskBox): Tool =>
       const created = createTask(box.current(), input);
       if (!created.ok) throw new ToolError(created.reason);
       box.replace(created.tasks);
-      return JSON.stringify({ task: { id: created.task.id, subject: created.task.subject } });
+      return `Task #${created.task.id} created: ${created.task.subject}`;
     },
   });

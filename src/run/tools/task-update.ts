@@ -29,11 +29,7 @@ export const createTaskUpdate = (box: TaskBox): Tool =>
       if (!updated.ok) throw new ToolError(updated.reason);
       box.replace(updated.tasks);
       const { updatedFields, statusChange } = updated;
-      return JSON.stringify({
-        success: true,
-        taskId: input.taskId,
-        updatedFields,
-        ...(statusChange ? { statusChange } : {}),
-      });
+      const moved = statusChange ? `: ${statusChange.from} → ${statusChange.to}` : "";
+      return `Task #${input.taskId} updated (${updatedFields.join(", ") || "nothing to change"})${moved}`;
     },
   });
