@@ -98,7 +98,7 @@ export const decisionsSection = (report: Report, { text, items }: Detail): strin
           ...alternatives
             .slice(0, items)
             .map(({ option, rejected_because }) =>
-              item(rejected_because, text, `- Rejected: ${inline(option, text)}.`),
+              item(rejected_because, text, `- Rejected: ${inline(option, text)}:`),
             ),
         ].join("\n"),
       )
