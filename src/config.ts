@@ -131,7 +131,7 @@ const appSettings = runSettings.extend({
 });
 
 /** @throws ConfigError that names every setting that is wrong, and what would be right */
-export const readConfig = (env: Env, isRoot = runsAsRoot()): Config => {
+export const readConfig = (env: Env = process.env, isRoot = runsAsRoot()): Config => {
   const given = withoutEmpty(env);
   const key = readKey(given);
   const parsed = appSettings.safeParse(given);
@@ -154,8 +154,11 @@ export const readConfig = (env: Env, isRoot = runsAsRoot()): Config => {
   };
 };
 
+/** The environment with settings of the command line over it. */
+export const environmentWith = (over: Env): Env => ({ ...process.env, ...over });
+
 /** The part that needs no GitHub App. @throws ConfigError as `readConfig` */
-export const readRunConfig = (env: Env, isRoot = runsAsRoot()): RunConfig => {
+export const readRunConfig = (env: Env = process.env, isRoot = runsAsRoot()): RunConfig => {
   const given = withoutEmpty(env);
   const parsed = runSettings.safeParse(given);
   const found = [...problemsOf(parsed), ...runProblems(given)];

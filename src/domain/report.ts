@@ -83,3 +83,28 @@ const rank: Record<Status, number> = { DONE: 0, DONE_WITH_CONCERNS: 1, NEEDS_CON
 
 /** The worse of two: a status may only get worse on its way to people. */
 export const worse = (a: Status, b: Status): Status => (rank[a] >= rank[b] ? a : b);
+
+/** Written by our code where a run ended without a report: says why, claims nothing. */
+export const blockedReport = (title: string, reason: string): Report => ({
+  status: "BLOCKED",
+  feature:
+    title
+      .normalize("NFKD")
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .slice(0, 60)
+      .replace(/^-+|-+$/g, "") || "request",
+  summary: "The run ended before the agent handed in a report. What it had written by then is kept as it was.",
+  endpoints_created: [],
+  models_created: [],
+  middleware_added: [],
+  security_measures: [],
+  test_commands: [],
+  documentation: { openapi_updated: false, postman_collection: null },
+  decisions: [],
+  concerns: [],
+  blockers: [reason.slice(0, 4_000)],
+  questions: [],
+  handoffs: [],
+  threads: [],
+});

@@ -1,0 +1,243 @@
+/** One job from start to outcome: gather, brief, loop, settle, publish. Every step may be repeated after a crash. */
+import { composeBrief, composeSystem } from "../domain/brief.ts";
+import { classifyWork, type Limits, limitsFor, noSpend } from "../domain/budget.ts";
+import type { Phase, RunEvent } from "../domain/event.ts";
+import { issueOfBranch, type Job } from "../domain/job.ts";
+import type { Outcome, Spend } from "../domain/outcome.ts";
+import { blockedReport } from "../domain/report.ts";
+import type { Clock, Model, RunRecord, Walls, Worktree } from "../ports.ts";
+import { checkChangeset } from "../verify/check-changeset.ts";
+import { settleStatus } from "../verify/check-report.ts";
+import { type GatherDeps, type Gathered, gather } from "./gather.ts";
+import { createJudge } from "./judge.ts";
+import { type LoopDeps, type LoopEnd, runLoop } from "./loop.ts";
+import { createProgress, type Progress } from "./progress.ts";
+import { publish, type Settled } from "./publish.ts";
+import { type ResumeState, resumeFrom } from "./resume.ts";
+
+export type ExecuteDeps = GatherDeps & {
+  readonly model: Model;
+  readonly clock: Clock;
+  /** The operator's caps for one run. */
+  readonly caps: { readonly tokens: number; readonly usd: number };
+  /** At most one edit of the status comment in this time. */
+  readonly statusIntervalMs: number;
+  /** Takes secrets out of a text; `leaks` counts those of them that are the App's own. */
+  readonly redact: (text: string) => { readonly text: string; readonly leaks: number };
+  /** False where the operator runs without walls: people are told. */
+  readonly sandboxed: boolean;
+  readonly log: (line: string) => void;
+};
+
+/** What the steps of one run share. */
+type Run = {
+  readonly record: RunRecord;
+  readonly progress: Progress;
+  readonly limits: Limits;
+  readonly store: (events: readonly RunEvent[], spend: Spend) => Promise<void>;
+  readonly signal: AbortSignal;
+};
+
+export type Execute = {
+  /** Resolves when the outcome is published and stored. Throws on accidents: the job is to be handed back. */
+  run(job: Job, signal: AbortSignal): Promise<void>;
+  /** After the last try: says on the thread what happened. What was done so far stays in the store. */
+  giveUp(job: Job, error: unknown): Promise<void>;
+};
+
+/** The issue whose runs a job belongs to. */
+const issueOf = async (deps: ExecuteDeps, { trigger }: Job): Promise<number> => {
+  if (trigger.kind === "review") return issueOfBranch(trigger.branch) ?? trigger.thread.number;
+  if (trigger.thread.kind === "issue") return trigger.thread.number;
+  return (await deps.store.issueOfPull(trigger.repository, trigger.thread.number)) ?? trigger.thread.number;
+};
+
+export const createExecute = (deps: ExecuteDeps): Execute => ({
+  run: async (job, signal) => {
+    const record = await deps.store.openRun(job, await issueOf(deps, job));
+    if (record.outcome) return;
+    const events = await deps.store.events(record.id);
+    const resume = resumeFrom(events);
+    const gathered = await gather(deps, record, resume);
+    if (gathered.kind === "not-ready" && gathered.silent) {
+      deps.log(`run ${record.id} refused: ${gathered.reason}`);
+      return deps.store.closeRun(record.id, refused(gathered.reason));
+    }
+    const run = openRun(deps, record, signal, resume);
+    try {
+      const outcome = await outcomeOf(deps, run, gathered, events, resume);
+      await run.progress.finish(outcome);
+      await run.store([{ type: "outcome", at: deps.clock().toISOString(), outcome }], outcome.spend);
+      await deps.store.closeRun(record.id, outcome);
+    } finally {
+      await run.progress.stop();
+    }
+  },
+  giveUp: async (job, error) => {
+    const record = await deps.store.openRun(job, await issueOf(deps, job));
+    if (record.outcome) return;
+    const reason = deps.redact(error instanceof Error ? error.message : String(error)).text.split("\n")[0] ?? "";
+    const outcome: Outcome = {
+      ...refused(
+        `The run failed and was tried again without success: ${reason}. What was done is kept; ask again when it is mended.`,
+      ),
+      kind: "failed",
+    };
+    await deps.store.closeRun(record.id, outcome);
+    const run = openRun(deps, record, AbortSignal.abort(), undefined);
+    await run.progress.finish(outcome);
+  },
+});
+
+const noSandbox = "The App runs **without a sandbox** here: commands of this run were not walled in.";
+
+const refused = (summary: string): Outcome => ({
+  kind: "refused",
+  summary,
+  blockers: [],
+  questions: [],
+  spend: noSpend,
+});
+
+const openRun = (deps: ExecuteDeps, record: RunRecord, signal: AbortSignal, resume: ResumeState | undefined): Run => {
+  const { trigger } = record.job;
+  const asked = trigger.kind === "command" && trigger.command.verb === "design" ? trigger.command.request : "";
+  const limits = limitsFor(deps.definition, classifyWork(asked.trim() || trigger.title), deps.caps);
+  const progress = createProgress(
+    { ...deps, intervalMs: deps.statusIntervalMs },
+    { repository: trigger.repository, number: trigger.thread.number },
+    {
+      phase: "preparing",
+      tasks: resume?.tasks ?? [],
+      spend: noSpend,
+      limits,
+      model: deps.model.name,
+      ...(deps.sandboxed ? {} : { notice: noSandbox }),
+    },
+  );
+  return {
+    record,
+    progress,
+    limits,
+    signal,
+    store: async (events, spend) => {
+      await deps.store.appendEvents(record.id, events);
+      progress.tell(events, spend);
+    },
+  };
+};
+
+const enter = (deps: ExecuteDeps, run: Run, phase: Phase, spend: Spend): Promise<void> =>
+  run.store([{ type: "phase", at: deps.clock().toISOString(), phase }], spend);
+
+const outcomeOf = async (
+  deps: ExecuteDeps,
+  run: Run,
+  gathered: Exclude<Awaited<ReturnType<typeof gather>>, { silent: true }>,
+  events: readonly RunEvent[],
+  resume: ResumeState | undefined,
+): Promise<Outcome> => {
+  if (gathered.kind === "not-ready") return { ...refused(gathered.reason), status: "BLOCKED" };
+  const health = await deps.workspace.checkSandbox();
+  if (!health.ok)
+    return {
+      ...refused("Nothing was run: the sandbox on the App's machine does not hold."),
+      status: "BLOCKED",
+      blockers: [health.reason, health.mend],
+    };
+  const worktree = await deps.workspace.openWorktree(run.record.job.trigger.repository, {
+    runId: run.record.id,
+    commit: gathered.commit,
+    base: gathered.base,
+    baseBranch: gathered.baseBranch,
+    boundaries: [gathered.boundary],
+  });
+  try {
+    const settled = await work(deps, run, gathered, worktree, resume);
+    await enter(deps, run, "publishing", settled.spend);
+    const { record } = run;
+    const record_ = (added: readonly RunEvent[]) => run.store(added, settled.spend);
+    return await publish(
+      { ...deps, record: record_, notices: deps.sandboxed ? [] : [noSandbox] },
+      record,
+      gathered,
+      settled,
+      events,
+    );
+  } finally {
+    await worktree.close();
+  }
+};
+
+/** The loop, and what its end comes to. */
+const work = async (
+  deps: ExecuteDeps,
+  run: Run,
+  gathered: Gathered,
+  worktree: Worktree,
+  resume: ResumeState | undefined,
+): Promise<Settled> => {
+  if (resume) await worktree.restore(resume.changeset);
+  const walls = await worktree.enter(gathered.boundary);
+  if (!resume) await enter(deps, run, "working", noSpend);
+  const end = await runLoop(loopDeps(deps, run, gathered, worktree, walls, resume));
+  if (end.kind === "aborted") throw new Error("stopped: the run goes on where it was when the App starts again");
+  return settle(deps, run, gathered, worktree, end);
+};
+
+const loopDeps = (
+  deps: ExecuteDeps,
+  run: Run,
+  gathered: Gathered,
+  worktree: Worktree,
+  walls: Walls,
+  resume: ResumeState | undefined,
+): LoopDeps => ({
+  model: deps.model,
+  walls,
+  definition: { ...deps.definition, boundary: gathered.boundary },
+  library: deps.library,
+  limits: run.limits,
+  commit: gathered.commit,
+  base: gathered.base,
+  system: composeSystem(deps.definition, deps.library),
+  firstMessage: composeBrief(gathered.brief),
+  resume,
+  clock: deps.clock,
+  record: run.store,
+  checkpoint: () => worktree.collect(),
+  judge: createJudge({
+    boundary: gathered.boundary,
+    collect: () => worktree.collect(),
+    base: (path) => deps.workspace.readFile(run.record.job.trigger.repository, gathered.commit, path),
+    followUp: gathered.brief.kind === "follow-up",
+    commentIds: gathered.brief.review?.comments.map(({ id }) => id) ?? [],
+  }),
+  redact: (text) => deps.redact(text).text,
+  signal: run.signal,
+});
+
+/** From values alone: the files as our code hashed them, the commands as they ran, the status only ever lowered. */
+const settle = async (
+  deps: ExecuteDeps,
+  run: Run,
+  gathered: Gathered,
+  worktree: Worktree,
+  end: Exclude<LoopEnd, { kind: "aborted" }>,
+): Promise<Settled> => {
+  const { changeset, refused: odd } = await worktree.collect();
+  const evidence = (await deps.store.events(run.record.id)).flatMap((event) =>
+    event.type === "evidence" ? [event.evidence] : [],
+  );
+  const report = end.kind === "reported" ? end.report : blockedReport(gathered.brief.request.title, end.reason);
+  const findings = end.kind === "reported" ? end.findings : checkChangeset([], odd, gathered.boundary);
+  return {
+    report,
+    status: settleStatus(report, findings),
+    findings,
+    evidence,
+    changeset,
+    spend: end.spend,
+    limits: run.limits,
+  };
+};

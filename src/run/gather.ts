@@ -1,0 +1,223 @@
+/** Everything a run needs to know before its first turn, or why there will be none. Reads GitHub and the mirror; writes nothing. */
+import type { Brief, BriefReview } from "../domain/brief.ts";
+import type { Definition, Library } from "../domain/definition.ts";
+import { issueOfBranch } from "../domain/job.ts";
+import { decisionsPath, parseDecisions, selectDecisions, statePath } from "../domain/memory.ts";
+import type { Boundary } from "../domain/policy.ts";
+import { parseBody } from "../domain/render-report.ts";
+import { fullName, type Person } from "../domain/repository.ts";
+import { boundaryFor, configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
+import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
+import { visibleText } from "../domain/visible-text.ts";
+import type { GitHub, GitHubSession, Permission, Pull, Review, RunRecord, Store, Workspace } from "../ports.ts";
+
+export type Gathered = {
+  readonly kind: "ready";
+  readonly brief: Brief;
+  readonly boundary: Boundary;
+  /** What is materialised; the parent of the commit that is published. */
+  readonly commit: string;
+  /** What git inside the walls shows as HEAD. */
+  readonly base: string;
+  readonly baseBranch: string;
+  readonly pull?: Pull;
+  readonly review?: Review;
+  readonly memory: { readonly decisions?: string; readonly state?: string };
+  readonly template?: string;
+};
+
+/** No run: `silent` where people without write access are to see nothing. */
+export type NotReady = { readonly kind: "not-ready"; readonly reason: string; readonly silent: boolean };
+
+export type GatherDeps = {
+  readonly github: GitHub;
+  readonly workspace: Workspace;
+  readonly store: Store;
+  readonly library: Library;
+  readonly definition: Definition;
+};
+
+/** GitHub's own limit of a comment is 64 KiB; what is longer than this is cut and the request says so. */
+const maxRequestBytes = 32 * 1024;
+const maxCommentBytes = 8 * 1024;
+
+export const mayWrite = (permission: Permission): boolean => ["write", "maintain", "admin"].includes(permission);
+
+const notReady = (reason: string, silent = false): NotReady => ({ kind: "not-ready", reason, silent });
+
+/** @param at the commit and base that an earlier attempt of this run started from: they stay */
+export const gather = async (
+  deps: GatherDeps,
+  run: RunRecord,
+  at: { commit: string; base: string } | undefined,
+): Promise<Gathered | NotReady> => {
+  const { trigger } = run.job;
+  const session = await deps.github.open(trigger.repository, "read");
+  try {
+    const permission = await session.permissionOf(trigger.sender);
+    if (!mayWrite(permission))
+      return notReady(`@${trigger.sender.login} has no write access to ${fullName(trigger.repository)}`, true);
+    const pull = await findOwnPull(deps, session, run);
+    if (trigger.kind === "review" && !pull) return notReady("this pull request is not one of ours", true);
+    if (pull && pull.state === "closed" && trigger.thread.kind === "pull")
+      return notReady(
+        `pull request #${pull.number} is ${pull.merged ? "merged" : "closed"}, so nothing was changed. Comment \`/architect design …\` on issue #${run.issue} for a new one.`,
+      );
+    return await prepare(deps, session, run, pull?.state === "open" ? pull : undefined, at);
+  } finally {
+    await session.close();
+  }
+};
+
+const prepare = async (
+  deps: GatherDeps,
+  session: GitHubSession,
+  run: RunRecord,
+  pull: Pull | undefined,
+  at: { commit: string; base: string } | undefined,
+): Promise<Gathered | NotReady> => {
+  const { trigger } = run.job;
+  const { repository } = trigger;
+  const baseBranch = pull?.base ?? repository.defaultBranch;
+  const credentials = await deps.github.gitCredentials(repository);
+  const wanted = [...new Set([repository.defaultBranch, baseBranch, ...(pull ? [pull.branch] : [])])];
+  const heads = await deps.workspace.fetch(repository, wanted, credentials);
+  const tip = heads.get(baseBranch);
+  const configTip = heads.get(repository.defaultBranch);
+  if (!tip || !configTip)
+    return notReady(`the repository has no commit on \`${baseBranch}\` yet. Push a first commit, then ask again.`);
+  const commit = at?.commit ?? (pull ? (heads.get(pull.branch) ?? pull.headSha) : tip);
+  const base = at?.base ?? (pull ? ((await deps.workspace.mergeBase(repository, tip, commit)) ?? tip) : commit);
+  const read = (path: string) => deps.workspace.readFile(repository, commit, path);
+  const configText = await deps.workspace.readFile(repository, configTip, configPath);
+  const config = parseRepositoryConfig(configText, [...deps.library.definitions.keys()]);
+  if (!config.ok) return notReady(config.problem);
+  const boundary = boundaryFor(deps.definition.name, deps.definition.boundary, config.config);
+  const [decisions, state, template] = await Promise.all([
+    read(decisionsPath),
+    read(statePath),
+    session.fetchPullTemplate(),
+  ]);
+  const review = await fetchReview(session, trigger, pull);
+  const brief = await composeFrom(session, run, { boundary, decisions, pull, review });
+  return {
+    kind: "ready",
+    brief,
+    boundary,
+    commit,
+    base,
+    baseBranch,
+    memory: { ...(decisions === undefined ? {} : { decisions }), ...(state === undefined ? {} : { state }) },
+    ...(pull ? { pull } : {}),
+    ...(review ? { review } : {}),
+    ...(template === undefined ? {} : { template }),
+  };
+};
+
+/** Our pull request that this run belongs to: the thread itself, or the one an earlier run of the issue opened. */
+const findOwnPull = async (deps: GatherDeps, session: GitHubSession, run: RunRecord): Promise<Pull | undefined> => {
+  const { trigger } = run.job;
+  const self = await deps.github.whoami();
+  const isOurs = (pull: Pull) =>
+    pull.sameRepository && pull.author.id === self.id && issueOfBranch(pull.branch) !== undefined;
+  if (trigger.thread.kind === "pull") {
+    const pull = await session.fetchPull(trigger.thread.number);
+    return isOurs(pull) ? pull : undefined;
+  }
+  const earlier = await deps.store.runsOf(trigger.repository, run.issue);
+  const known = earlier.find((record) => record.id !== run.id && record.outcome?.pull)?.outcome?.pull;
+  if (!known) return undefined;
+  const pull = await session.fetchPull(known.number);
+  return isOurs(pull) ? pull : undefined;
+};
+
+const fetchReview = async (
+  session: GitHubSession,
+  trigger: Trigger,
+  pull: Pull | undefined,
+): Promise<Review | undefined> =>
+  trigger.kind === "review" && pull ? session.fetchReview(pull.number, trigger.reviewId) : undefined;
+
+const composeFrom = async (
+  session: GitHubSession,
+  run: RunRecord,
+  known: {
+    boundary: Boundary;
+    decisions: string | undefined;
+    pull: Pull | undefined;
+    review: Review | undefined;
+  },
+): Promise<Brief> => {
+  const { trigger } = run.job;
+  const { pull, review } = known;
+  const request = requestOf(trigger);
+  const context = trigger.kind === "command" ? await contextOf(session, trigger) : undefined;
+  const followUp = pull !== undefined && trigger.thread.kind === "pull";
+  const decisions = selectDecisions(parseDecisions(known.decisions).decisions, `${request.title}\n${request.body}`, 20);
+  const report = pull ? parseBody(pull.body) : undefined;
+  return {
+    kind: followUp ? "follow-up" : "design",
+    issue: run.issue,
+    request,
+    ...(context ? { context } : {}),
+    boundary: known.boundary,
+    configFile: configPath,
+    decisions: decisions.map(({ id, title, rationale }) => ({ id, title, rationale })),
+    ...(pull ? { pull: { number: pull.number, branch: pull.branch } } : {}),
+    ...(report ? { report } : {}),
+    ...(followUp ? { review: await briefReview(session, trigger, review) } : {}),
+  };
+};
+
+const cut = (text: string): string => visibleText(text, maxRequestBytes);
+
+/** What is asked for, as it stood in the signed delivery. */
+const requestOf = (trigger: Trigger): Brief["request"] => {
+  if (trigger.kind === "command" && trigger.command.verb === "design" && trigger.command.request.trim() !== "") {
+    const [title = "", ...rest] = trigger.command.request.trim().split("\n");
+    return { title: cut(title), body: cut(rest.join("\n")) };
+  }
+  return { title: cut(trigger.title), body: trigger.kind === "review" ? "" : cut(trigger.body) };
+};
+
+/** The issue's own text is context for a command where its author may write; otherwise only its title's author could steer. */
+const contextOf = async (session: GitHubSession, trigger: CommandTrigger): Promise<Brief["context"]> => {
+  const same = (a: Person, b: Person) => a.id === b.id;
+  if (!same(trigger.author, trigger.sender) && !mayWrite(await session.permissionOf(trigger.author))) return undefined;
+  return { title: cut(trigger.title), body: cut(trigger.body) };
+};
+
+const briefReview = async (
+  session: GitHubSession,
+  trigger: Trigger,
+  review: Review | undefined,
+): Promise<BriefReview> => {
+  const trusted = await writersAmong(session, review?.earlier ?? []);
+  return {
+    body:
+      trigger.kind === "command" && trigger.command.verb === "design"
+        ? cut(trigger.command.request)
+        : cut(review?.body ?? ""),
+    comments: (review?.comments ?? []).map((comment) => ({
+      id: comment.id,
+      path: comment.path,
+      ...(comment.line === undefined ? {} : { line: comment.line }),
+      hunk: comment.hunk.slice(0, maxCommentBytes),
+      body: visibleText(comment.body, maxCommentBytes),
+      earlier: (review?.earlier ?? [])
+        .filter(
+          (other) => other.threadId === comment.threadId && other.id !== comment.id && trusted.has(other.author.id),
+        )
+        .map((other) => `${other.author.login}: ${visibleText(other.body, maxCommentBytes)}`),
+    })),
+  };
+};
+
+/** What people without write access wrote in a thread is left out, whoever answered them. */
+const writersAmong = async (session: GitHubSession, comments: Review["earlier"]): Promise<Set<number>> => {
+  const people = new Map(comments.map(({ author }) => [author.id, author]));
+  const answers = await Promise.all(
+    [...people.values()].map(async (person) => ({ id: person.id, ok: mayWrite(await session.permissionOf(person)) })),
+  );
+  return new Set(answers.filter(({ ok }) => ok).map(({ id }) => id));
+};

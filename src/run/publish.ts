@@ -1,0 +1,270 @@
+/** A settled run becomes commits, a pull request and answers. Every write finds what an earlier attempt made, so a crash anywhere is cured by doing it again. */
+import type { Limits } from "../domain/budget.ts";
+import { bytesOf, type Changeset, treeHash } from "../domain/changeset.ts";
+import { ConflictError } from "../domain/errors.ts";
+import type { RunEvent } from "../domain/event.ts";
+import type { Evidence, Finding } from "../domain/finding.ts";
+import { branchOf } from "../domain/job.ts";
+import { type EarlierRun, type MemoryUpdate, updateMemory } from "../domain/memory.ts";
+import type { Outcome, Spend } from "../domain/outcome.ts";
+import { commitMessage, mergeBody, pullTitle, renderPullBody } from "../domain/render-report.ts";
+import { renderThreadAnswer, threadMarker } from "../domain/render-status.ts";
+import type { Report, Status } from "../domain/report.ts";
+import { fullName } from "../domain/repository.ts";
+import type { Clock, GitHub, GitHubSession, Pull, RunRecord, Store } from "../ports.ts";
+import { checkChangeset } from "../verify/check-changeset.ts";
+import { type Gathered, mayWrite } from "./gather.ts";
+
+/** What the loop came to, held against the rules: only this is shown and committed. */
+export type Settled = {
+  readonly report: Report;
+  readonly status: Status;
+  readonly findings: readonly Finding[];
+  readonly evidence: readonly Evidence[];
+  readonly changeset: Changeset;
+  readonly spend: Spend;
+  readonly limits: Limits;
+};
+
+export type PublishDeps = {
+  readonly github: GitHub;
+  readonly store: Store;
+  readonly definition: { readonly name: string };
+  readonly model: { readonly name: string };
+  readonly clock: Clock;
+  readonly record: (events: readonly RunEvent[]) => Promise<void>;
+  /** Sentences of ours that the pull request must show. */
+  readonly notices: readonly string[];
+  readonly redact: (text: string) => { readonly text: string; readonly leaks: number };
+};
+
+type Publication = {
+  readonly deps: PublishDeps;
+  readonly session: GitHubSession;
+  readonly run: RunRecord;
+  readonly gathered: Gathered;
+  readonly settled: Settled;
+  /** Commits that this run made, by purpose: also those of an attempt that crashed. */
+  readonly made: Map<"work" | "memory", string>;
+};
+
+export const publish = async (
+  deps: PublishDeps,
+  run: RunRecord,
+  gathered: Gathered,
+  settled: Settled,
+  events: readonly RunEvent[],
+): Promise<Outcome> => {
+  const { trigger } = run.job;
+  const session = await deps.github.open(trigger.repository, "publish");
+  try {
+    const made = new Map(
+      events.flatMap((event) => (event.type === "committed" ? [[event.purpose, event.sha] as const] : [])),
+    );
+    const publication: Publication = { deps, session, run, gathered, settled, made };
+    const obstacle = await obstacleTo(publication);
+    if (obstacle) return outcomeOf(settled, { kind: "refused", status: "BLOCKED", summary: obstacle });
+    return await write(publication);
+  } finally {
+    await session.close();
+  }
+};
+
+/** Looked at from values alone, right before the first write. @returns why nothing may be published */
+const obstacleTo = async ({ deps, session, run, gathered, settled }: Publication): Promise<string | undefined> => {
+  const { sender, repository } = run.job.trigger;
+  if (!mayWrite(await session.permissionOf(sender)))
+    return `@${sender.login} no longer has write access to ${fullName(repository)}, so nothing was published.`;
+  const outside = checkChangeset(settled.changeset, [], gathered.boundary).find(({ rule }) =>
+    ["out-of-bounds", "odd-path"].includes(rule),
+  );
+  if (outside) return `Nothing was published: ${outside.path} ${outside.message}.`;
+  const leak = settled.changeset.find((change) => deps.redact(bytesOf(change).toString("utf8")).leaks > 0);
+  if (leak) return `Nothing was published: ${leak.path} holds a secret of this App.`;
+  return undefined;
+};
+
+const write = async (publication: Publication): Promise<Outcome> => {
+  const { gathered, settled } = publication;
+  const changed = settled.changeset.length > 0;
+  if (!changed && !gathered.pull) return outcomeOf(settled, { kind: "answered", summary: settled.report.summary });
+  try {
+    const pushed = changed ? await push(publication) : undefined;
+    const pull = pushed ? await propose(publication, pushed) : (gathered.pull as Pull);
+    const head = pushed?.head ?? gathered.commit;
+    await answer(publication, pull, pushed?.head);
+    const { number, url, branch } = pull;
+    return outcomeOf(settled, {
+      kind: changed ? "published" : "answered",
+      summary: settled.report.summary,
+      pull: { number, url, branch, headSha: head },
+    });
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    return outcomeOf(settled, {
+      kind: "refused",
+      status: "BLOCKED",
+      summary: `Somebody pushed to \`${gathered.pull?.branch}\` while this run was at work, so it did not push. Its work is kept; ask again, and it starts from what is there now.`,
+    });
+  }
+};
+
+const outcomeOf = (
+  settled: Settled,
+  what: Pick<Outcome, "kind" | "summary"> & Partial<Pick<Outcome, "pull" | "status">>,
+): Outcome => ({
+  status: settled.status,
+  blockers: settled.report.blockers,
+  questions: settled.report.questions,
+  spend: settled.spend,
+  ...what,
+});
+
+type Pushed = { readonly branch: string; readonly head: string; readonly notes: readonly string[] };
+
+/** Work and memory as two commits, then the branch moves once. */
+const push = async (publication: Publication): Promise<Pushed> => {
+  const { session, run, gathered, settled } = publication;
+  const message = commitMessage(settled.report, run.issue, gathered.brief.kind === "follow-up" ? "follow-up" : "work");
+  const work = await commitOnce(publication, "work", () =>
+    session.commit({ parent: gathered.commit, message, changes: settled.changeset }),
+  );
+  const memory = await remember(publication, work);
+  const head =
+    memory.files.length === 0
+      ? work
+      : await commitOnce(publication, "memory", () =>
+          session.commit({
+            parent: work,
+            message: commitMessage(settled.report, run.issue, "memory"),
+            changes: memory.files,
+          }),
+        );
+  const branch = await branchFor(publication, head);
+  const expected = gathered.pull ? gathered.commit : undefined;
+  if ((await session.fetchBranch(branch)) !== head) await session.pointBranch(branch, head, expected);
+  const seen = await session.fetchBranch(branch);
+  if (seen !== head) throw new Error(`GitHub shows ${branch} at ${seen ?? "nothing"} after it was moved to ${head}`);
+  return { branch, head, notes: memory.notes };
+};
+
+/** A commit is made once; its SHA is stored before a branch points at it. */
+const commitOnce = async (
+  { deps, made }: Publication,
+  purpose: "work" | "memory",
+  commit: () => Promise<string>,
+): Promise<string> => {
+  const known = made.get(purpose);
+  if (known) return known;
+  const sha = await commit();
+  await deps.record([{ type: "committed", at: deps.clock().toISOString(), purpose, sha }]);
+  made.set(purpose, sha);
+  return sha;
+};
+
+const remember = async ({ deps, run, gathered, settled }: Publication, work: string): Promise<MemoryUpdate> => {
+  const earlier = (await deps.store.runsOf(run.job.trigger.repository, run.issue))
+    .filter((record) => record.id !== run.id)
+    .reverse();
+  return updateMemory(
+    gathered.memory,
+    {
+      runId: run.id,
+      issue: run.issue,
+      pull: gathered.pull?.number,
+      at: run.startedAt,
+      agent: deps.definition.name,
+      report: settled.report,
+      status: settled.status,
+      commit: work,
+    },
+    earlier.flatMap((record) => unpublished(record, deps.definition.name)),
+  );
+};
+
+/** An earlier run of the issue that asked or was blocked and opened no pull request. */
+const unpublished = (record: RunRecord, agent: string): EarlierRun[] => {
+  const { outcome } = record;
+  if (!outcome?.status || outcome.pull) return [];
+  return [
+    {
+      runId: record.id,
+      issue: record.issue,
+      at: record.startedAt,
+      agent,
+      status: outcome.status,
+      summary: outcome.summary,
+      blockers: outcome.blockers,
+      questions: outcome.questions,
+    },
+  ];
+};
+
+const maxSuffix = 20;
+
+/** The pull request's branch, or the issue's own; with a suffix where somebody else has taken the name. */
+const branchFor = async ({ session, run, gathered, made }: Publication, head: string): Promise<string> => {
+  if (gathered.pull) return gathered.pull.branch;
+  const name = branchOf(run.issue, run.job.trigger.title);
+  for (let suffix = 1; suffix <= maxSuffix; suffix++) {
+    const candidate = suffix === 1 ? name : `${name}-${suffix}`;
+    const sha = await session.fetchBranch(candidate);
+    if (sha === undefined || sha === head || [...made.values()].includes(sha)) return candidate;
+  }
+  throw new Error(`the branches ${name} to ${name}-${maxSuffix} are all taken; delete those that are not needed`);
+};
+
+/** Opens the pull request or brings the one there is up to date, and reads it back before anything says so. */
+const propose = async (
+  { deps, session, run, gathered, settled }: Publication,
+  { branch, head, notes }: Pushed,
+): Promise<Pull> => {
+  const view = {
+    ...settled,
+    issue: run.issue,
+    tree: treeHash(settled.changeset),
+    toolCallLimit: settled.limits.toolCalls,
+    usdLimit: settled.limits.usd,
+    model: deps.model.name,
+    notes: [...deps.notices, ...notes],
+  };
+  const block = (room: number) => renderPullBody(view, room);
+  const draft = settled.status !== "DONE";
+  const title = pullTitle(settled.report, run.job.trigger.title);
+  const known = gathered.pull ?? (await session.findPull(branch));
+  const open = known?.state === "open" ? known : undefined;
+  const pull = open
+    ? await session.updatePull(open, { body: mergeBody(open.body, gathered.template, block), draft })
+    : await session.openPull({
+        branch,
+        base: gathered.baseBranch,
+        title,
+        body: mergeBody(undefined, gathered.template, block),
+        draft,
+      });
+  await deps.store.linkPull(run.job.trigger.repository, pull.number, run.issue);
+  const seen = await session.fetchPull(pull.number);
+  if (seen.headSha !== head)
+    throw new Error(`GitHub shows pull request #${pull.number} at ${seen.headSha}, expected ${head}`);
+  return seen;
+};
+
+/** One answer in each thread; where the run ended without a report, the answer says why. */
+const answer = async ({ session, run, gathered, settled }: Publication, pull: Pull, head: string | undefined) => {
+  for (const comment of gathered.review?.comments ?? []) {
+    const given = settled.report.threads.find(({ comment_id }) => comment_id === comment.id);
+    const said = given ?? {
+      comment_id: comment.id,
+      outcome: "declined" as const,
+      answer: `Not done: ${settled.report.blockers[0] ?? settled.report.summary}`,
+    };
+    const commitUrl = head === undefined ? undefined : `${pull.url}/commits/${head}`;
+    const marker = threadMarker(run.id, comment.id);
+    await session.answerThread(
+      pull.number,
+      comment.threadId,
+      marker,
+      `${marker}\n${renderThreadAnswer(said, commitUrl)}`,
+    );
+  }
+};

@@ -1,0 +1,193 @@
+/** ROOF: builds the App from its adapters and opens its doors. */
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadLibrary } from "./app/library.ts";
+import { createWebhookHandler, webhooksPath } from "./app/webhooks.ts";
+import { startWorker } from "./app/worker.ts";
+import type { Config, RunConfig } from "./config.ts";
+import { DefinitionError } from "./domain/errors.ts";
+import { createRedactor } from "./domain/redact.ts";
+import { createGitHub } from "./github/github.ts";
+import { createAnthropic } from "./model/anthropic.ts";
+import { createBlueprint } from "./model/blueprint/blueprint.ts";
+import type { Clock, GitHub, Model, Queue, Store, Workspace } from "./ports.ts";
+import { createExecute, type Execute } from "./run/execute.ts";
+import { openDatabase } from "./store/database.ts";
+import { createQueue } from "./store/queue.ts";
+import { createStore } from "./store/runs.ts";
+import { createWorkspace } from "./workspace/workspace.ts";
+
+export type App = {
+  /** Where it listens, such as http://127.0.0.1:3000. */
+  readonly url: string;
+  readonly queue: Queue;
+  readonly store: Store;
+  /** Takes nothing new, hands running work back to the queue, and lets go of everything. */
+  close(): Promise<void>;
+};
+
+export type Log = (line: string) => void;
+
+const architect = "backend-system-architect";
+/** GitHub asks for restraint with edits of one comment; a local one does not mind. */
+const statusIntervalMs = (apiUrl: string): number => (apiUrl.startsWith("https:") ? 10_000 : 200);
+
+const systemClock: Clock = () => new Date();
+
+/** `agents/` lies beside `src/` in a checkout and beside `dist/` in the package. */
+const agentsFolder = fileURLToPath(new URL("../agents", import.meta.url));
+
+export const createModel = (config: RunConfig, log: Log): Model =>
+  config.model.kind === "blueprint"
+    ? createBlueprint()
+    : createAnthropic({
+        apiKey: config.model.apiKey,
+        model: config.model.id,
+        usdCap: config.budget.usd,
+        log,
+        ...(config.model.baseUrl === undefined ? {} : { baseURL: config.model.baseUrl }),
+      });
+
+/** Folders of the data folder: what the sandbox may see can be passed through, what it must not is closed to all others. */
+export const prepareDataFolder = (folder: string): void => {
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  mkdirSync(join(folder, "private"), { recursive: true, mode: 0o700 });
+  mkdirSync(join(folder, "shared"), { recursive: true, mode: 0o755 });
+};
+
+/** What runs jobs, whatever GitHub it speaks to. */
+export const createRunner = async (
+  config: RunConfig,
+  parts: {
+    readonly github: GitHub;
+    readonly store: Store;
+    readonly workspace: Workspace;
+    readonly secrets: readonly string[];
+    readonly statusIntervalMs: number;
+    readonly log: Log;
+  },
+): Promise<Execute> => {
+  const library = await loadLibrary(agentsFolder);
+  const definition = library.definitions.get(architect);
+  if (!definition) throw new DefinitionError(`agents/${architect}.md`, 1, "is missing");
+  return createExecute({
+    github: parts.github,
+    workspace: parts.workspace,
+    store: parts.store,
+    library,
+    definition,
+    model: createModel(config, parts.log),
+    clock: systemClock,
+    caps: config.budget,
+    statusIntervalMs: parts.statusIntervalMs,
+    redact: createRedactor(parts.secrets),
+    sandboxed: config.sandbox === "bubblewrap",
+    log: parts.log,
+  });
+};
+
+export const secretsOf = (config: RunConfig & Partial<Config>): string[] =>
+  [config.privateKey, config.webhookSecret, config.model.kind === "anthropic" ? config.model.apiKey : undefined].filter(
+    (secret) => secret !== undefined,
+  );
+
+/** Everything that `architect start` serves. @throws ConfigError, DefinitionError */
+export const startApp = async (config: Config, log: Log = console.error): Promise<App> => {
+  for (const warning of config.warnings) log(`warning: ${warning}`);
+  prepareDataFolder(config.dataFolder);
+  const database = openDatabase(join(config.dataFolder, "private/architect.db"));
+  const store = createStore(database, { clock: systemClock, ids: randomUUID });
+  const queue = createQueue(database, { clock: systemClock, log });
+  const github = createGitHub({
+    appId: config.appId,
+    privateKey: config.privateKey,
+    apiUrl: config.apiUrl,
+    webUrl: config.githubUrl,
+    clock: systemClock,
+    log,
+  });
+  const workspace = createWorkspace({
+    dataFolder: config.dataFolder,
+    node: process.execPath,
+    sandbox: config.sandbox,
+    clock: systemClock,
+    log,
+    ...(config.python === undefined ? {} : { python: config.python }),
+    ...(config.githubUrl.startsWith("http:") ? { allowHttpLoopback: config.githubUrl } : {}),
+  });
+  const execute = await createRunner(config, {
+    github,
+    store,
+    workspace,
+    secrets: secretsOf(config),
+    statusIntervalMs: statusIntervalMs(config.apiUrl),
+    log,
+  });
+  const webhooks = await createWebhookHandler({
+    secret: config.webhookSecret,
+    github,
+    queue,
+    store,
+    label: config.label,
+    clock: systemClock,
+    log,
+  });
+  const health = await workspace.checkSandbox();
+  if (!health.ok)
+    log(`warning: the sandbox does not hold, so every run will end BLOCKED: ${health.reason} ${health.mend}`);
+  startWorker({ queue, execute: execute.run, giveUp: execute.giveUp, concurrency: config.concurrency, log });
+
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith(webhooksPath)) return webhooks(request, response);
+    answerOther(request, response, { queue, workspace });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(config.port, config.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+  return {
+    url: `http://${host}:${port}`,
+    queue,
+    store,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      await webhooks.idle();
+      await queue.close();
+      await workspace.close();
+      server.closeAllConnections();
+      await closed;
+      await store.close();
+    },
+  };
+};
+
+/** `/healthz` for whoever watches the process, and one line for people who open the address. */
+const answerOther = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: { readonly queue: Queue; readonly workspace: Workspace },
+): void => {
+  const send = (status: number, type: string, body: string) =>
+    response
+      .writeHead(status, { "content-type": `${type}; charset=utf-8`, "x-content-type-options": "nosniff" })
+      .end(body);
+  if (request.method !== "GET" || !["/", "/healthz"].includes(request.url ?? "")) {
+    send(404, "text/plain", "There is nothing here.\n");
+    return;
+  }
+  if (request.url === "/") {
+    send(200, "text/plain", `Backend Architect is running. GitHub delivers to ${webhooksPath}.\n`);
+    return;
+  }
+  Promise.all([parts.queue.counts(), parts.workspace.checkSandbox()]).then(
+    ([jobs, sandbox]) =>
+      send(200, "application/json", JSON.stringify({ ok: true, jobs, sandbox: sandbox.ok ? "ok" : "degraded" })),
+    () => send(503, "application/json", JSON.stringify({ ok: false })),
+  );
+};
