@@ -1,7 +1,7 @@
 /** A stored transcript, turned back into where its run stood: pure, so that a crash costs no turn that was paid for. */
 
 import { addTurn, noSpend } from "../domain/budget.ts";
-import { blobSha, bytesOf, type Changeset, type Refusal } from "../domain/changeset.ts";
+import { blobSha, bytesOf, type Changeset, type Refusal, treeHash } from "../domain/changeset.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Evidence } from "../domain/finding.ts";
 import type { AssistantMessage, Message, ToolSpec, ToolUse, Usage, UserMessage } from "../domain/message.ts";
@@ -81,15 +81,29 @@ const succeeded = (answer: UserMessage): ReadonlyMap<string, string> =>
       .map((result) => [result.tool_use_id, result.content]),
   );
 
-/** Each answered message of the model, with its answer and the changeset at that turn's end. */
-const turnsOf = (events: readonly RunEvent[]) => {
-  const turns: { uses: readonly ToolUse[]; answer: UserMessage; changeset: Changeset }[] = [];
+type Turn = {
+  readonly uses: readonly ToolUse[];
+  readonly answer: UserMessage;
+  /** At its end. */
+  readonly changeset: Changeset;
+  /** No command of it found other files than there were at its end. */
+  readonly steady: boolean;
+};
+
+/** Each message to the model, with the calls that it answers. */
+const turnsOf = (events: readonly RunEvent[]): readonly Turn[] => {
+  const turns: Turn[] = [];
   let uses: readonly ToolUse[] = [];
   let changeset: Changeset = [];
+  let trees: string[] = [];
   for (const event of events) {
     if (event.type === "assistant") uses = usesOf(event.message);
+    if (event.type === "evidence") trees.push(event.evidence.tree);
     if (event.type === "checkpoint") changeset = event.changeset;
-    if (event.type === "user") turns.push({ uses, answer: event.message, changeset });
+    if (event.type !== "user") continue;
+    const end = trees.length > 0 ? treeHash(changeset) : "";
+    turns.push({ uses, answer: event.message, changeset, steady: trees.every((tree) => tree === end) });
+    trees = [];
   }
   return turns;
 };
@@ -105,18 +119,14 @@ const judgedIn = (events: readonly RunEvent[]): Judged | undefined => {
 };
 
 type Sighting = { readonly content: string; readonly ranges: readonly Range[] };
-type Sight = {
-  readonly ranges: readonly Range[] /** Where the call itself says what the file holds. */;
-  readonly sha?: string;
-};
 
 /** The ledger of seen files, from what the transcript shows and what the checkpoints say the files held then. */
 const seenIn = (events: readonly RunEvent[]): readonly SeenRange[] => {
   const sightings = new Map<string, Sighting>();
   const turns = turnsOf(events);
-  for (const { uses, answer, changeset } of turns) {
-    for (const [path, { ranges, sha }] of sightsOf(uses, succeeded(answer))) {
-      const content = sha ?? contentKey(changeset, path);
+  for (const turn of turns) {
+    for (const [path, ranges] of sightsOf(turn)) {
+      const content = contentKey(turn.changeset, path);
       const known = sightings.get(path);
       sightings.set(path, { content, ranges: [...(known?.content === content ? known.ranges : []), ...ranges] });
     }
@@ -128,17 +138,17 @@ const seenIn = (events: readonly RunEvent[]): readonly SeenRange[] => {
 };
 
 /** What one turn showed of each file. */
-const sightsOf = (uses: readonly ToolUse[], good: ReadonlyMap<string, string>): ReadonlyMap<string, Sight> => {
-  const sights = new Map<string, Sight>();
+const sightsOf = ({ uses, answer, steady }: Turn): ReadonlyMap<string, readonly Range[]> => {
+  const good = succeeded(answer);
+  const sights = new Map<string, readonly Range[]>();
   for (const use of uses) {
-    // A command may have changed what was shown before it in this turn; only a Write says itself what it wrote.
-    if (use.name === "Bash") for (const [path, { sha }] of sights) if (sha === undefined) sights.delete(path);
+    // A command may have changed what was shown before it, and the checkpoint holds only what came of that.
+    if (use.name === "Bash" && !steady) sights.clear();
     const path = pathOf(use);
     const result = good.get(use.id);
     if (path === undefined || result === undefined) continue;
-    if (use.name === "Read") sights.set(path, { ranges: [...(sights.get(path)?.ranges ?? []), shownRange(result)] });
-    if (["Edit", "MultiEdit"].includes(use.name)) sights.set(path, { ranges: [everything] });
-    if (use.name === "Write") sights.set(path, { ranges: [everything], sha: shaOfContent(use) });
+    if (use.name === "Read") sights.set(path, [...(sights.get(path) ?? []), shownRange(result)]);
+    if (["Edit", "MultiEdit", "Write"].includes(use.name)) sights.set(path, [everything]);
   }
   return sights;
 };
@@ -150,11 +160,6 @@ const pathOf = (use: ToolUse): string | undefined => {
   if (typeof file_path !== "string") return undefined;
   const canon = canonPath(file_path);
   return canon.ok ? canon.path : undefined;
-};
-
-const shaOfContent = (use: ToolUse): string => {
-  const { content } = use.input as { content?: unknown };
-  return blobSha(Buffer.from(String(content)));
 };
 
 /** Of a Read's result: each line begins with its number and a tab. */

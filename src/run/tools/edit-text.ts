@@ -67,8 +67,14 @@ export const editFile = async (deps: EditDeps, filePath: string, edits: readonly
     count += applied.count;
   }
   await writeFile(deps, path, applied.text, current?.sha);
-  if (!current) return `Created /repo/${path} (${linesOf(applied.text).length} lines).`;
+  if (!current) return `Created /repo/${path} (${sizeOf(applied.text)}).`;
   return `Changed /repo/${path}: ${count} ${count === 1 ? "replacement" : "replacements"}.`;
+};
+
+/** `34 lines`, for a sentence. */
+export const sizeOf = (text: string): string => {
+  const { length } = linesOf(text);
+  return `${length} ${length === 1 ? "line" : "lines"}`;
 };
 
 export const requireSeen = (seen: SeenFiles, path: string, file: { text: string; sha: string }): void => {

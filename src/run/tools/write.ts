@@ -1,8 +1,7 @@
 /** Write: a whole file at once, new or in place of one that was read. */
 import { z } from "zod";
-import { type EditDeps, requireSeen, writeFile } from "./edit-text.ts";
+import { type EditDeps, requireSeen, sizeOf, writeFile } from "./edit-text.ts";
 import { requireFile, requireWritable } from "./paths.ts";
-import { linesOf } from "./read.ts";
 import { defineTool, type Tool } from "./tool.ts";
 
 export const createWrite = (deps: EditDeps): Tool =>
@@ -21,6 +20,6 @@ export const createWrite = (deps: EditDeps): Tool =>
       requireWritable(path, deps.walls.boundary, current !== undefined);
       if (current) requireSeen(deps.seen, path, current);
       await writeFile(deps, path, content, current?.sha);
-      return `${current ? "Overwrote" : "Created"} /repo/${path} (${linesOf(content).length} lines).`;
+      return `${current ? "Overwrote" : "Created"} /repo/${path} (${sizeOf(content)}).`;
     },
   });
