@@ -34,10 +34,14 @@ const managers = {
 };
 
 /** Programs of the sandbox that PATH does not lead to. It is made of Linux, so elsewhere only git and ripgrep count. */
-export const missingPrograms = (platform = process.platform, path = process.env["PATH"]) =>
+export const missingPrograms = (
+  platform = process.platform,
+  path = process.env["PATH"] ?? "",
+  system = ":/usr/sbin:/sbin",
+) =>
   Object.keys(packages)
     .filter((program) => program !== "venv" && (platform === "linux" || program === "git" || program === "rg"))
-    .filter((program) => findProgram(program, `${path ?? ""}:/usr/sbin:/sbin`) === undefined);
+    .filter((program) => findProgram(program, path + system) === undefined);
 
 /**
  * @param {readonly string[]} programs
