@@ -14,9 +14,11 @@ const pem = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey.expor
 const secret = "0123456789abcdef0123456789abcdef";
 const least = { APP_ID: "4711", PRIVATE_KEY: pem, WEBHOOK_SECRET: secret, HOME: folder };
 
-const read = (env: NodeJS.ProcessEnv) => readConfig({ ...least, ...env }, false);
+const read = (env: Env) => readConfig({ ...least, ...env }, false);
 
-const problemsOf = (env: NodeJS.ProcessEnv): string => {
+type Env = Readonly<Record<string, string | undefined>>;
+
+const problemsOf = (env: Env): string => {
   try {
     readConfig(env, false);
   } catch (error) {
@@ -25,7 +27,7 @@ const problemsOf = (env: NodeJS.ProcessEnv): string => {
   }
   throw new Error("the settings were taken");
 };
-const problemWith = (env: NodeJS.ProcessEnv) => problemsOf({ ...least, ...env });
+const problemWith = (env: Env) => problemsOf({ ...least, ...env });
 
 test("three settings are enough, the rest has defaults that need no key of a model", () => {
   expect(readConfig(least, false)).toEqual({

@@ -16,8 +16,12 @@ export const truncateMiddle = (text: string, maxChars: number, hint: string): st
   return `${start}${sentence(text.length - start.length - end.length, hint)}${end}`;
 };
 
+/** The last `maxChars` at most, from the beginning of a line where one is near. */
+export const lastPart = (text: string, maxChars: number): string =>
+  text.length <= maxChars ? text : keepEnd(text, maxChars);
+
 const sentence = (left: number, hint: string): string =>
-  `\n…[${left.toLocaleString("en-US")} characters left out. ${hint}.]…\n`;
+  `\n[… ${left.toLocaleString("en-US")} characters cut here. ${hint} …]\n`;
 
 const keepStart = (text: string, chars: number): string => {
   const start = text.slice(0, chars);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { truncateMiddle } from "../../src/domain/truncate.ts";
+import { lastPart, truncateMiddle } from "../../src/domain/truncate.ts";
 
 const hint = "Run it again with head";
 const lines = Array.from({ length: 5_000 }, (_, n) => `line ${n + 1}`).join("\n");
@@ -13,7 +13,7 @@ test("a longer one keeps whole lines of beginning and end, and says how to see t
   expect(truncateMiddle(lines, 150, hint)).toBe(
     [
       "line 1\nline 2\nline 3\nline 4\nline 5\nline 6",
-      "…[48,812 characters left out. Run it again with head.]…",
+      "[… 48,812 characters cut here. Run it again with head …]",
       "line 4997\nline 4998\nline 4999\nline 5000",
     ].join("\n"),
   );
@@ -21,7 +21,7 @@ test("a longer one keeps whole lines of beginning and end, and says how to see t
 
 test("what is shown, and what is said to be left out, are the whole text", () => {
   const short = truncateMiddle(lines, 1_000, hint);
-  const [start = "", left = "", end = ""] = short.split(/\n…\[([\d,]+) characters left out\. .*\]…\n/);
+  const [start = "", left = "", end = ""] = short.split(/\n\[… ([\d,]+) characters cut here\. .* …\]\n/);
   expect(lines.startsWith(start) && lines.endsWith(end)).toBe(true);
   expect(start.length + Number(left.replaceAll(",", "")) + end.length).toBe(lines.length);
 });
@@ -38,4 +38,12 @@ test.each([
     expect(short.isWellFormed()).toBe(true);
   }
   expect(truncateMiddle(text, 5_000, hint).length).toBeGreaterThan(4_500);
+});
+
+test("the last part starts with a line where one begins near the cut", () => {
+  expect(lastPart("one\ntwo\nthree", 14)).toBe("one\ntwo\nthree".slice(-14));
+  expect(lastPart(lines, 40)).toBe("line 4997\nline 4998\nline 4999\nline 5000");
+  expect(lastPart(lines, 45)).toBe("line 4997\nline 4998\nline 4999\nline 5000");
+  expect(lastPart("x".repeat(100), 40)).toBe("x".repeat(40));
+  expect(lastPart("😀".repeat(10), 5)).toBe("😀😀");
 });
