@@ -1,6 +1,6 @@
 /** The agents' own task list: a pure reducer over the calls of TaskCreate and TaskUpdate. Refusals are sentences for the model. */
 
-export type TaskStatus = "pending" | "in_progress" | "completed" | "deleted";
+type TaskStatus = "pending" | "in_progress" | "completed" | "deleted";
 
 export type Task = {
   /** Numeric string, never used twice. */

@@ -12,7 +12,7 @@ import type { Range } from "./tools/seen-files.ts";
 import type { Judged } from "./tools/submit-report.ts";
 
 /** Lines of a file that the agent saw and that still read the same. */
-export type SeenRange = { readonly path: string; readonly ranges: readonly Range[] };
+type SeenRange = { readonly path: string; readonly ranges: readonly Range[] };
 
 export type ResumeState = {
   readonly agent: string;
@@ -41,10 +41,16 @@ export type ResumeState = {
   readonly judged?: Judged;
 };
 
-/** @returns undefined where no conversation was begun */
-export const resumeFrom = (events: readonly RunEvent[]): ResumeState | undefined => {
-  const started = events.find((event) => event.type === "started");
-  if (!started) return undefined;
+/** The last conversation of a run. @returns undefined where none was begun */
+export const resumeFrom = (all: readonly RunEvent[]): ResumeState | undefined => {
+  const events = all.slice(
+    Math.max(
+      0,
+      all.findLastIndex((event) => event.type === "started"),
+    ),
+  );
+  const [started] = events;
+  if (started?.type !== "started") return undefined;
   const messages = events.filter((event) => event.type === "user" || event.type === "assistant");
   const turns = events.filter((event) => event.type === "assistant");
   const last = messages.at(-1);

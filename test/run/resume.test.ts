@@ -61,6 +61,16 @@ describe("resumeFrom", () => {
     expect(resumeFrom([{ type: "phase", at: "2026-11-25T12:00:00Z", phase: "preparing" }])).toBeUndefined();
   });
 
+  it("takes the last conversation where one was begun anew", async () => {
+    const first = await runTest(createScriptedModel([{ calls: [task("Old")] }, submit]), createMemoryWalls(files));
+    const second = await runTest(createScriptedModel([{ calls: [read("main.py")] }]), createMemoryWalls(files), {
+      limits: { turns: 1 },
+    });
+    const state = resumeFrom([...first.events, ...second.events]);
+    expect(state).toEqual(resumeFrom(second.events));
+    expect(state).toMatchObject({ tasks: [], evidence: [] });
+  });
+
   it("rebuilds the head, the messages, tasks, files, evidence and spend", async () => {
     const { events, end } = await runTest(modelFrom([]), createMemoryWalls(files, runs));
     const state = resumeFrom(events);

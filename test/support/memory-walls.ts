@@ -5,7 +5,7 @@ import { ToolError } from "../../src/domain/errors.ts";
 import { type Boundary, decideWrite } from "../../src/domain/policy.ts";
 import type { CommandResult, GrepRequest, Walls } from "../../src/ports.ts";
 
-export const testBoundary: Boundary = { allowed: ["app/api", "app/models"], forbidden: ["frontend"] };
+const testBoundary: Boundary = { allowed: ["app/api", "app/models"], forbidden: ["frontend"] };
 
 export type Command = (
   command: string,

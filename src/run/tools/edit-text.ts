@@ -21,7 +21,7 @@ export type EditDeps = { readonly walls: Pick<Walls, "read" | "write" | "boundar
 type Applied = { readonly text: string; readonly count: number };
 
 /** @param which names the edit in a refusal: "" or "Edit 2 of 3: " */
-export const applyEdit = (text: string, edit: Edit, path: string, which: string): Applied => {
+const applyEdit = (text: string, edit: Edit, path: string, which: string): Applied => {
   if (edit.old_string === edit.new_string)
     throw new ToolError(`${which}old_string and new_string are the same, so there is nothing to change.`);
   if (edit.old_string === "") {

@@ -40,7 +40,7 @@ export const createSeenFiles = (): SeenFiles => {
 };
 
 /** The first line of 1…total that no range holds. */
-export const firstGap = (ranges: readonly Range[], total: number): number | undefined => {
+const firstGap = (ranges: readonly Range[], total: number): number | undefined => {
   let line = 1;
   for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
     if (from > line) break;

@@ -52,7 +52,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
  * The specification's worked example returns a small object, `{endpoint, method, rate_limit, security}`, for one
  * endpoint. It is read as the report that it abbreviates; a status it must have like any other.
  */
-export const normaliseReport = (input: unknown): unknown => {
+const normaliseReport = (input: unknown): unknown => {
   if (!isObject(input) || typeof input["endpoint"] !== "string" || "endpoints_created" in input) return input;
   const { endpoint, method, auth, rate_limit, security, ...rest } = input;
   const name = endpoint.toLowerCase().replace(/^(\/api)?(\/v\d+)?/, "");

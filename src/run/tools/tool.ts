@@ -5,7 +5,7 @@ import type { ToolSpec } from "../../domain/message.ts";
 
 export type CallContext = { readonly signal: AbortSignal };
 
-export type Prepared =
+type Prepared =
   | { readonly ok: true; readonly run: (context: CallContext) => Promise<string> }
   /** The input does not fit the schema: which key, and what it should be. */
   | { readonly ok: false; readonly reason: string };
