@@ -62,6 +62,11 @@ const ask = async (deps: LoopDeps, talk: Conversation): Promise<End> => {
     throw new Error(`${deps.model.name} asked for tools in a message that ended by ${stopReason}`);
   const before = talk.spend;
   const spend = addTurn(before, usage, usd);
+  // The API takes no empty message back, so one cannot be kept.
+  if (message.content.length === 0) {
+    talk.spend = spend;
+    return askForReport(deps, talk);
+  }
   await deps.record([{ type: "assistant", at: now(deps), message, usage, usd, stopReason }], spend);
   talk.spend = spend;
   talk.messages.push(message);
@@ -110,6 +115,10 @@ const answer = async (deps: LoopDeps, talk: Conversation, unanswered: Unanswered
     talk.unanswered = undefined;
     return undefined;
   }
+  return askForReport(deps, talk);
+};
+
+const askForReport = async (deps: LoopDeps, talk: Conversation): Promise<End> => {
   if (talk.counters.nudges >= maxNudges)
     return blocked(
       "no-report",

@@ -253,6 +253,13 @@ describe("the report", () => {
 });
 
 describe("a stop of the model", () => {
+  it("with nothing said is not kept, but asked about", async () => {
+    const model = createScriptedModel([{ stopReason: "end_turn" }, submit]);
+    const { end, appends } = await runTest(model, createMemoryWalls({}));
+    expect(end).toMatchObject({ kind: "reported", spend: { turns: 2 } });
+    expect(appends).toEqual(["started user", "user", "assistant", "report user"]);
+  });
+
   it("by max_tokens is thrown away, its calls never run, and asked again once with more room", async () => {
     const walls = createMemoryWalls({});
     const model = createScriptedModel([
