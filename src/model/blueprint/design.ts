@@ -1,0 +1,249 @@
+/** The plan for a design request, turn by turn: read, ask or build, try, report. */
+import type { Report } from "../../domain/report.ts";
+import { assembleRegistration, assembleResource } from "./assemble.ts";
+import { assembleEndpoint } from "./assemble-endpoint.ts";
+import type { BlueprintBrief } from "./brief.ts";
+import { bash, exitOf, read, taskIdOf, write } from "./calls.ts";
+import { conflictsWith } from "./conflicts.ts";
+import type { Call, Plan, Result } from "./conversation.ts";
+import { editsBetween } from "./diff.ts";
+import type { Unclear } from "./fields.ts";
+import type { Layout } from "./layout.ts";
+import { namesOf } from "./names.ts";
+import { asking, blocked, describeTrial, emptyReport } from "./reports.ts";
+import { parseRequest, type Wish } from "./request.ts";
+import { type Interest, survey } from "./survey.ts";
+import type { Built, Change, Step, Work } from "./work.ts";
+
+const featureOf = (wish: Wish): string =>
+  wish.kind === "auth"
+    ? "user-registration"
+    : wish.kind === "crud"
+      ? `${namesOf(wish.resource).path}-crud`
+      : wish.path
+          .replace(/^\/api\/v\d+\//, "")
+          .replace(/[^a-z0-9]+/g, "-")
+          .replace(/^-+|-+$/g, "") || "endpoint";
+
+const interestOf = (wish: Wish): Interest => ({
+  database: wish.kind !== "endpoint",
+  users: wish.kind === "auth",
+  tables:
+    wish.kind === "crud"
+      ? wish.fields.flatMap((field) =>
+          field.type.kind === "ref" ? [field.type.table, namesOf(field.type.table).many] : [],
+        )
+      : [],
+});
+
+const assemble = (wish: Wish, brief: BlueprintBrief, layout: Layout): Built => {
+  const task = { layout, boundary: brief.boundary, configFile: brief.configFile };
+  if (wish.kind === "crud") return assembleResource(wish, task);
+  return wish.kind === "auth" ? assembleRegistration(wish, task) : assembleEndpoint(wish, task);
+};
+
+/** Submits, and once more in each of two ways of mending where it is refused: the status lowered, then BLOCKED. */
+export function* submit(report: Report, text: string): Plan {
+  const [first] = yield { text, calls: [{ name: "SubmitReport", input: report }] };
+  if (!first?.failed) return;
+  const lower: Report = {
+    ...report,
+    status: report.status === "DONE" ? "DONE_WITH_CONCERNS" : report.status,
+    concerns: [...report.concerns, `The report was refused once: ${first.text.slice(0, 1_500)}`].slice(-50),
+  };
+  const [second] = yield {
+    text: "The report was refused; I add the findings to it.",
+    calls: [{ name: "SubmitReport", input: lower }],
+  };
+  if (!second?.failed) return;
+  yield {
+    text: "It was refused again: I say what stands in the way.",
+    calls: [
+      {
+        name: "SubmitReport",
+        input: blocked(report, `The report does not hold and I cannot mend it: ${second.text.slice(0, 3_000)}`),
+      },
+    ],
+  };
+}
+
+export function* ask(feature: string, unclear: readonly Unclear[]): Plan {
+  yield* submit(asking(feature, unclear), "I cannot go on without an answer.");
+}
+
+export function* design(brief: BlueprintBrief): Plan {
+  const parsed = parseRequest(brief.request);
+  if (!parsed.ok) return yield* ask("design-request", parsed.unclear);
+  const { wish, unread, settled } = parsed.value;
+  const feature = featureOf(wish);
+  const against = conflictsWith(wish, brief.decisions, settled);
+  if (against.length > 0) return yield* ask(feature, against);
+  const surveyed = yield* survey(brief.boundary.allowed, interestOf(wish));
+  if (!surveyed.ok) return yield* ask(feature, surveyed.unclear);
+  const built = assemble(wish, brief, surveyed.layout);
+  if (!built.ok) return yield* ask(feature, built.unclear);
+  yield* construct(built.work, surveyed.layout, unread);
+}
+
+// ---------------------------------------------------------------------------------------------------------------- work
+
+const stepTexts: Readonly<Record<Step, { subject: string; activeForm: string; doing: string }>> = {
+  core: {
+    subject: "Write what stands round the routes",
+    activeForm: "Writing what stands round the routes",
+    doing: "What the routes need in core/.",
+  },
+  schemas: {
+    subject: "Write the Pydantic schemas",
+    activeForm: "Writing the Pydantic schemas",
+    doing: "The contract with clients: schemas.",
+  },
+  model: { subject: "Write the SQLAlchemy model", activeForm: "Writing the SQLAlchemy model", doing: "The table." },
+  service: {
+    subject: "Write the service",
+    activeForm: "Writing the service",
+    doing: "What can be done with it: the service.",
+  },
+  routes: {
+    subject: "Write the routes and register them",
+    activeForm: "Writing and registering the routes",
+    doing: "HTTP: the routes, and the line that registers them.",
+  },
+};
+
+const order: readonly Step[] = ["core", "schemas", "model", "service", "routes"];
+
+type Task = { readonly id: string | undefined; readonly step: Step | "trial" };
+
+/** What a task waits for: the one before it, where there is one. */
+function* planTasks(steps: readonly Step[], feature: string): Plan<Task[]> {
+  const created = yield {
+    text: `I know enough to plan ${feature}.`,
+    calls: [
+      ...steps.map(
+        (step): Call => ({
+          name: "TaskCreate",
+          input: {
+            subject: stepTexts[step].subject,
+            description: `${stepTexts[step].doing} Part of ${feature}.`,
+            activeForm: stepTexts[step].activeForm,
+          },
+        }),
+      ),
+      {
+        name: "TaskCreate",
+        input: {
+          subject: "Try it on a throw-away database",
+          description: `Compile, serve and call what ${feature} adds.`,
+          activeForm: "Trying it on a throw-away database",
+        },
+      },
+    ],
+  };
+  const tasks = created.map((result, at): Task => ({ id: taskIdOf(result), step: steps[at] ?? "trial" }));
+  const links = tasks.flatMap((task, at): Call[] => {
+    const before = tasks[at - 1]?.id;
+    return at === 0 || task.id === undefined || before === undefined
+      ? []
+      : [{ name: "TaskUpdate", input: { taskId: task.id, addBlockedBy: [before] } }];
+  });
+  const start = moveTo(tasks[0], "in_progress");
+  if (links.length + start.length > 0)
+    yield { text: "Each step needs the one before it.", calls: [...links, ...start] };
+  return tasks;
+}
+
+const moveTo = (task: Task | undefined, status: "in_progress" | "completed"): Call[] =>
+  task?.id === undefined ? [] : [{ name: "TaskUpdate", input: { taskId: task.id, status } }];
+
+export const toCall = (change: Change): Call => {
+  if (change.before === undefined) return write(change.path, change.after);
+  const edits = editsBetween(change.before, change.after);
+  const file_path = `/repo/${change.path}`;
+  const [only] = edits;
+  return edits.length === 1 && only
+    ? { name: "Edit", input: { file_path, ...only } }
+    : { name: "MultiEdit", input: { file_path, edits } };
+};
+
+const failures = (results: readonly Result[], calls: readonly Call[]): string[] =>
+  results.flatMap((result, at) =>
+    result.failed
+      ? [`${calls[at]?.name ?? "call"} ${String(calls[at]?.input["file_path"] ?? "")}: ${result.text.slice(0, 600)}`]
+      : [],
+  );
+
+/** Files that are there must have been read in this conversation before they can be changed. */
+function* readAgain(changes: readonly Change[], layout: Layout): Plan {
+  const unseen = changes.filter((change) => change.before !== undefined && !layout.files.has(change.path));
+  if (unseen.length > 0)
+    yield { text: "A look at the files that I change.", calls: unseen.map((change) => read(change.path)) };
+}
+
+function* construct(work: Work, layout: Layout, unread: readonly string[]): Plan {
+  const steps = order.filter((step) => work.changes.some((change) => change.step === step));
+  const tasks = yield* planTasks(steps, work.feature);
+  yield* readAgain(work.changes, layout);
+  for (const [at, step] of steps.entries()) {
+    const calls = work.changes.filter((change) => change.step === step).map(toCall);
+    const next = tasks[at + 1];
+    const results = yield {
+      text: stepTexts[step].doing,
+      calls: [...calls, ...moveTo(tasks[at], "completed"), ...moveTo(next, "in_progress")],
+    };
+    const failed = failures(results.slice(0, calls.length), calls);
+    if (failed.length > 0)
+      return yield* submit(
+        blocked(emptyReport(work.feature), `I could not write a file: ${failed.join("; ")}`),
+        "A file could not be written.",
+      );
+  }
+  const trial = yield* tryOut(work, layout);
+  const done = moveTo(tasks.at(-1), "completed");
+  if (trial.state === "passed" && done.length > 0) yield { text: "Everything answered as it should.", calls: done };
+  yield* submit(
+    describeTrial(work, trial, unread),
+    trial.state === "failed" ? "Something did not answer as it should: I report it as it is." : "The report.",
+  );
+}
+
+export type Trial = {
+  readonly state: "passed" | "failed" | "not-tried";
+  readonly commands: readonly string[];
+  readonly output: string;
+};
+
+const inRoot = (layout: Layout): string => (layout.importRoot === "" ? "" : `cd ${layout.importRoot} && `);
+
+/** A path of the repository as one word of a shell. */
+const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+
+/** Compiles what was written, then serves and calls it; hand-off patches are held against the files they change. */
+export function* tryOut(work: Pick<Work, "changes" | "rehearsal" | "handoffs">, layout: Layout): Plan<Trial> {
+  const files = work.changes.map((change) => change.path).filter((path) => path.endsWith(".py"));
+  const compile = `PYTHONPYCACHEPREFIX=/tmp/pycache python -m compileall -q ${files.map(quoted).join(" ")}`;
+  const rehearse = `${inRoot(layout)}PYTHONDONTWRITEBYTECODE=1 python -W ignore - <<'REHEARSAL'\n${work.rehearsal}\nREHEARSAL`;
+  const patches = work.handoffs.flatMap((handoff) => (handoff.patch ? [handoff.patch.diff] : []));
+  const check = `git apply --check - <<'PATCH'\n${patches.join("")}PATCH`;
+  const [compiled, ...checked] = yield {
+    text: patches.length > 0 ? "Does it compile, and do the patches that I hand over apply?" : "Does it compile?",
+    calls: [
+      bash(compile, "Compile the new files"),
+      ...(patches.length > 0 ? [bash(check, "Hold the hand-off patches against the files")] : []),
+    ],
+  };
+  const commands = [compile, ...(patches.length > 0 ? [check] : [])];
+  const broken = [compiled, ...checked].map(exitOf).find((one) => one.code !== 0);
+  const rehearsed = `${rehearse.split("\n")[0]} … (the program and its output stand under evidence)`;
+  if (broken) return { state: "failed", commands, output: broken.output };
+  const [tried] = yield {
+    text: "Now I serve the application on a throw-away database and call what is new.",
+    calls: [bash(rehearse, "Serve the application and call the new routes")],
+  };
+  const { code, output } = exitOf(tried);
+  return {
+    state: code === 0 ? "passed" : code === 3 ? "not-tried" : "failed",
+    commands: [...commands, rehearsed],
+    output,
+  };
+}

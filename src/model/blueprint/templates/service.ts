@@ -1,0 +1,190 @@
+/** The service of an entity: what can be done with it, on one session, with errors that name what happened. */
+import { type Context, idAnnotation } from "../entity.ts";
+import type { Field } from "../fields.ts";
+import type { Symbol } from "../layout.ts";
+import { fit, type Piece, py } from "./py.ts";
+
+const sa = (name: string): Symbol => ({ module: "sqlalchemy", name });
+const asyncSession: Symbol = { module: "sqlalchemy.ext.asyncio", name: "AsyncSession" };
+const integrity: Symbol = { module: "sqlalchemy.exc", name: "IntegrityError" };
+
+const takenCheck = (context: Context, field: Field): string => {
+  const { names } = context.entity;
+  const { session } = context;
+  const filters = [`${names.type}.${field.name} == ${field.name}`, `${names.type}.id != own_id`];
+  return py`
+    ${fit(context.format.width, 12, `taken = select(${names.type}.id).where(`, filters, ")")}
+    if await self.${session}.scalar(taken) is not None:
+        ${fit(context.format.width, 16, `raise ${context.modules.errors.conflict.name}(`, [`f"There is another ${names.label} with this ${field.name}"`], ") from error")}
+  `;
+};
+
+const saveMethod = (context: Context): string => {
+  const { names, fields } = context.entity;
+  const { session } = context;
+  const unique = fields.filter((field) => field.unique);
+  if (unique.length === 0)
+    return py`
+      async def _save(self, ${names.one}: ${names.type}) -> None:
+          await self.${session}.commit()
+          await self.${session}.refresh(${names.one})
+    `;
+  return py`
+    async def _save(self, ${names.one}: ${names.type}) -> None:
+        """Commit. The database decides what is taken, so that two requests at once cannot both win."""
+        own_id = ${names.one}.id
+        ${unique.map((field) => `${field.name} = ${names.one}.${field.name}`)}
+        try:
+            await self.${session}.commit()
+        except IntegrityError as error:
+            await self.${session}.rollback()
+            ${unique.map((field) => takenCheck(context, field))}
+            raise
+        await self.${session}.refresh(${names.one})
+  `;
+};
+
+const referenceMethod = (context: Context): string => {
+  const { entity, modules, session } = context;
+  const refs = entity.fields.filter((field) => entity.references.has(field.name));
+  if (refs.length === 0) return "";
+  const checks = refs.map((field) => {
+    const reference = entity.references.get(field.name);
+    return py`
+      ${field.name} = values.get("${field.name}")
+      if ${field.name} is not None and await self.${session}.get(${reference?.type}, ${field.name}) is None:
+          raise ${modules.errors.conflict.name}(f"There is no ${field.name} {${field.name}}")
+    `;
+  });
+  return py`
+    async def _check_references(self, values: dict[str, Any]) -> None:
+        ${checks}
+  `;
+};
+
+/** Create, page, get, update, delete. */
+export const resourceService = (context: Context): Piece => {
+  const { entity, modules, format, session } = context;
+  const { names } = entity;
+  const id = idAnnotation(entity.columns.id.type);
+  const references = referenceMethod(context);
+  const order = `${names.type}.${entity.columns.stamps.some((stamp) => stamp.name === "created_at") ? "created_at" : "id"}`;
+  const orders = order.endsWith(".id") ? [order] : [order, `${names.type}.id`];
+  const create = fit(
+    format.width,
+    4,
+    "async def create(",
+    ["self", `${names.one}_in: ${names.type}Create`],
+    `) -> ${names.type}:`,
+  );
+  const update = fit(
+    format.width,
+    4,
+    "async def update(",
+    ["self", `${names.one}_id: ${id}`, `${names.one}_in: ${names.type}Update`],
+    `) -> ${names.type}:`,
+  );
+  const code = py`
+    class ${names.type}Service:
+        """What can be done with ${names.labels}, on one database session."""
+
+        def __init__(self, ${session}: AsyncSession) -> None:
+            self.${session} = ${session}
+
+        ${create}
+            """Add ${names.article}."""
+            values = ${names.one}_in.model_dump()
+            ${references && "await self._check_references(values)"}
+            ${names.one} = ${names.type}(**values)
+            self.${session}.add(${names.one})
+            await self._save(${names.one})
+            return ${names.one}
+
+        async def page(self, limit: int, offset: int) -> tuple[Sequence[${names.type}], int]:
+            """A page in a stable order, and the number of all ${names.labels}."""
+            total = await self.${session}.scalar(select(func.count()).select_from(${names.type}))
+            query = select(${names.type}).order_by(${orders.join(", ")}).limit(limit).offset(offset)
+            return (await self.${session}.scalars(query)).all(), total or 0
+
+        async def get(self, ${names.one}_id: ${id}) -> ${names.type}:
+            """The ${names.label} with this id."""
+            ${names.one} = await self.${session}.get(${names.type}, ${names.one}_id)
+            if ${names.one} is None:
+                raise ${modules.errors.notFound.name}(f"There is no ${names.label} {${names.one}_id}")
+            return ${names.one}
+
+        ${update}
+            """Change the fields that were sent, and leave the rest."""
+            ${names.one} = await self.get(${names.one}_id)
+            values = ${names.one}_in.model_dump(exclude_unset=True)
+            ${references && "await self._check_references(values)"}
+            for name, value in values.items():
+                setattr(${names.one}, name, value)
+            await self._save(${names.one})
+            return ${names.one}
+
+        async def delete(self, ${names.one}_id: ${id}) -> None:
+            """Remove ${names.article}."""
+            await self.${session}.delete(await self.get(${names.one}_id))
+            await self.${session}.commit()
+
+        ${references}
+
+        ${saveMethod(context)}
+  `.replace(/\n{3,}(?= {4})/g, "\n\n");
+  return {
+    code,
+    imports: [
+      { module: "collections.abc", name: "Sequence" },
+      ...(references ? [{ module: "typing", name: "Any" }] : []),
+      ...(id === "UUID" ? [{ module: "uuid", name: "UUID" }] : []),
+      sa("func"),
+      sa("select"),
+      ...(entity.fields.some((field) => field.unique) ? [integrity] : []),
+      asyncSession,
+      modules.errors.notFound,
+      ...(references || entity.fields.some((field) => field.unique) ? [modules.errors.conflict] : []),
+      { module: modules.model, name: names.type },
+      ...[...entity.references.values()].map((reference) => ({ module: reference.module, name: reference.type })),
+      { module: modules.schemas, name: `${names.type}Create` },
+      { module: modules.schemas, name: `${names.type}Update` },
+    ],
+  };
+};
+
+/** `UserService.create`. */
+export const userService = ({ modules, format, session }: Context, hash: Symbol, hashField: string): Piece => ({
+  code: py`
+    class UserService:
+        """What can be done with users, on one database session."""
+
+        def __init__(self, ${session}: AsyncSession) -> None:
+            self.${session} = ${session}
+
+        async def create(self, user_in: UserCreate) -> User:
+            """Register a user; the address is kept in lower case."""
+            email = user_in.email.lower()
+            ${fit(format.width, 8, `${hashField} = await run_in_threadpool(`, [hash.name, "user_in.password"], ")")}
+            user = User(email=email, ${hashField}=${hashField})
+            self.${session}.add(user)
+            try:
+                await self.${session}.commit()
+            except IntegrityError as error:
+                await self.${session}.rollback()
+                if await self.${session}.scalar(select(User.id).where(User.email == email)) is not None:
+                    ${fit(format.width, 20, `raise ${modules.errors.conflict.name}(`, ['"This e-mail address is registered already"'], ") from error")}
+                raise
+            await self.${session}.refresh(user)
+            return user
+  `,
+  imports: [
+    { module: "fastapi.concurrency", name: "run_in_threadpool" },
+    sa("select"),
+    integrity,
+    asyncSession,
+    hash,
+    modules.errors.conflict,
+    { module: modules.model, name: "User" },
+    { module: modules.schemas, name: "UserCreate" },
+  ],
+});

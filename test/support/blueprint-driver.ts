@@ -1,0 +1,268 @@
+/** Drives the blueprint over a copy of a fixture with the real tools on the real file system; commands run without walls. */
+import { execFile, spawn } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { blobSha } from "../../src/domain/changeset.ts";
+import { ToolError } from "../../src/domain/errors.ts";
+import type { Message, ToolResult } from "../../src/domain/message.ts";
+import { type Boundary, decideCreate, decideWrite } from "../../src/domain/policy.ts";
+import { type Report, reportSchema } from "../../src/domain/report.ts";
+import { createBlueprint } from "../../src/model/blueprint/blueprint.ts";
+import type { CommandResult, ModelRequest, Walls } from "../../src/ports.ts";
+import { createTools } from "../../src/run/tools/create-tools.ts";
+import { createSeenFiles } from "../../src/run/tools/seen-files.ts";
+
+const run = promisify(execFile);
+
+export const fixture = (name: string): string => new URL(`../fixtures/backends/${name}`, import.meta.url).pathname;
+
+/** The folders of the specification, and the schemas beside them. */
+export const houseBoundary: Boundary = {
+  allowed: ["api", "services", "models", "core", "schemas"].map((folder) => `backend/app/${folder}`),
+  forbidden: ["frontend"],
+};
+
+export type Workbench = { readonly root: string; [Symbol.dispose](): void };
+
+/** A copy of a fixture in a git repository of its own, where each command starts. */
+export const openWorkbench = async (name: string): Promise<Workbench> => {
+  const root = mkdtempSync(join(tmpdir(), "blueprint-"));
+  cpSync(fixture(name), root, { recursive: true, filter: (path) => !/__pycache__|\.db$|_cache$/.test(path) });
+  await run("git", ["init", "-q", "-b", "main"], { cwd: root });
+  await run("git", ["add", "-A"], { cwd: root });
+  await run("git", ["-c", "user.name=fixture", "-c", "user.email=fixture@example.com", "commit", "-qm", "fixture"], {
+    cwd: root,
+  });
+  return { root, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
+};
+
+const ripgrep = async (root: string, args: readonly string[]): Promise<string[]> => {
+  const { stdout } = await run("rg", args as string[], { cwd: root, maxBuffer: 1 << 26 }).catch(
+    (error: { code?: number; stdout?: string }) => {
+      if (error.code !== 1) throw error;
+      return { stdout: "" };
+    },
+  );
+  return stdout.split("\n").filter((line) => line !== "");
+};
+
+const command = (root: string, python: string | undefined, text: string): Promise<CommandResult> =>
+  new Promise((resolve, reject) => {
+    const path = [...(python ? [dirname(python)] : []), "/usr/bin", "/bin"].join(":");
+    const child = spawn("bash", ["-c", text.replaceAll("/repo/", `${root}/`)], {
+      cwd: root,
+      env: { PATH: path, HOME: root, LANG: "C.UTF-8" },
+    });
+    const started = performance.now();
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => void (output += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => void (output += chunk.toString()));
+    child.on("error", reject);
+    child.on("close", (code) =>
+      resolve({ exitCode: code ?? 1, output, durationMs: Math.round(performance.now() - started) }),
+    );
+  });
+
+const diskWalls = (root: string, boundary: Boundary, python: string | undefined): Walls => ({
+  boundary,
+  async read(path) {
+    const bytes = await readFile(join(root, path)).catch(() => undefined);
+    return bytes && { text: bytes.toString(), sha: blobSha(bytes) };
+  },
+  async write(path, text, expected) {
+    const verdict = (expected === undefined ? decideCreate : decideWrite)(path, boundary);
+    if (!verdict.allowed) throw new ToolError(verdict.reason);
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+    return blobSha(Buffer.from(text));
+  },
+  async glob(pattern, folder, limit) {
+    const found = await ripgrep(root, [
+      "--files",
+      "--hidden",
+      "--no-ignore",
+      "-g",
+      "!.git",
+      "-g",
+      folder ? `${folder}/${pattern}` : pattern,
+    ]);
+    return { paths: found.slice(0, limit), total: found.length };
+  },
+  async grep(request) {
+    const args = [
+      "--sort",
+      "path",
+      "-H",
+      ...(request.mode === "content" ? ["-n"] : ["-l"]),
+      ...(request.glob ? ["-g", request.glob] : []),
+      "-e",
+      request.pattern,
+      "--",
+      request.path ?? ".",
+    ];
+    return (await ripgrep(root, args)).map((line) => line.replace(/^\.\//, ""));
+  },
+  bash: (text) => command(root, python, text),
+});
+
+export type Drive = {
+  readonly report: Report;
+  readonly messages: readonly Message[];
+  /** Calls that take from a run's budget. */
+  readonly calls: readonly {
+    readonly name: string;
+    readonly input: Record<string, unknown>;
+    readonly failed: boolean;
+    readonly result: string;
+  }[];
+};
+
+export type DriveOptions = {
+  readonly boundary?: Boundary;
+  readonly python?: string | undefined;
+  readonly kind?: "design" | "follow-up";
+  readonly decisions?: readonly { id: string; title: string; rationale: string }[];
+  readonly review?: {
+    body: string;
+    comments: readonly { id: number; path: string; line?: number; hunk?: string; body: string }[];
+  };
+  readonly report?: Report;
+  /** What SubmitReport answers, in order; accepted when there is none left. */
+  readonly refusals?: readonly string[];
+};
+
+export const briefMessage = (title: string, body: string, options: DriveOptions): Message => ({
+  role: "user",
+  content: [
+    {
+      type: "text",
+      text: [
+        "Design and implement what the issue asks for.",
+        "<brief-json>",
+        JSON.stringify({
+          kind: options.kind ?? "design",
+          request: { title, body },
+          issue: 7,
+          boundary: options.boundary ?? houseBoundary,
+          decisions: options.decisions ?? [],
+          configFile: ".github/architect.yml",
+          ...(options.kind === "follow-up" ? { pull: { number: 8, branch: "architect/issue-7-x" } } : {}),
+          ...(options.report ? { report: options.report } : {}),
+          ...(options.review
+            ? {
+                review: {
+                  ...options.review,
+                  comments: options.review.comments.map((one) => ({ hunk: "", earlier: [], ...one })),
+                },
+              }
+            : {}),
+        }).replaceAll("<", "\\u003c"),
+        "</brief-json>",
+      ].join("\n"),
+    },
+  ],
+});
+
+const definition = {
+  name: "backend-system-architect",
+  description: "",
+  model: "inherit",
+  effort: "medium",
+  maxTurns: 80,
+  tools: ["Read", "Edit", "MultiEdit", "Write", "Bash", "Grep", "Glob", "TaskCreate", "TaskUpdate", "TaskList"],
+  skills: [],
+  boundary: houseBoundary,
+  budgets: { "single-endpoint": 15, crud: 40, microservice: 80, authentication: 60 },
+  directive: "",
+} as const;
+
+/** One conversation from the brief to the report. */
+export const drive = async (bench: Workbench, title: string, body = "", options: DriveOptions = {}): Promise<Drive> => {
+  const model = createBlueprint();
+  const signal = new AbortController().signal;
+  const refusals = [...(options.refusals ?? [])];
+  let report: Report | undefined;
+  let tasks: Parameters<Parameters<typeof createTools>[0]["tasks"]["replace"]>[0] = [];
+  const tools = createTools({
+    walls: diskWalls(bench.root, options.boundary ?? houseBoundary, options.python),
+    definition,
+    library: { definitions: new Map(), skills: new Map(), statusProtocol: "" },
+    seen: createSeenFiles(),
+    tasks: { current: () => tasks, replace: (next) => void (tasks = next) },
+    bash: { tree: async () => "tree", onEvidence: () => undefined },
+    report: {
+      judge: async (submitted) => {
+        const refusal = refusals.shift();
+        if (refusal === undefined) return { accepted: true, report: submitted, findings: [] };
+        return {
+          accepted: false,
+          report: submitted,
+          findings: [{ rule: "test", severity: "error", message: refusal }],
+        };
+      },
+      refusals: () => 0,
+      onJudged: (judged) => void (report = judged.accepted ? judged.report : report),
+    },
+  });
+  const messages: Message[] = [briefMessage(title, body, options)];
+  const calls: Drive["calls"][number][] = [];
+  for (let turn = 0; turn < 60; turn++) {
+    const request: ModelRequest = { system: "", tools: [], messages, maxOutputTokens: 8_000, effort: "medium" };
+    const { message } = await model.turn(request, signal);
+    messages.push(message);
+    const results: ToolResult[] = [];
+    for (const use of message.content.filter((block) => block.type === "tool_use")) {
+      const prepared = tools.find((tool) => tool.spec.name === use.name)?.prepare(use.input) ?? {
+        ok: false as const,
+        reason: `no tool ${use.name}`,
+      };
+      const outcome = prepared.ok
+        ? await prepared.run({ signal }).then(
+            (text) => ({ text, failed: false }),
+            (error: unknown) => {
+              if (error instanceof ToolError) return { text: error.message, failed: true };
+              throw error;
+            },
+          )
+        : { text: prepared.reason, failed: true };
+      calls.push({
+        name: use.name,
+        input: use.input as Record<string, unknown>,
+        failed: outcome.failed,
+        result: outcome.text,
+      });
+      results.push({
+        type: "tool_result",
+        tool_use_id: use.id,
+        content: outcome.text,
+        ...(outcome.failed ? { is_error: true } : {}),
+      });
+    }
+    if (results.length > 0) messages.push({ role: "user", content: results });
+    if (report) return { report: reportSchema.parse(report), messages, calls };
+    if (results.length === 0) break;
+  }
+  throw new Error(
+    `the conversation ended without a report:\n${calls.map((call) => `${call.name} ${call.failed ? "FAILED" : ""} ${call.result.slice(0, 300)}`).join("\n")}`,
+  );
+};
+
+export const counted = (drive: Drive): number =>
+  drive.calls.filter((call) => !/^Task|^SubmitReport$/.test(call.name)).length;
+
+/** What git says changed, with contents. */
+export const diffOf = async (bench: Workbench): Promise<string> => {
+  await run("git", ["add", "-AN"], { cwd: bench.root });
+  return (await run("git", ["diff"], { cwd: bench.root, maxBuffer: 1 << 26 })).stdout;
+};
+
+export const runIn = (
+  bench: Workbench,
+  file: string,
+  args: readonly string[],
+  cwd = ".",
+): Promise<{ stdout: string; stderr: string }> =>
+  run(file, args as string[], { cwd: join(bench.root, cwd), maxBuffer: 1 << 26 });
