@@ -18,6 +18,9 @@ const packages = {
   venv: { name: "python3", apt: "python3-venv", pacman: "python" },
 };
 
+/** What a run needs on PATH. */
+export const programs = Object.keys(packages).filter((name) => name !== "venv");
+
 /** @type {Readonly<Record<Manager, { program: string, commands: readonly (readonly string[])[] }>>} */
 const managers = {
   apt: {
@@ -39,8 +42,8 @@ export const missingPrograms = (
   path = process.env["PATH"] ?? "",
   system = ":/usr/sbin:/sbin",
 ) =>
-  Object.keys(packages)
-    .filter((program) => program !== "venv" && (platform === "linux" || program === "git" || program === "rg"))
+  programs
+    .filter((program) => platform === "linux" || program === "git" || program === "rg")
     .filter((program) => findProgram(program, path + system) === undefined);
 
 /**
