@@ -55,7 +55,7 @@ const commandsOf = (paragraph: readonly MarkdownLine[], name: string): number[] 
 };
 
 const startsCommand = (line: MarkdownLine, name: string): boolean => {
-  if (line.kind !== "text" || line.quoted || line.prefix.trim() !== "") return false;
+  if (line.kind !== "text" || line.quoted || line.notes.length > 0 || line.prefix.trim() !== "") return false;
   const text = line.raw.trim();
   if (text.slice(0, name.length + 1).toLowerCase() !== `/${name.toLowerCase()}`) return false;
   return text.length === name.length + 1 || /\s/.test(text[name.length + 1] ?? "");

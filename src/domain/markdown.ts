@@ -11,11 +11,16 @@ export type MarkdownLine = {
   /** Of a `fence` or `code` line: what stands behind the opening fence. */
   readonly info: string;
   readonly quoted: boolean;
+  /** Labels of the footnotes whose definition it stands in. */
+  readonly notes: readonly string[];
   /** Belongs to the same paragraph (or HTML block, or fenced code) as the line before. */
   readonly continues: boolean;
 };
 
-type Container = { readonly kind: "quote" } | { readonly kind: "item"; readonly indent: number };
+type Container =
+  | { readonly kind: "quote" }
+  | { readonly kind: "item"; readonly indent: number }
+  | { readonly kind: "note"; readonly indent: number; readonly label: string };
 type Leaf =
   | { readonly kind: "none" | "paragraph" }
   | {
@@ -26,7 +31,13 @@ type Leaf =
       readonly depth: number;
     }
   | { readonly kind: "html"; readonly end: RegExp | "blank"; readonly depth: number };
-type State = { containers: Container[]; leaf: Leaf };
+type State = {
+  readonly footnotes: boolean;
+  containers: Container[];
+  leaf: Leaf;
+  /** An item that began with nothing on the line before: an empty line ends it. */
+  empty: Container | undefined;
+};
 
 /** Deeper quotes and lists than people write are read as text, so that hostile nesting costs nothing. */
 const maxDepth = 50;
@@ -44,16 +55,24 @@ const fenceStart = /^ {0,3}(?:(`{3,})([^`]*)|(~{3,})(.*))$/;
 const thematicBreak = /^ {0,3}([-_*])[ \t]*(?:\1[ \t]*){2,}$/;
 const setextUnderline = /^ {0,3}(?:=+|-+)[ \t]*$/;
 const atxHeading = /^ {0,3}#{1,6}(?:[ \t]|$)/;
+const footnoteMark = /\[\^([^\]\s]{1,999})\]:/y;
 const listMark = /(?:[-+*]|(\d{1,9})[.)])(?= |$)/y;
 
-export const readMarkdown = (markdown: string): MarkdownLine[] => {
-  const state: State = { containers: [], leaf: { kind: "none" } };
+/** @param options.footnotes false where `[^x]:` is plain text */
+export const readMarkdown = (markdown: string, options: { footnotes?: boolean } = {}): MarkdownLine[] => {
+  const state: State = {
+    footnotes: options.footnotes ?? true,
+    containers: [],
+    leaf: { kind: "none" },
+    empty: undefined,
+  };
   return markdown.split(/\r\n|\n|\r/).map((raw) => readLine(state, raw));
 };
 
 const readLine = (state: State, raw: string): MarkdownLine => {
   const text = expandTabs(raw);
-  const { matched, position } = matchContainers(state.containers, text);
+  const { matched, position } = matchContainers(state, text);
+  state.empty = undefined;
   const inside = readInside(state, raw, text, matched, position);
   if (inside) return inside;
   const paragraph = state.leaf.kind === "paragraph";
@@ -65,20 +84,19 @@ const readLine = (state: State, raw: string): MarkdownLine => {
     content,
     kind,
     info,
-    quoted: state.containers.some((container) => container.kind === "quote"),
+    ...surroundings(state),
     continues,
   });
   const same = paragraph && !opened.any;
   const lazy = same && matched < state.containers.length;
   if (content.trim() === "") {
-    if (!opened.any) state.containers.length = Math.min(state.containers.length, matched);
+    if (!opened.any) state.containers.length = matched;
+    else if (state.containers.at(-1)?.kind === "item") state.empty = state.containers.at(-1);
     state.leaf = { kind: "none" };
     return line("blank");
   }
   const leaf = leafOf(content, same, state.containers.length);
-  // A footnote starts a block of its own wherever it stands.
-  const note = /^ {0,3}\[\^[^\]\s]+\]:/.test(content);
-  if (lazy && leaf.kind === "paragraph" && !note) return line("text", true);
+  if (lazy && leaf.kind === "paragraph") return line("text", true);
   if (!opened.any) state.containers.length = matched;
   state.leaf = leaf.kind === "indented" ? { kind: "none" } : withDepth(leaf, state.containers.length);
   if (leaf.kind === "fence") return line("fence", false, leaf.info);
@@ -86,8 +104,13 @@ const readLine = (state: State, raw: string): MarkdownLine => {
     if (leaf.end !== "blank" && leaf.end.test(content)) state.leaf = { kind: "none" };
     return line("html");
   }
-  return leaf.kind === "indented" ? line("indented") : line("text", same && leaf.kind !== "heading" && !note);
+  return leaf.kind === "indented" ? line("indented") : line("text", same && leaf.kind !== "heading");
 };
+
+const surroundings = ({ containers }: State): Pick<MarkdownLine, "quoted" | "notes"> => ({
+  quoted: containers.some((container) => container.kind === "quote"),
+  notes: containers.flatMap((container) => (container.kind === "note" ? [container.label] : [])),
+});
 
 type Start = Leaf | { readonly kind: "indented" | "heading" };
 
@@ -128,18 +151,20 @@ const htmlEnd = (content: string, inParagraph: boolean): RegExp | "blank" | unde
   return tagEnd(text, spacesAt(text, 0), { left: 8 * text.length + 1_000 }) === text.length ? "blank" : undefined;
 };
 
-const matchContainers = (containers: readonly Container[], text: string): { matched: number; position: number } => {
+const matchContainers = (state: State, text: string): { matched: number; position: number } => {
   let position = 0;
   let matched = 0;
-  for (const container of containers) {
+  for (const container of state.containers) {
     const indent = spacesAt(text, position);
     const next = text[position + indent];
     if (container.kind === "quote") {
       if (indent > 3 || next !== ">") break;
       position += indent + 1;
       if (text[position] === " ") position += 1;
-    } else if (next === undefined) position += indent;
-    else if (indent >= container.indent) position += container.indent;
+    } else if (next === undefined) {
+      if (container === state.empty) break;
+      position += indent;
+    } else if (indent >= container.indent) position += container.indent;
     else break;
     matched += 1;
   }
@@ -165,7 +190,7 @@ const readInside = (
     raw,
     prefix: text.slice(0, position),
     content,
-    quoted: state.containers.some((container) => container.kind === "quote"),
+    ...surroundings(state),
     continues: true,
   };
   if (leaf.kind === "fence") {
@@ -182,7 +207,7 @@ const readInside = (
   return { ...line, kind: "html", info: "" };
 };
 
-/** Quotes and list items that start on this line. */
+/** Quotes, list items and footnotes that start on this line. */
 const openContainers = (
   state: State,
   text: string,
@@ -195,28 +220,44 @@ const openContainers = (
   for (;;) {
     const indent = spacesAt(text, position);
     if (indent > 3 || (any ? state.containers.length : matched) >= maxDepth) break;
-    const start = position + indent;
-    if (text[start] === ">") {
-      if (!any) state.containers.length = matched;
-      state.containers.push({ kind: "quote" });
-      position = start + (text[start + 1] === " " ? 2 : 1);
-    } else {
-      listMark.lastIndex = start;
-      const mark = listMark.exec(text);
-      if (!mark || thematicBreak.test(text.slice(position))) break;
-      const after = start + mark[0].length;
-      const spaces = spacesAt(text, after);
-      const empty = after + spaces >= text.length;
-      if (inParagraph && !any && matched === state.containers.length)
-        if (empty || (mark[1] !== undefined && Number(mark[1]) !== 1)) break;
-      if (!any) state.containers.length = matched;
-      const gap = empty || spaces > 4 ? Math.min(spaces, 1) : spaces;
-      state.containers.push({ kind: "item", indent: indent + mark[0].length + Math.max(gap, 1) });
-      position = after + gap;
-    }
+    const interrupts = inParagraph && !any && matched === state.containers.length;
+    const start = openingAt(state, text, position, indent, interrupts);
+    if (!start) break;
+    if (!any) state.containers.length = matched;
+    state.containers.push(start.container);
+    position = start.end;
     any = true;
   }
   return { position, any };
+};
+
+const openingAt = (
+  state: State,
+  text: string,
+  position: number,
+  indent: number,
+  interrupts: boolean,
+): { container: Container; end: number } | undefined => {
+  const start = position + indent;
+  if (text[start] === ">") return { container: { kind: "quote" }, end: start + (text[start + 1] === " " ? 2 : 1) };
+  footnoteMark.lastIndex = start;
+  const note = state.footnotes ? footnoteMark.exec(text) : null;
+  if (note) {
+    const end = start + note[0].length;
+    return { container: { kind: "note", indent: 4, label: note[1] ?? "" }, end: end + spacesAt(text, end) };
+  }
+  listMark.lastIndex = start;
+  const mark = listMark.exec(text);
+  if (!mark || thematicBreak.test(text.slice(position))) return undefined;
+  const after = start + mark[0].length;
+  const spaces = spacesAt(text, after);
+  const empty = after + spaces >= text.length;
+  if (interrupts && (empty || (mark[1] !== undefined && Number(mark[1]) !== 1))) return undefined;
+  const gap = empty || spaces > 4 ? Math.min(spaces, 1) : spaces;
+  return {
+    container: { kind: "item", indent: indent + mark[0].length + Math.max(gap, 1) },
+    end: after + gap,
+  };
 };
 
 const spacesAt = (text: string, position: number): number => {

@@ -9,7 +9,8 @@ import { withoutInvisible } from "./visible-text.ts";
  * of one of our texts: what surrounds it is the template's, its length the caller's. Linear.
  */
 export const neutralise = (modelText: string): string => {
-  const lines = readMarkdown(withoutSkipMarks(withoutInvisible(modelText)));
+  // Footnotes are escaped, so what stands in one stands in plain text.
+  const lines = readMarkdown(withoutSkipMarks(withoutInvisible(modelText)), { footnotes: false });
   const out = lines.flatMap((line) => (isTrailer(line) ? [] : [neutraliseLine(line)]));
   const open = openFence(lines);
   return (open ? [...out, open] : out).join("\n").trim();
@@ -52,12 +53,13 @@ const isTrailer = (line: MarkdownLine): boolean =>
   line.kind !== "code" && /^\s*(?:[a-z]+(?:-[a-z]+)*-by|change-id|cc):/i.test(line.content);
 
 const neutraliseLine = (line: MarkdownLine): string => {
-  if (line.kind === "blank") return line.prefix.trimEnd();
+  // An empty list item would underline the paragraph above it into a heading.
+  if (line.kind === "blank") return line.prefix.replace(/[^> ]/g, " ").trimEnd();
   if (line.kind === "fence") return line.prefix + fence(line);
   // One space keeps other bots from reading a command, which they do inside code, too.
   if (line.kind === "code") return line.prefix + line.content.replace(/^\//, " /");
   const indent = /^ */.exec(line.content)?.[0].slice(0, 3) ?? "";
-  return line.prefix + indent + neutraliseStart(neutraliseInline(line.content.trim()));
+  return line.prefix + indent + neutraliseContent(line.content.trim());
 };
 
 const fence = (line: MarkdownLine): string => {
@@ -73,12 +75,19 @@ const openFence = (lines: readonly MarkdownLine[]): string | undefined => {
   return start.prefix.replace(/[^> ]/g, " ") + (/^ *(?:`+|~+)/.exec(start.content)?.[0] ?? "```");
 };
 
+const neutraliseContent = (content: string): string => {
+  const heading = /^#{1,6}[ \t]+(.*?)[ \t]*#*$/.exec(content);
+  if (!heading) return neutraliseStart(neutraliseInline(content));
+  const words = (heading[1] ?? "").replaceAll("*", "").trim();
+  return words === "" ? "" : `**${neutraliseInline(words)}**`;
+};
+
 /** What has a meaning at the start of a line only. */
 const neutraliseStart = (text: string): string => {
-  const heading = /^#{1,6}[ \t]+(.*?)[ \t]*#*$/.exec(text);
-  if (heading) return heading[1] ? `**${heading[1].replaceAll("**", "")}**` : "";
-  if (/^(?:=+|-+|[-_* \t]{3,}|~{3,}.*)$/.test(text)) return `\\${text}`;
-  return text.startsWith("/") ? `\\${text}` : text;
+  if (/^(?:#{1,6}|=+|-+|[-_* \t]{3,}|~{3,}.*)$/.test(text)) return `\\${text}`;
+  // A mark that opened no quote and no list where it stood must open none where it goes.
+  if (/^(?:[/>]|[-*+](?=\s|$))/.test(text)) return `\\${text}`;
+  return text.replace(/^(\d{1,9})(?=[.)](?:\s|$))/, "$1\\");
 };
 
 /** Code spans stay; everything else loses what GitHub would act on. */
@@ -107,7 +116,7 @@ const joinParts = (parts: readonly string[]): string => {
 
 /** URLs, addresses, mentions and references to issues: shown as code, GitHub leaves them alone. */
 const active =
-  /(?:\b(?:https?|ftp|mailto|xmpp):|\bwww\.)[^\s<>`|()[\]]+|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+|(?<![\w`])@[a-z0-9][\w-]*(?:\/[\w.-]+)?|(?:(?<![\w/.-])[\w.-]{1,100}\/[\w.-]{1,100})?#\d+|\bGH-\d+|\b[\w.-]{1,100}(?:\/[\w.-]{1,100})?@[0-9a-f]{7,40}\b|\b[0-9a-f]{40}\b/gi;
+  /(?:(?:https?|ftp|mailto|xmpp):|www\.)[^\s<>`|()[\]]+|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+|@[a-z0-9][\w.-]*(?:\/[\w.-]+)?|(?:(?<![\w/.-])[\w.-]{1,100}\/[\w.-]{1,100})?#\d+|\bGH-\d+|\b[\w.-]{1,100}(?:\/[\w.-]{1,100})?@[0-9a-f]{7,40}\b|\b[0-9a-f]{40}\b/gi;
 
 const neutraliseText = (text: string): string => {
   const parts: string[] = [];

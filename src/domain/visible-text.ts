@@ -24,7 +24,7 @@ export const visibleText = (markdown: string, maxBytes: number): string => {
   const defined = definedLabels(lines);
   const out: string[] = [];
   for (let from = 0; from < lines.length; ) {
-    const to = endOfBlock(lines, from, defined);
+    const to = endOfBlock(lines, from);
     const rendered = renderBlock(lines.slice(from, to), defined);
     if (rendered.text !== "" || out.at(-1) !== "") out.push(rendered.text);
     // An HTML tag that never ends swallows the rest of the page.
@@ -53,42 +53,35 @@ const cut = (text: string, maxBytes: number): string => {
   return kept + note;
 };
 
-const endOfBlock = (lines: readonly MarkdownLine[], from: number, defined: Defined): number => {
+const endOfBlock = (lines: readonly MarkdownLine[], from: number): number => {
   const first = lines[from];
   let to = from + 1;
   if (first?.kind === "text" || first?.kind === "html")
     while (lines[to]?.kind === first.kind && lines[to]?.continues) to += 1;
-  // What belongs to a footnote is indented by four, which looks like code.
-  if (first && isUnusedNote(first, defined))
-    while (lines[to]?.kind === "indented" || (lines[to]?.kind === "blank" && lines[to + 1]?.kind === "indented"))
-      to += 1;
   return to;
 };
 
 type Defined = { readonly links: ReadonlySet<string>; readonly notes: ReadonlySet<string> };
 
-const definition = /^ {0,3}\[(\^?)((?:[^[\]\\]|\\.){1,999})\]:/;
+const definition = /^ {0,3}\[(?!\^)((?:[^[\]\\]|\\.){1,999})\]:/;
 
 const normalLabel = (label: string): string => label.trim().replace(/\s+/g, " ").toLowerCase();
 
-/** Labels of link definitions, and labels of footnotes that the text refers to. */
+/** Labels of link definitions, and of footnotes that the text refers to (a footnote does not speak for another). */
 const definedLabels = (lines: readonly MarkdownLine[]): Defined => {
   const links = new Set<string>();
   const notes = new Set<string>();
   for (const line of lines) {
     if (line.kind !== "text") continue;
     const found = definition.exec(line.content);
-    if (found && !found[1]) links.add(normalLabel(found[2] ?? ""));
-    const rest = found ? line.content.slice(found[0].length) : line.content;
-    for (const note of rest.matchAll(/\[\^([^\]\s[]{1,200})\]/g)) notes.add(normalLabel(note[1] ?? ""));
+    if (found) links.add(normalLabel(found[1] ?? ""));
+    if (line.notes.length > 0) continue;
+    const spans = line.content.includes("[^") ? inlineSpans(line.content) : [];
+    for (const note of line.content.matchAll(/\[\^([^\]\s[]{1,200})\]/g))
+      if (!spans.some(({ start, end }) => start <= note.index && note.index < end))
+        notes.add(normalLabel(note[1] ?? ""));
   }
   return { links, notes };
-};
-
-/** A footnote that nothing refers to is not shown. */
-const isUnusedNote = (line: MarkdownLine, defined: Defined): boolean => {
-  const found = line.kind === "text" && !line.continues ? definition.exec(line.content) : null;
-  return found?.[1] === "^" && !defined.notes.has(normalLabel(found[2] ?? ""));
 };
 
 type Rendered = { readonly text: string; readonly swallows: boolean };
@@ -96,7 +89,9 @@ type Rendered = { readonly text: string; readonly swallows: boolean };
 const renderBlock = (block: readonly MarkdownLine[], defined: Defined): Rendered => {
   const [first] = block;
   const whole = (text: string): Rendered => ({ text, swallows: false });
-  if (!first || first.kind === "blank" || isUnusedNote(first, defined)) return whole("");
+  if (!first || first.kind === "blank") return whole("");
+  // A footnote that nothing refers to is not shown.
+  if (first.notes.some((label) => !defined.notes.has(normalLabel(label)))) return whole("");
   if (first.kind === "fence") return whole(first.prefix + fenceLine(first));
   if (first.kind === "code") {
     if (/^mermaid\b/i.test(first.info) && /^\s*%%/.test(first.content)) return whole("");
@@ -133,7 +128,7 @@ const definitionRest =
 /** Link definitions stand at the start of a paragraph; target and title may be on the next lines. */
 const withoutDefinitions = (paragraph: string): string => {
   let rest = paragraph;
-  for (let found = definition.exec(rest); found && !found[1]; found = definition.exec(rest)) {
+  for (let found = definition.exec(rest); found; found = definition.exec(rest)) {
     definitionRest.lastIndex = found[0].length;
     if (!definitionRest.test(rest)) break;
     rest = rest.slice(definitionRest.lastIndex);
@@ -237,7 +232,10 @@ const referenceEnd = (text: string, from: number, label: string, defined: Define
   return defined.links.has(normalLabel(label)) ? from : undefined;
 };
 
-/** Text without tags and comments as a browser reads them; `open` where one of them never ends. */
+/**
+ * Text without tags and comments as a browser reads them. `open` where a comment or a quoted value never ends: it goes
+ * on through whatever follows. Other markup without an end is ended by the next tag.
+ */
 const stripHtml = (html: string): { text: string; open: boolean } => {
   const parts: string[] = [];
   let position = 0;
@@ -246,37 +244,39 @@ const stripHtml = (html: string): { text: string; open: boolean } => {
     if (start === -1) return { text: parts.join("") + html.slice(position), open: false };
     parts.push(html.slice(position, start));
     const end = markupEnd(html, start);
-    if (end === undefined) return { text: parts.join(""), open: true };
+    if (typeof end === "string") return { text: parts.join(""), open: end === "never" };
     if (end === start + 1) parts.push("<");
     else if (/^<br\b/i.test(html.slice(start, start + 4))) parts.push("\n");
     position = end;
   }
 };
 
-/** One behind `start` where the `<` is plain text; undefined where the markup never ends. */
-const markupEnd = (html: string, start: number): number | undefined => {
+type MarkupEnd = number | "never" | "next tag";
+
+/** One behind `start` where the `<` is plain text. */
+const markupEnd = (html: string, start: number): MarkupEnd => {
   const behind = (close: string, from: number): number | undefined => {
     const at = html.indexOf(close, from);
     return at === -1 ? undefined : at + close.length;
   };
-  if (/^<!---?>/.test(html.slice(start, start + 6))) return behind(">", start);
-  if (html.startsWith("<!--", start)) return behind("-->", start + 4);
-  if (/^<(?:[!?]|\/[^a-zA-Z])/.test(html.slice(start, start + 3))) return behind(">", start + 1);
+  if (/^<!---?>/.test(html.slice(start, start + 6))) return behind(">", start) ?? "never";
+  if (html.startsWith("<!--", start)) return behind("-->", start + 4) ?? "never";
+  if (/^<(?:[!?]|\/[^a-zA-Z])/.test(html.slice(start, start + 3))) return behind(">", start + 1) ?? "next tag";
   if (!/^<\/?[a-zA-Z]/.test(html.slice(start, start + 3))) return start + 1;
-  return quotedTagEnd(html, start);
+  return tagEnd(html, start);
 };
 
-const quotedTagEnd = (html: string, start: number): number | undefined => {
+const tagEnd = (html: string, start: number): MarkupEnd => {
   let value = false;
   for (let position = start + 1; position < html.length; position += 1) {
     const character = html[position] ?? "";
     if (character === ">") return position + 1;
     if (value && (character === '"' || character === "'")) {
       const close = html.indexOf(character, position + 1);
-      if (close === -1) return undefined;
+      if (close === -1) return "never";
       position = close;
     }
     value = character === "=" || (value && /\s/.test(character));
   }
-  return undefined;
+  return "next tag";
 };
