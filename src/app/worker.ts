@@ -17,9 +17,7 @@ export const startWorker = (deps: {
   queue.work({
     concurrency,
     handler: async ({ job, attempt, signal }) => {
-      log(
-        `job ${job.id} taken: ${job.trigger.kind} on ${job.key}${attempt > 0 ? `, taken before ${attempt} times` : ""}`,
-      );
+      log(`job ${job.id} taken: ${job.trigger.kind} on ${job.key}${attempt > 0 ? `, take ${attempt + 1}` : ""}`);
       await execute(job, signal);
       log(`job ${job.id} ended`);
     },

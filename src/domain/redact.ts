@@ -34,8 +34,6 @@ export const createRedactor = (secrets: readonly string[]): Redactor => {
   };
 };
 
-// ------------------------------------------------------------------------------------------------------- known secrets
-
 type Range = { readonly start: number; readonly end: number };
 
 /** The letters and digits of a text in lower case, and where each stood. */
@@ -233,8 +231,6 @@ const replaceRanges = (text: string, ranges: readonly Range[]): string => {
   }
   return parts.join("") + text.slice(rest);
 };
-
-// ------------------------------------------------------------------------------------------- well-known forms of others
 
 /** A random token has both; a name in snake_case or kebab-case seldom has. */
 const looksRandom = (token: string): boolean => /\d/.test(token) && /[A-Z]/.test(token);

@@ -32,6 +32,8 @@ type Unit = {
 
 /** Bounds how long one commit holds the event loop. */
 const maxUnitsPerCommit = 256;
+/** How long a commit waits for company that the one before it had: less than a flush takes. */
+const lingerMs = 2;
 /** https://sqlite.org/rescode.html#busy */
 const sqliteBusy = 5;
 const walLimitBytes = 64 * 1024 * 1024;
@@ -94,13 +96,15 @@ const migrate = (sqlite: DatabaseSync, file: string, migrations: readonly string
 };
 
 /**
- * Units that were asked for in one turn of the event loop share one transaction, and so one fsync: under load a delivery
- * costs a fraction of a flush instead of a whole one.
+ * Units that were asked for about the same time share one transaction, and so one fsync: under load a delivery costs a
+ * fraction of a flush instead of a whole one. One that comes alone after one that came alone waits for nobody.
  */
 const serve = (sqlite: DatabaseSync, lock: DatabaseSync): Database => {
   const statements = new Map<string, StatementSync>();
   const pending: Unit[] = [];
   let flushing: Promise<void> | undefined;
+  /** Units of the last commit. */
+  let company = 1;
   let closing: Promise<void> | undefined;
 
   const run = (sql: string, params: readonly SqlValue[]): Row[] => {
@@ -148,8 +152,12 @@ const serve = (sqlite: DatabaseSync, lock: DatabaseSync): Database => {
 
   const flush = async (): Promise<void> => {
     while (pending.length > 0) {
-      await new Promise((resolve) => setImmediate(resolve));
-      await commit(pending.splice(0, maxUnitsPerCommit));
+      const until = performance.now() + lingerMs;
+      do await new Promise((resolve) => setImmediate(resolve));
+      while (pending.length < company && performance.now() < until);
+      const batch = pending.splice(0, maxUnitsPerCommit);
+      company = batch.length;
+      await commit(batch);
     }
     flushing = undefined;
   };
