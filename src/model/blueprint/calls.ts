@@ -30,9 +30,9 @@ export const bash = (command: string, description: string, timeout = 120_000): C
 
 const relative = (path: string): string => path.trim().replace(/^(\/repo\/|\.\/)/, "");
 
-/** What `cat -n` numbered, as the file's text; undefined where the file could not be read. */
+/** What `cat -n` numbered, as the file's text; undefined where the file could not be read, or not in whole. */
 export const textOf = (result: Result | undefined): string | undefined => {
-  if (!result || result.failed) return undefined;
+  if (!result || result.failed || /^PARTIAL: /m.test(result.text)) return undefined;
   const lines = result.text.split("\n").flatMap((line) => /^\s*\d+\t([\s\S]*)$/.exec(line)?.slice(1) ?? []);
   return lines.length === 0 ? "" : `${lines.join("\n").replace(/\n+$/, "")}\n`;
 };
@@ -54,6 +54,12 @@ export const linesOf = (result: Result | undefined): GrepLine[] =>
         const match = /^([^\s:]+\.py):(\d+):(.*)$/.exec(row);
         return match ? [{ path: relative(match[1] ?? ""), line: Number(match[2]), text: match[3] ?? "" }] : [];
       });
+
+/** The same search from where its answer was cut. */
+export const nextPage = (call: Call, result: Result | undefined): Call[] => {
+  const offset = /^Lines \d+ to (\d+) of \d+ are shown\./m.exec(result?.text ?? "")?.[1];
+  return offset === undefined || result?.failed ? [] : [{ ...call, input: { ...call.input, offset: Number(offset) } }];
+};
 
 /** `Task #3 created` → "3". */
 export const taskIdOf = (result: Result | undefined): string | undefined =>

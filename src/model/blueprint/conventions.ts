@@ -77,7 +77,7 @@ const builtins = new Set(
 /** Names that a line needs, with where they come from. `x.y` needs `x`. */
 const needsOf = (sources: Sources, path: string, source: string): Symbol[] => {
   const code = blankOpaque(source.slice(source.search(/[:=]/)));
-  const names = [...code.matchAll(/(?<![\w.])([A-Za-z_]\w*)(?!\s*=[^=])/g)].map((match) => match[1] ?? "");
+  const names = [...code.matchAll(/(?<![\w.])([A-Za-z_]\w*)\b(?!\s*=[^=])/g)].map((match) => match[1] ?? "");
   const text = sources.files.get(path) ?? "";
   return [...new Set(names)]
     .filter((name) => !builtins.has(name))
@@ -142,8 +142,15 @@ export const columnsOf = (sources: Sources, sample: Table | undefined): Columns 
   };
 };
 
-/** `SessionDep = Annotated[AsyncSession, Depends(get_db)]`, or the generator alone; in the form that `sample` uses. */
-export const sessionOf = (sources: Sources, samples: readonly string[]): Session | undefined => {
+/**
+ * `SessionDep = Annotated[AsyncSession, Depends(get_db)]`, or the generator alone; in the form that `samples` use, or single
+ * `lines` of files that were not read.
+ */
+export const sessionOf = (
+  sources: Sources,
+  samples: readonly string[],
+  lines: readonly string[] = [],
+): Session | undefined => {
   const aliases: { alias: Symbol; dependency: Symbol }[] = [];
   const generators: Symbol[] = [];
   for (const [path, text] of sources.files) {
@@ -176,6 +183,11 @@ export const sessionOf = (sources: Sources, samples: readonly string[]): Session
         parameter: given[1] ?? "",
         form: { kind: "default" },
       };
+  }
+  for (const line of lines) {
+    const given = /(\w+)\s*:\s*AsyncSession\s*=\s*Depends\(\s*(\w+)/.exec(line);
+    const dependency = generators.find(({ name }) => name === given?.[2]);
+    if (given && dependency) return { dependency, parameter: given[1] ?? "", form: { kind: "default" } };
   }
   const [alias] = aliases;
   if (alias) return { dependency: alias.dependency, parameter: "session", form: { kind: "alias", alias: alias.alias } };

@@ -9,7 +9,7 @@ import type { Call, Plan, Result } from "./conversation.ts";
 import { editsBetween } from "./diff.ts";
 import type { Unclear } from "./fields.ts";
 import type { Layout } from "./layout.ts";
-import { namesOf } from "./names.ts";
+import { namesOf, plural, singular, snake } from "./names.ts";
 import { asking, blocked, describeTrial, emptyReport } from "./reports.ts";
 import { parseRequest, type Wish } from "./request.ts";
 import { type Interest, survey } from "./survey.ts";
@@ -28,6 +28,14 @@ const featureOf = (wish: Wish): string =>
 const interestOf = (wish: Wish): Interest => ({
   database: wish.kind !== "endpoint",
   users: wish.kind === "auth",
+  crossing: wish.kind !== "endpoint" || wish.rate !== undefined,
+  routers:
+    wish.kind === "endpoint"
+      ? wish.path
+          .split("/")
+          .slice(3)
+          .flatMap((part) => [snake(part), singular(snake(part)), plural(snake(part))])
+      : [],
   tables:
     wish.kind === "crud"
       ? wish.fields.flatMap((field) =>
@@ -186,19 +194,17 @@ function* construct(work: Work, layout: Layout, unread: readonly string[]): Plan
   yield* readAgain(work.changes, layout);
   for (const [at, step] of steps.entries()) {
     const calls = work.changes.filter((change) => change.step === step).map(toCall);
-    const next = tasks[at + 1];
-    const results = yield {
-      text: stepTexts[step].doing,
-      calls: [...calls, ...moveTo(tasks[at], "completed"), ...moveTo(next, "in_progress")],
-    };
-    const failed = failures(results.slice(0, calls.length), calls);
+    const moves = at === 0 ? [] : [...moveTo(tasks[at - 1], "completed"), ...moveTo(tasks[at], "in_progress")];
+    const results = yield { text: stepTexts[step].doing, calls: [...moves, ...calls] };
+    const failed = failures(results.slice(moves.length), calls);
     if (failed.length > 0)
       return yield* submit(
         blocked(emptyReport(work.feature), `I could not write a file: ${failed.join("; ")}`),
         "A file could not be written.",
       );
   }
-  const trial = yield* tryOut(work, layout);
+  const moves = [...moveTo(tasks.at(-2), "completed"), ...moveTo(tasks.at(-1), "in_progress")];
+  const trial = yield* tryOut(work, layout, moves);
   const done = moveTo(tasks.at(-1), "completed");
   if (trial.state === "passed" && done.length > 0) yield { text: "Everything answered as it should.", calls: done };
   yield* submit(
@@ -218,32 +224,40 @@ const inRoot = (layout: Layout): string => (layout.importRoot === "" ? "" : `cd 
 /** A path of the repository as one word of a shell. */
 const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
-/** Compiles what was written, then serves and calls it; hand-off patches are held against the files they change. */
-export function* tryOut(work: Pick<Work, "changes" | "rehearsal" | "handoffs">, layout: Layout): Plan<Trial> {
+/** Compiles what was written, serves and calls it; hand-off patches are held against the files they change. */
+export function* tryOut(
+  work: Pick<Work, "changes" | "rehearsal" | "handoffs">,
+  layout: Layout,
+  moves: readonly Call[],
+): Plan<Trial> {
   const files = work.changes.map((change) => change.path).filter((path) => path.endsWith(".py"));
   const compile = `PYTHONPYCACHEPREFIX=/tmp/pycache python -m compileall -q ${files.map(quoted).join(" ")}`;
-  const rehearse = `${inRoot(layout)}PYTHONDONTWRITEBYTECODE=1 python -W ignore - <<'REHEARSAL'\n${work.rehearsal}\nREHEARSAL`;
+  const serve = `${inRoot(layout)}PYTHONDONTWRITEBYTECODE=1 python -W ignore -`;
   const patches = work.handoffs.flatMap((handoff) => (handoff.patch ? [handoff.patch.diff] : []));
-  const check = `git apply --check - <<'PATCH'\n${patches.join("")}PATCH`;
-  const [compiled, ...checked] = yield {
-    text: patches.length > 0 ? "Does it compile, and do the patches that I hand over apply?" : "Does it compile?",
+  const results = yield {
+    text:
+      patches.length > 0
+        ? "I serve the application on a throw-away database and call what is new; and do the patches that I hand over apply?"
+        : "I serve the application on a throw-away database and call what is new.",
     calls: [
-      bash(compile, "Compile the new files"),
-      ...(patches.length > 0 ? [bash(check, "Hold the hand-off patches against the files")] : []),
+      ...moves,
+      bash(
+        `${compile} && ${serve} <<'REHEARSAL'\n${work.rehearsal}\nREHEARSAL`,
+        "Compile, serve and call the new routes",
+      ),
+      ...(patches.length > 0
+        ? [
+            bash(
+              `git apply --check - <<'PATCH'\n${patches.join("")}PATCH`,
+              "Hold the hand-off patches against the files",
+            ),
+          ]
+        : []),
     ],
   };
-  const commands = [compile, ...(patches.length > 0 ? [check] : [])];
-  const broken = [compiled, ...checked].map(exitOf).find((one) => one.code !== 0);
-  const rehearsed = `${rehearse.split("\n")[0]} … (the program and its output stand under evidence)`;
-  if (broken) return { state: "failed", commands, output: broken.output };
-  const [tried] = yield {
-    text: "Now I serve the application on a throw-away database and call what is new.",
-    calls: [bash(rehearse, "Serve the application and call the new routes")],
-  };
-  const { code, output } = exitOf(tried);
-  return {
-    state: code === 0 ? "passed" : code === 3 ? "not-tried" : "failed",
-    commands: [...commands, rehearsed],
-    output,
-  };
+  const [tried, applied] = results.slice(moves.length).map(exitOf);
+  const commands = [compile, `${serve} <<'REHEARSAL' … (the program and its output stand under evidence)`];
+  if (applied && applied.code !== 0) return { state: "failed", commands, output: applied.output };
+  const { code, output } = tried ?? { code: 1, output: "" };
+  return { state: code === 0 ? "passed" : code === 3 ? "not-tried" : "failed", commands, output };
 }

@@ -127,7 +127,8 @@ const fieldsOf = (body: string, indent: string): PyField[] => {
   const fields: PyField[] = [];
   const pattern = new RegExp(`^${indent}([A-Za-z_]\\w*)[ \\t]*(?=[:=])`, "gm");
   for (const match of body.matchAll(pattern)) {
-    const source = body.slice(match.index, endOfStatement(body, match.index));
+    const written = body.slice(match.index, endOfStatement(body, match.index));
+    const source = written.replaceAll(`\n${indent}`, "\n");
     const rest = source.slice(match[0].length);
     if (/^=[^=]/.test(rest))
       fields.push({ name: match[1] ?? "", annotation: "", value: rest.slice(1).trim(), source: source.trim() });

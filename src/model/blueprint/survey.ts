@@ -1,7 +1,7 @@
 /** Reads a backend through the tools: rounds of parallel look-ups, then a layout, or questions about what was not there. */
-import { type GrepLine, glob, grepLines, linesOf, pathsOf, read, textOf } from "./calls.ts";
+import { type GrepLine, glob, grepLines, linesOf, nextPage, pathsOf, read, textOf } from "./calls.ts";
 import { baseOf, columnsOf, guardOf, placeOf, type Sources, sessionOf, type Table, tablesOf } from "./conventions.ts";
-import type { Plan } from "./conversation.ts";
+import type { Call, Plan, Result } from "./conversation.ts";
 import type { Unclear } from "./fields.ts";
 import type { Layout, Place } from "./layout.ts";
 import { dirname, importRootOf, join, moduleOf, stem } from "./modules.ts";
@@ -14,7 +14,15 @@ export type Survey =
   | { readonly ok: false; readonly unclear: readonly Unclear[] };
 
 /** What a request needs to be looked at. */
-export type Interest = { readonly database: boolean; readonly users: boolean; readonly tables: readonly string[] };
+export type Interest = {
+  readonly database: boolean;
+  readonly users: boolean;
+  /** Does it need limiter, handlers and hashing? */
+  readonly crossing: boolean;
+  readonly tables: readonly string[];
+  /** Names of routers' files that may serve it already. */
+  readonly routers: readonly string[];
+};
 
 const beside = /(^|\/)(tests?|alembic|migrations|versions|node_modules|site-packages|\.?venv|env|examples?|scripts)\//;
 const ours = (path: string): boolean => !beside.test(path) && !/(^|\/)(test_\w+|conftest)\.py$/.test(path);
@@ -85,81 +93,85 @@ const filesToRead = (paths: readonly string[], grepped: Grepped, interest: Inter
     lines.filter((line) => pattern.test(line.text)).map((line) => line.path);
   const routing = where(grepped.routing, /include_router\(/);
   const crossing = where(grepped.crossing, /Limiter\(|state\.limiter|problem\+json|current_|BaseSettings|hash|verify/);
-  const database = interest.database
-    ? [
-        ...where(grepped.database, /DeclarativeBase|declarative_base|SQLModel/),
-        ...where(
-          grepped.database,
-          /(^|\s)(async\s+)?def \w+\(.*AsyncSession|Annotated\[\s*AsyncSession|^\w+\s*=.*AsyncSession|class \w*Mixin/,
-        ),
-        ...parentTables(grepped.database, [...interest.tables, ...(interest.users ? ["users", "user"] : [])]),
-        ...paths.filter((path) => /(^|\/)models\/__init__\.py$/.test(path)),
-      ]
-    : where(grepped.database, /Annotated\[\s*AsyncSession|def \w+\(.*\).*\[\s*AsyncSession/);
-  const samples = interest.database
-    ? sampleOf(paths, grepped)
-    : sampleOf(paths, { ...grepped, database: [] }).slice(0, 1);
-  return [...new Set([...routing, ...database, ...samples, ...crossing])].filter(ours).slice(0, 16);
+  const sessions = where(grepped.database, /\[\s*AsyncSession|^\w+\s*=.*AsyncSession|create_async_engine|BaseSettings/);
+  const named = paths.filter(
+    (path) => interest.routers.includes(stem(path)) && grepped.routing.some((line) => line.path === path),
+  );
+  if (!interest.database) return unique([...routing, ...named, ...sessions, ...crossing], 12);
+  const database = [
+    ...where(grepped.database, /DeclarativeBase|declarative_base|SQLModel/),
+    ...sessions,
+    ...where(grepped.database, /class \w*Mixin/),
+    ...parentTables(grepped.database, [...interest.tables, ...(interest.users ? ["users", "user"] : [])]),
+    ...paths.filter((path) => /(^|\/)models\/__init__\.py$/.test(path)),
+  ];
+  return unique([...routing, ...database, ...named, ...sampleOf(paths, grepped), ...crossing], 16);
 };
+
+const unique = (paths: readonly string[], most: number): string[] => [...new Set(paths)].filter(ours).slice(0, most);
+
+const routingPattern = "include_router\\(|APIRouter\\(";
+const databasePattern =
+  "__tablename__|DeclarativeBase|declarative_base|SQLModel|\\[\\s*AsyncSession|: AsyncSession|class \\w*Mixin\\b|create_async_engine\\(|BaseSettings";
+const crossingPattern =
+  "Limiter\\(|state\\.limiter|problem\\+json|exception_handler|BaseSettings|def \\w*(hash|verify)\\w*\\(|(def |Depends\\()\\w*current_\\w*user|Current\\w*User|EmailStr";
+
+/** Every page of searches whose results are longer than one answer may be. */
+function* allPages(calls: readonly Call[], results: readonly Result[]): Plan<GrepLine[]> {
+  const found = results.flatMap(linesOf);
+  let open = calls.flatMap((call, at) => nextPage(call, results[at]));
+  for (let round = 0; open.length > 0 && round < 5; round++) {
+    const more = yield { text: "There are more lines.", calls: open };
+    found.push(...more.flatMap(linesOf));
+    open = open.flatMap((call, at) => nextPage(call, more[at]));
+  }
+  return found.filter((line) => ours(line.path));
+}
 
 /** The rounds: where the application is; what its package holds; what it says. */
 export function* survey(allowed: readonly string[], interest: Interest): Plan<Survey> {
-  const [, found, projects, requirements] = yield {
+  const [, found, projects] = yield {
     text: "First I look where the FastAPI application is and which packages it declares.",
     calls: [
       { name: "TaskList", input: {} },
       grepLines("FastAPI\\("),
-      glob("**/pyproject.toml"),
-      glob("**/requirements*.txt"),
+      glob("**/{pyproject.toml,requirements*.txt,ruff.toml}"),
     ],
   };
   const main = chooseApp(linesOf(found), allowed);
   if (Array.isArray(main)) return main.length === 0 ? noApp(allowed) : severalApps(main);
   const folder = dirname(main);
-  const declared = [...pathsOf(projects), ...pathsOf(requirements)].filter((path) =>
-    `${folder}/`.startsWith(dirname(path) === "" ? "" : `${dirname(path)}/`),
-  );
-  const [listed, inits, routing, database, crossing, mainText, ...declarations] = yield {
+  const declared = pathsOf(projects)
+    .filter((path) => `${folder}/`.startsWith(dirname(path) === "" ? "" : `${dirname(path)}/`))
+    .slice(0, 4);
+  const searches = [
+    grepLines(routingPattern, folder),
+    grepLines(interest.crossing ? `${databasePattern}|${crossingPattern}` : databasePattern, folder),
+  ];
+  const [listed, mainText, ...rest] = yield {
     text: `The application is in ${main}. Next: its package's files, how routers are included, and what the database code looks like.`,
-    calls: [
-      glob("**/*.py", folder),
-      glob("**/__init__.py", folder),
-      grepLines("include_router\\(|APIRouter\\(", folder),
-      grepLines(
-        "__tablename__|DeclarativeBase|declarative_base|SQLModel|AsyncSession|class \\w*Mixin\\b|[^c]sessionmaker\\(",
-        folder,
-      ),
-      grepLines(
-        "Limiter\\(|state\\.limiter|problem\\+json|exception_handler|BaseSettings|def \\w*(hash|verify)\\w*\\(|(def |Depends\\()\\w*current_\\w*user|Current\\w*User|EmailStr",
-        folder,
-      ),
-      read(main),
-      ...declared.slice(0, 4).map(read),
-    ],
+    calls: [glob("**/*.py", folder), read(main), ...declared.map(read), ...searches],
   };
+  const lines = yield* allPages(searches, rest.slice(declared.length));
   const grepped: Grepped = {
-    routing: linesOf(routing).filter((line) => ours(line.path)),
-    database: linesOf(database).filter((line) => ours(line.path)),
-    crossing: linesOf(crossing).filter((line) => ours(line.path)),
+    routing: lines.filter((line) => /include_router\(|APIRouter\(/.test(line.text)),
+    database: lines.filter((line) => new RegExp(databasePattern).test(line.text)),
+    crossing: lines.filter((line) => new RegExp(crossingPattern).test(line.text)),
   };
-  const paths = [
-    ...new Set([
-      main,
-      ...pathsOf(listed),
-      ...pathsOf(inits),
-      ...Object.values(grepped).flatMap((lines) => lines.map((line) => line.path)),
-    ]),
-  ]
-    .filter(ours)
-    .sort();
+  const paths = unique([main, ...pathsOf(listed), ...lines.map((line) => line.path)], Number.POSITIVE_INFINITY).sort();
   const wanted = filesToRead(paths, grepped, interest).filter((path) => path !== main);
   const contents = yield {
     text: "Now I read what the new code has to fit into, all at once.",
     calls: wanted.map(read),
   };
-  const files = new Map<string, string>([[main, textOf(mainText) ?? ""]]);
-  for (const [at, path] of wanted.entries()) files.set(path, textOf(contents[at]) ?? "");
-  for (const [at, path] of declared.slice(0, 4).entries()) files.set(path, textOf(declarations[at]) ?? "");
+  const files = new Map<string, string>();
+  const all = [main, ...wanted, ...declared];
+  for (const [at, result] of [mainText, ...contents, ...rest.slice(0, declared.length)].entries()) {
+    const text = textOf(result);
+    if (text !== undefined) files.set(all[at] ?? "", text);
+  }
+  if (!files.has(main))
+    return unclear(`I could not read ${main} in whole. Is it an ordinary text file of less than 2,000 lines?`);
   return layoutOf({ main, paths, files, declared, interest, grepped });
 }
 
@@ -252,7 +264,11 @@ const layoutOf = (found: Found): Survey => {
   );
   const samples = [...routeFiles.filter((path) => files.has(path)), ...files.keys()];
   const table = sampleTable(sources);
-  const session = sessionOf(sources, samples);
+  const session = sessionOf(
+    sources,
+    samples,
+    found.grepped.database.map((line) => line.text),
+  );
   const columns = found.interest.database ? columnsOf(sources, table) : undefined;
   if (found.interest.database && !session)
     return unclear(

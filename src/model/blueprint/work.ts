@@ -51,7 +51,10 @@ export const refuse = (question: string, options: readonly string[] = []): Built
 export const formatOf = (layout: Layout): Format => {
   const settings = [...layout.files].filter(([path]) => path.endsWith(".toml")).map(([, text]) => text);
   const width = settings.map((text) => /^line[-_]length\s*=\s*(\d{2,3})/m.exec(text)?.[1]).find(Boolean);
-  const minor = settings.map((text) => /requires-python\s*=\s*"[>=~^ ]*3\.(\d+)/.exec(text)?.[1]).find(Boolean);
+  const minor = settings
+    .map((text) => /requires-python\s*=\s*"[>=~^ ]*3\.(\d+)|target-version\s*=\s*"py3(\d+)"/.exec(text))
+    .map((match) => match?.[1] ?? match?.[2])
+    .find(Boolean);
   const anywhere = [...layout.files.values()].some((text) => /from datetime import [^\n]*\bUTC\b/.test(text));
   return {
     width: Number(width ?? 88),
@@ -79,8 +82,10 @@ export const put = (draft: Draft, path: string, after: string, step: Step): void
 };
 
 /** A piece as a new file, or at the end of the one that is there; a new folder becomes a package as its neighbours are. */
-export const place = (draft: Draft, path: string, docstring: string, piece: Piece, step: Step): void => {
+export const place = (draft: Draft, path: string, docstring: string, given: Piece, step: Step): void => {
   const there = textIn(draft, path);
+  const own = moduleOf(draft.layout, path);
+  const piece = { code: given.code, imports: given.imports.filter((one) => one.module !== own) };
   put(
     draft,
     path,
@@ -187,7 +192,7 @@ export const wire = (draft: Draft, boundary: Boundary, wants: { limit: boolean }
       installers.push({ name: "install_rate_limit", module });
       missing.push("rate limiter");
     }
-    limit = (rate) => ({ decorator: `@limit("${rate}")`, imports: [{ name: "limit", module }] });
+    limit = (rate) => ({ decorator: `@rate_limit("${rate}")`, imports: [{ name: "rate_limit", module }] });
   } else {
     limit = limitWith(layout.limiter);
     if (layout.limiter.kind === "loose" && wants.limit) {

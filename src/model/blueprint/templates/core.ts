@@ -100,7 +100,7 @@ export const limiterModule = (): Piece => ({
     )
 
 
-    def limit(rate: str) -> Callable[[Endpoint], Endpoint]:
+    def rate_limit(rate: str) -> Callable[[Endpoint], Endpoint]:
         """Limit a route for each client address, as in "5/minute"."""
         if limiter is None:
             return lambda endpoint: endpoint

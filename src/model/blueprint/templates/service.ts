@@ -15,7 +15,7 @@ const takenCheck = (context: Context, field: Field): string => {
   return py`
     ${fit(context.format.width, 12, `taken = select(${names.type}.id).where(`, filters, ")")}
     if await self.${session}.scalar(taken) is not None:
-        ${fit(context.format.width, 16, `raise ${context.modules.errors.conflict.name}(`, [`f"There is another ${names.label} with this ${field.name}"`], ") from error")}
+        ${fit(context.format.width, 16, `raise ${context.modules.errors.conflict.name}(`, [`"There is another ${names.label} with this ${field.name}"`], ") from error")}
   `;
 };
 
@@ -31,7 +31,7 @@ const saveMethod = (context: Context): string => {
     `;
   return py`
     async def _save(self, ${names.one}: ${names.type}) -> None:
-        """Commit. The database decides what is taken, so that two requests at once cannot both win."""
+        """Commit; the database decides what is taken, for two requests at once too."""
         own_id = ${names.one}.id
         ${unique.map((field) => `${field.name} = ${names.one}.${field.name}`)}
         try:
