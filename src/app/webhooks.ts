@@ -45,7 +45,7 @@ export const createWebhookHandler = async (deps: WebhookDeps): Promise<WebhookHa
   const person = await deps.github.whoami();
   const self = { login: person.login, id: person.id, slug: person.login.replace(/\[bot\]$/, "") };
   const options: TriggerOptions = { label: deps.label, self, command: "architect" };
-  const digests = new AsyncLocalStorage<string>();
+  const arrivals = new AsyncLocalStorage<Arrival>();
   const pending = new Set<Promise<void>>();
   const background = (work: Promise<void>): void => {
     const tracked = work.finally(() => pending.delete(tracked));
@@ -56,10 +56,15 @@ export const createWebhookHandler = async (deps: WebhookDeps): Promise<WebhookHa
   const middleware = await createNodeMiddleware(
     (app) => {
       app.on([...events], async ({ id, name, payload }) => {
-        const digest = digests.getStore();
-        if (digest === undefined) throw new Error("the delivery came past the body reader");
-        const job = await receive(deps, options, { id, event: name, digest, payload });
-        if (job) background(acknowledge(deps, job.trigger));
+        const arrival = arrivals.getStore();
+        if (!arrival) throw new Error("the delivery came past the body reader");
+        try {
+          const job = await receive(deps, options, { id, event: name, digest: arrival.digest, payload });
+          if (job) background(acknowledge(deps, job.trigger));
+        } catch (error) {
+          arrival.problem = messageOf(error);
+          throw error;
+        }
       });
     },
     { probot, webhooksPath },
@@ -71,11 +76,13 @@ export const createWebhookHandler = async (deps: WebhookDeps): Promise<WebhookHa
     if (!/^\s*\{/.test(body.subarray(0, 64).toString("latin1")))
       return answer(response, 400, "the body is no JSON object");
     const event = String(request.headers["x-github-event"] ?? "");
+    if (event !== "" && !isEventName(event)) return answer(response, 400, "X-GitHub-Event is no event's name");
     const digest = createHash("sha256").update(event).update("\0").update(body).digest("hex");
+    const arrival: Arrival = { digest, problem: "Probot refused it" };
     Object.assign(request, { body: {}, rawBody: body });
-    await digests.run(digest, () => middleware(request, response, () => answer(response, 404, "not found")));
+    await arrivals.run(arrival, () => middleware(request, response, () => answer(response, 404, "not found")));
     if (response.statusCode >= 400)
-      deps.log(`delivery ${deliveryOf(request)} (${oneWord(event)}) was refused with ${response.statusCode}`);
+      deps.log(`delivery ${deliveryOf(request)} (${event}) got ${response.statusCode}: ${arrival.problem}`);
   };
   const handler = (request: IncomingMessage, response: ServerResponse): void => {
     handle(request, response).catch((error: unknown) => {
@@ -99,6 +106,9 @@ const checkSecret = (secret: string | undefined): string => {
     );
   return secret;
 };
+
+/** What is known of a delivery outside of Probot's events. */
+type Arrival = { readonly digest: string; problem: string };
 
 type Delivery = { readonly id: string; readonly event: string; readonly digest: string; readonly payload: unknown };
 
@@ -156,6 +166,9 @@ const targetsOf = async (session: GitHubSession, trigger: Trigger): Promise<Reac
 const isWebhook = (request: IncomingMessage): boolean =>
   request.method === "POST" && (request.url ?? "").replace(/\?.*$/s, "").replace(/\/+$/, "") === webhooksPath;
 
+/** The header is not signed, and Probot looks it up in an object: `constructor` would find something. */
+const isEventName = (event: string): boolean => /^[a-z][a-z_]{0,63}$/.test(event) && !(event in {});
+
 /** @returns the bytes as they came, or undefined where they are too many; then the rest is unread */
 const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> => {
   if (Number(request.headers["content-length"] ?? 0) > maxBodyBytes) return undefined;
@@ -185,9 +198,10 @@ const badRequest = (message: string): Error => Object.assign(new Error(message),
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const oneWord = (text: string): string => text.replace(/[^\w.-]/g, "").slice(0, 64) || "no event";
-
-const deliveryOf = (request: IncomingMessage): string => oneWord(String(request.headers["x-github-delivery"] ?? ""));
+const deliveryOf = (request: IncomingMessage): string =>
+  String(request.headers["x-github-delivery"] ?? "")
+    .replace(/[^\w-]/g, "")
+    .slice(0, 64) || "without an id";
 
 /** What Probot would log are whole deliveries; what matters is logged here. */
 const silentLog = (): NonNullable<Options["log"]> => {

@@ -39,7 +39,7 @@ const issue = z.object({
   body: z.string().nullish(),
   state: z.string(),
   user: person.nullable(),
-  pull_request: z.unknown(),
+  pull_request: z.unknown().optional(),
 });
 const pullRequest = z.object({
   number: id,

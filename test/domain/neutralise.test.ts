@@ -25,6 +25,7 @@ const cases: [string, string, string][] = [
   ["addresses", "http://localhost:8500/docs and www.e.invalid", "`http://localhost:8500/docs` and `www.e.invalid`"],
   ["a mail address", "write to a.b@e.invalid", "write to `a.b@e.invalid`"],
   ["directions and terminal sequences", "\u202etxet\u202c \u001b[31mred\u0007", "txet red"],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: what GitHub Actions would fill in is the case
   ["expressions of workflows", "${{ secrets.X }} `${{ github.token }}`", "${{ secrets.X }} `${{ github.token }}`"],
   ["a command", "/approve\n  /merge", "\\/approve\n  \\/merge"],
   ["a command in code", "```\n/approve\n```", "```\n /approve\n```"],

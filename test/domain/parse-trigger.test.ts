@@ -1,0 +1,199 @@
+import { describe, expect, test } from "vitest";
+import { type ParsedTrigger, parseTrigger } from "../../src/domain/parse-trigger.ts";
+import {
+  commented,
+  labeled,
+  maintainer,
+  payloadOf,
+  repositoryId,
+  reviewCommented,
+  reviewed,
+  self,
+} from "../support/deliveries.ts";
+
+const parse = (event: string, payload: unknown): ParsedTrigger =>
+  parseTrigger(event, payload, { label: "architect", self, command: "architect" });
+const ignored = (event: string, payload: unknown): string | undefined => {
+  const parsed = parse(event, payload);
+  return "ignored" in parsed ? parsed.ignored : undefined;
+};
+const repository = { id: repositoryId, owner: "acme", name: "shop", installationId: 9001, defaultBranch: "main" };
+
+describe("issues.labeled", () => {
+  test("is a request of the issue's title and body", () => {
+    expect(parse("issues", labeled())).toEqual({
+      trigger: {
+        kind: "label",
+        repository,
+        sender: maintainer,
+        thread: { kind: "issue", number: 7 },
+        title: "Create users",
+        body: "With a name",
+      },
+    });
+  });
+
+  test("reads an issue without a body as an empty one", () => {
+    expect(parse("issues", labeled({ issue: { body: null } }))).toMatchObject({ trigger: { body: "" } });
+  });
+
+  test("takes the label's name in any case", () => {
+    expect(parse("issues", labeled({ label: { name: "Architect" } }))).toHaveProperty("trigger");
+  });
+
+  test.each([
+    ["another label", { label: { name: "bug" } }, "another label"],
+    ["a closed issue", { issue: { state: "closed" } }, "the issue is closed"],
+    ["a pull request", { issue: { pull_request: { url: "x" } } }, "the label counts on issues, not on pull requests"],
+    ["another bot", { sender: { login: "helper[bot]", id: 5, type: "Bot" } }, "helper[bot] is no person"],
+    ["ourselves", { sender: { login: self.login, id: self.id, type: "Bot" } }, "our own doing"],
+    ["no installation", { installation: undefined }, "the delivery belongs to no installation of the App"],
+  ])("ignores %s", (_, changes, reason) => {
+    expect(ignored("issues", labeled(changes))).toBe(reason);
+  });
+
+  test("leaves who may do it to the permission API: a label that an issue form set counts as its opener's", () => {
+    const opener = { login: "stranger", id: 502, type: "User" };
+    expect(parse("issues", labeled({ sender: opener, issue: { author_association: "OWNER" } }))).toMatchObject({
+      trigger: { sender: opener },
+    });
+  });
+});
+
+describe("issue_comment.created", () => {
+  test("is a command with the issue that it stands on", () => {
+    expect(parse("issue_comment", commented("/architect design invoices"))).toEqual({
+      trigger: {
+        kind: "command",
+        repository,
+        sender: maintainer,
+        thread: { kind: "issue", number: 7 },
+        command: { verb: "design", request: "invoices" },
+        commentId: 11,
+        title: "Create users",
+        body: "With a name",
+        author: maintainer,
+      },
+    });
+  });
+
+  test("knows a pull request from an issue", () => {
+    const payload = commented("/architect design x", { issue: { pull_request: { url: "x" } } });
+    expect(parse("issue_comment", payload)).toMatchObject({ trigger: { thread: { kind: "pull", number: 7 } } });
+  });
+
+  test("names the ghost as author of an issue whose author is gone", () => {
+    expect(parse("issue_comment", commented("/architect design x", { issue: { user: null } }))).toMatchObject({
+      trigger: { author: { login: "ghost" } },
+    });
+  });
+
+  test("takes a command that nobody knows, so that it can be answered", () => {
+    expect(parse("issue_comment", commented("/architect dance"))).toMatchObject({
+      trigger: { command: { verb: "unknown", word: "dance" } },
+    });
+  });
+
+  test.each([
+    ["/architectural thoughts", {}, "the comment holds no command"],
+    ["```\n/architect go\n```", {}, "the comment holds no command"],
+    ["<!-- /architect go -->", {}, "the comment holds no command"],
+    ["/architect design x", { issue: { state: "closed" } }, "the issue is closed"],
+    ["/architect design x", { issue: { state: "closed", pull_request: {} } }, "the pull request is closed"],
+    ["/architect design x", { sender: { login: self.login, id: 1, type: "User" } }, "our own doing"],
+  ])("ignores %j with %j", (body, changes, reason) => {
+    expect(ignored("issue_comment", commented(body, changes))).toBe(reason);
+  });
+
+  test("ignores an edited and a deleted comment", () => {
+    const changes = { comment: { body: "/architect design x" } };
+    expect(ignored("issue_comment", payloadOf("issue_comment", "edited", changes))).toBe(
+      "nothing starts on this event",
+    );
+    expect(ignored("issue_comment", payloadOf("issue_comment", "deleted", changes))).toBe(
+      "nothing starts on this event",
+    );
+  });
+});
+
+describe("reviews of our pull request", () => {
+  const expected = {
+    trigger: {
+      kind: "review",
+      repository,
+      sender: maintainer,
+      thread: { kind: "pull", number: 8 },
+      reviewId: 42,
+      branch: "architect/issue-7-create-users",
+      title: "User registration",
+    },
+    dedupe: `review:${repositoryId}:42`,
+  };
+
+  test("a submitted review and its inline comments announce the same thing", () => {
+    expect(parse("pull_request_review", reviewed({ state: "changes_requested", body: "two points" }))).toEqual(
+      expected,
+    );
+    expect(parse("pull_request_review_comment", reviewCommented())).toEqual(expected);
+  });
+
+  test("a review without words may have inline comments", () => {
+    expect(parse("pull_request_review", reviewed({ state: "commented", body: null }))).toEqual(expected);
+  });
+
+  test("an approval counts where it says something", () => {
+    expect(parse("pull_request_review", reviewed({ state: "approved", body: "but rename it" }))).toEqual(expected);
+    expect(ignored("pull_request_review", reviewed({ state: "approved", body: "" }))).toBe("an approval without words");
+  });
+
+  test.each([
+    ["a person's pull request", { pull_request: { user: maintainer } }, "not a pull request of ours"],
+    ["a pull request of nobody", { pull_request: { user: null } }, "not a pull request of ours"],
+    ["a closed one", { pull_request: { state: "closed" } }, "the pull request is closed"],
+    ["a fork's", { pull_request: { head: { repo: { id: 5 } } } }, "the pull request comes from another repository"],
+    ["a lost fork's", { pull_request: { head: { repo: null } } }, "the pull request comes from another repository"],
+    ["another branch", { pull_request: { head: { ref: "feature/x" } } }, "not a branch of ours"],
+    ["our own answer", { sender: { login: self.login, id: self.id, type: "Bot" } }, "our own doing"],
+    ["an empty comment", { comment: { body: " " } }, "a comment without words"],
+    ["a comment of no review", { comment: { pull_request_review_id: null } }, "the comment belongs to no review"],
+  ])("ignores %s", (_, changes, reason) => {
+    expect(ignored("pull_request_review_comment", reviewCommented(changes))).toBe(reason);
+  });
+});
+
+describe("what is no such payload", () => {
+  test.each([
+    ["null", null],
+    ["a string", "x"],
+    ["a list", []],
+    ["a deep list", Array.from({ length: 5_000 }).reduce<unknown>((inner) => [inner], [])],
+    ["nothing in it", {}],
+    ["an action that is no text", { action: 5 }],
+  ])("ignores %s", (_, payload) => {
+    for (const event of ["issues", "issue_comment", "ping", "__proto__", "constructor"])
+      expect(parse(event, payload)).toEqual({ ignored: "nothing starts on this event" });
+  });
+
+  test.each([
+    ["issue_comment", commented("x", { comment: { body: { $ne: 1 } } }), /^comment\.body: /],
+    [
+      "issue_comment",
+      commented("/architect design x", { issue: { number: "1; DROP TABLE runs" } }),
+      /^issue\.number: /,
+    ],
+    ["issues", labeled({ repository: { id: -1 } }), /^repository\.id: /],
+    ["issues", labeled({ sender: null }), /^sender: /],
+    ["issue_comment", { ...labeled(), action: "created" }, /^comment: /],
+  ])("says where a payload of %s is malformed", (event, payload, reason) => {
+    const parsed = parse(event, payload);
+    expect(parsed).toMatchObject({ malformed: true });
+    expect(parsed).toHaveProperty("ignored", expect.stringMatching(reason));
+  });
+
+  test("a payload under another event's name starts nothing", () => {
+    expect(parse("issues", commented("/architect design x"))).toEqual({ ignored: "nothing starts on this event" });
+    expect(parse("nope__proto__", commented("/architect design x"))).toEqual({
+      ignored: "nothing starts on this event",
+    });
+  });
+});

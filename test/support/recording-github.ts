@@ -1,0 +1,63 @@
+/** A GitHub port that answers from what a test says and remembers what it was asked for. */
+import type { Person } from "../../src/domain/repository.ts";
+import type { GitHub, GitHubSession, Permission, ReviewComment } from "../../src/ports.ts";
+import { self } from "./deliveries.ts";
+
+export type RecordingGitHub = GitHub & {
+  /** In order: `open acknowledge`, `permission maintainer`, `react {…}`, `close`. */
+  readonly calls: string[];
+};
+
+export type Answers = {
+  readonly permission?: Permission | (() => Promise<Permission>);
+  readonly comments?: readonly ReviewComment[];
+  readonly open?: () => Promise<void>;
+  readonly react?: () => Promise<void>;
+};
+
+export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
+  const calls: string[] = [];
+  const unexpected = (name: string) => (): never => {
+    throw new Error(`${name} was not to be called`);
+  };
+  const session: GitHubSession = {
+    permissionOf: async (person: Person) => {
+      calls.push(`permission ${person.login}`);
+      const { permission = "write" } = answers;
+      return typeof permission === "function" ? permission() : permission;
+    },
+    fetchReview: async (_, id) => {
+      calls.push(`review ${id}`);
+      const author = { login: "maintainer", id: 501, type: "User" };
+      return { id, state: "commented", body: "", author, comments: answers.comments ?? [], earlier: [] };
+    },
+    react: async (target, content) => {
+      calls.push(`react ${content} ${JSON.stringify(target)}`);
+      await answers.react?.();
+    },
+    close: async () => {
+      calls.push("close");
+    },
+    findPull: unexpected("findPull"),
+    fetchPull: unexpected("fetchPull"),
+    fetchPullTemplate: unexpected("fetchPullTemplate"),
+    fetchBranch: unexpected("fetchBranch"),
+    commit: unexpected("commit"),
+    pointBranch: unexpected("pointBranch"),
+    openPull: unexpected("openPull"),
+    updatePull: unexpected("updatePull"),
+    upsertComment: unexpected("upsertComment"),
+    answerThread: unexpected("answerThread"),
+  };
+  return {
+    calls,
+    whoami: async () => ({ login: self.login, id: self.id, type: "Bot" }),
+    open: async (_, phase) => {
+      calls.push(`open ${phase}`);
+      await answers.open?.();
+      return session;
+    },
+    gitCredentials: unexpected("gitCredentials"),
+    threadUrl: unexpected("threadUrl"),
+  };
+};
