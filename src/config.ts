@@ -7,7 +7,7 @@ import { ConfigError } from "./domain/errors.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-export type LogLevel = "debug" | "info" | "warn" | "error";
+type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** What a run needs, wherever its request comes from. */
 export type RunConfig = {

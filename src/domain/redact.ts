@@ -1,6 +1,6 @@
 /** Takes secrets out of a text in whatever writing they stand there; knows neither whose they are nor where the text goes. */
 
-export type Redaction = {
+type Redaction = {
   readonly text: string;
   /** Places that were replaced. */
   readonly hits: number;
@@ -8,7 +8,7 @@ export type Redaction = {
   readonly leaks: number;
 };
 
-export type Redactor = (text: string) => Redaction;
+type Redactor = (text: string) => Redaction;
 
 const mask = "[redacted]";
 

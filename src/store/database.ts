@@ -5,8 +5,8 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { ConfigError } from "../domain/errors.ts";
 import { migrations as released } from "./schema.ts";
 
-export type SqlValue = string | number | null | Uint8Array;
-export type Row = { readonly [column: string]: SqlValue };
+type SqlValue = string | number | null | Uint8Array;
+type Row = { readonly [column: string]: SqlValue };
 
 /** One statement with `$1 … $n`; rows of a SELECT or RETURNING, otherwise none. */
 export type Query = <R extends Row>(sql: string, params?: readonly SqlValue[]) => Promise<R[]>;

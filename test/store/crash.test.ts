@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import { createQueue } from "../../src/store/queue.ts";
@@ -15,7 +16,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs a process that accepts and works, and kills it when it has said `enough` lines. @returns what it said */
 const killMidway = async (file: string, enough: number): Promise<string[]> => {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "owner.ts"), file, "accept"], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL("./owner.ts", import.meta.url)), file, "accept"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";

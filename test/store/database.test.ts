@@ -4,6 +4,7 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/domain/errors.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
@@ -47,7 +48,7 @@ describe("opening", () => {
   });
 
   test("another process's lock is respected while it lives and gone when it is killed", async () => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "owner.ts"), file], {
+    const child = spawn(process.execPath, [fileURLToPath(new URL("./owner.ts", import.meta.url)), file], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     await once(child.stdout, "data");
