@@ -24,7 +24,7 @@ const holdingLock = "--holding-the-lock";
  * @param {string} lock
  */
 const runAlone = (flock, lock) => {
-  if (!run(flock, ["--nonblock", lock, "true"]).ok) say("another set-up is at work; waiting for it …");
+  if (run(flock, ["-n", lock, "true"]).status === 1) say("another set-up is at work; waiting for it …");
   return spawnSync(flock, [lock, process.execPath, self, holdingLock], { stdio: "inherit" }).status ?? 1;
 };
 

@@ -33,7 +33,7 @@ export const findProgram = (name, path = process.env["PATH"]) =>
  * @param {string} program
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
- * @returns {{ ok: boolean, output: string }} what it printed
+ * @returns {{ ok: boolean, status: number | null, output: string }} how it ended and what it printed
  */
 export const run = (program, args, options = {}) => {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
@@ -42,7 +42,7 @@ export const run = (program, args, options = {}) => {
     stdio: ["ignore", "pipe", "pipe"],
     maxBuffer: 64 * 1024 * 1024,
   });
-  return { ok: status === 0, output: error ? error.message : `${stdout}${stderr}` };
+  return { ok: status === 0, status, output: error ? error.message : `${stdout}${stderr}` };
 };
 
 /**
