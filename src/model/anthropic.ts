@@ -1,0 +1,208 @@
+/** The Model port over the Messages API. Knows the wire: streaming, breakpoints, silence, retries, cost; nothing of loops and tools. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type Anthropic from "@anthropic-ai/sdk";
+import { ConfigError } from "../domain/errors.ts";
+import type { AssistantBlock, AssistantMessage } from "../domain/message.ts";
+import type { Model, ModelRequest, ModelTurn } from "../ports.ts";
+import { composeRequest } from "./messages-request.ts";
+import { type Billed, costOf, type Price, type PriceTable, publishedPrices } from "./prices.ts";
+import { delayBefore, describe, passes } from "./retry.ts";
+
+export type AnthropicOptions = {
+  readonly apiKey: string;
+  readonly model: string;
+  readonly baseURL?: string;
+  /** USD that a run may cost. A model whose price is not known cannot be held to it. */
+  readonly usdCap?: number;
+  readonly prices?: PriceTable;
+  readonly log?: (line: string) => void;
+  /** A stream that is silent for so long is given up and asked for again. Pings count as life: thinking takes its time. */
+  readonly idleMs?: number;
+  /** All waiting between the attempts of one turn; then the turn fails, and the job is handed back with its transcript. */
+  readonly maxWaitMs?: number;
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+};
+
+type Client = {
+  readonly sdk: typeof import("@anthropic-ai/sdk");
+  readonly api: Anthropic;
+};
+
+type Deps = Required<Pick<AnthropicOptions, "model" | "log" | "idleMs" | "maxWaitMs" | "wait">> & {
+  readonly client: () => Promise<Client>;
+  readonly price: Price | undefined;
+  /** The API's id of a message, by the message as the conversation holds it; forgotten with it. */
+  readonly ids: WeakMap<object, string>;
+};
+
+/** @throws ConfigError when there is a cap in USD and no price to count by */
+export const createAnthropic = (options: AnthropicOptions): Model => {
+  const { model, usdCap = 0, prices = publishedPrices } = options;
+  const price = Object.hasOwn(prices, model) ? prices[model] : undefined;
+  if (usdCap > 0 && !price)
+    throw new ConfigError(
+      `the price of the model "${model}" is not known, so a run cannot be held to ${usdCap} USD; models with a known price: ${Object.keys(prices).join(", ")}`,
+    );
+  let loaded: Promise<Client> | undefined;
+  const deps: Deps = {
+    model,
+    price,
+    log: options.log ?? (() => undefined),
+    idleMs: options.idleMs ?? 300_000,
+    maxWaitMs: options.maxWaitMs ?? 600_000,
+    wait: options.wait ?? ((ms, signal) => sleep(ms, undefined, { signal })),
+    client: () => {
+      loaded ??= loadClient(options);
+      return loaded;
+    },
+    ids: new WeakMap(),
+  };
+  return { name: model, turn: (request, signal) => takeTurn(deps, request, signal) };
+};
+
+/** Loading the SDK takes as long as a whole run without it, so it waits for the first turn. */
+const loadClient = async ({ apiKey, baseURL, log = () => undefined }: AnthropicOptions): Promise<Client> => {
+  const sdk = await import("@anthropic-ai/sdk");
+  const line = (text: string) => log(`model API: ${text}`);
+  // Everything that the SDK would otherwise look for in the environment or on the disk is said here.
+  const api = new sdk.default({
+    apiKey,
+    authToken: null,
+    baseURL: baseURL ?? "https://api.anthropic.com",
+    maxRetries: 0,
+    logLevel: "warn",
+    logger: { error: line, warn: line, info: () => undefined, debug: () => undefined },
+  });
+  return { sdk, api };
+};
+
+type Attempt =
+  | { readonly ok: true; readonly message: Anthropic.Message }
+  | {
+      readonly ok: false;
+      readonly error: unknown;
+      readonly silent: boolean;
+      readonly begun: boolean;
+      readonly billed: Billed;
+    };
+
+const takeTurn = async (deps: Deps, request: ModelRequest, signal: AbortSignal): Promise<ModelTurn> => {
+  signal.throwIfAborted();
+  const client = await deps.client();
+  let lost: readonly Billed[] = [];
+  let waited = 0;
+  for (let number = 0; ; number++) {
+    const attempt = await attemptOnce(deps, client, request, signal);
+    signal.throwIfAborted();
+    if (attempt.ok) return toTurn(deps, attempt.message, lost);
+    lost = [...lost, attempt.billed];
+    const { error } = attempt;
+    const what = attempt.silent ? `no sign of life for ${deps.idleMs / 1_000} s` : describe(error, client.sdk);
+    if (!attempt.silent && !passes(error, client.sdk, attempt.begun))
+      throw new Error(`${deps.model} refused the request: ${what}`, { cause: error });
+    const delay = delayBefore(number, error, client.sdk, Math.random());
+    if (waited + delay > deps.maxWaitMs)
+      throw new Error(`${deps.model} did not answer in ${number + 1} attempts; the last one: ${what}`, {
+        cause: error,
+      });
+    deps.log(`${deps.model}: ${what}; the same request again in ${Math.round(delay)} ms`);
+    await deps.wait(delay, signal);
+    waited += delay;
+  }
+};
+
+const attemptOnce = async (
+  deps: Deps,
+  client: Client,
+  request: ModelRequest,
+  signal: AbortSignal,
+): Promise<Attempt> => {
+  const silence = new AbortController();
+  let timer = setTimeout(() => silence.abort(), deps.idleMs);
+  const onLife = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silence.abort(), deps.idleMs);
+  };
+  const last = request.messages.findLast(({ role }) => role === "assistant");
+  const previousId = last && deps.ids.get(last);
+  const stream = client.api
+    .withOptions({ fetch: watched(onLife) })
+    .messages.stream(composeRequest(deps.model, request, previousId), {
+      signal: AbortSignal.any([signal, silence.signal]),
+    });
+  try {
+    return { ok: true, message: await stream.finalMessage() };
+  } catch (error) {
+    const usage = stream.currentMessage?.usage;
+    const begun = stream.response instanceof Response;
+    return { ok: false, error, silent: silence.signal.aborted, begun, billed: usage ? billedOf(usage) : nothing };
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** The SDK drops pings before anybody sees them, so life is seen in the bytes. Its own timeout ends with the headers. */
+const watched =
+  (onLife: () => void): typeof fetch =>
+  async (input, init) => {
+    const response = await fetch(input, init);
+    onLife();
+    const seen = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        onLife();
+        controller.enqueue(chunk);
+      },
+    });
+    return new Response(response.body?.pipeThrough(seen) ?? null, response);
+  };
+
+const nothing: Billed = {
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  cacheWrite1hTokens: 0,
+  outputTokens: 0,
+};
+
+const billedOf = (usage: Anthropic.Usage): Billed => ({
+  inputTokens: usage.input_tokens,
+  cacheReadTokens: usage.cache_read_input_tokens ?? 0,
+  cacheWriteTokens: usage.cache_creation_input_tokens ?? 0,
+  cacheWrite1hTokens: usage.cache_creation?.ephemeral_1h_input_tokens ?? 0,
+  outputTokens: usage.output_tokens,
+});
+
+/** @param lost what attempts cost that broke off after the API had begun to answer */
+const toTurn = (deps: Deps, message: Anthropic.Message, lost: readonly Billed[]): ModelTurn => {
+  const { price } = deps;
+  if (message.stop_reason === null) throw new Error(`${deps.model} ended a message without saying why`);
+  const miss = message.diagnostics?.cache_miss_reason;
+  if (miss) deps.log(`${deps.model}: the prompt cache was missed: ${miss.type}`);
+  const answer: AssistantMessage = { role: "assistant", content: message.content.flatMap(toBlock) };
+  deps.ids.set(answer, message.id);
+  const all = [...lost, billedOf(message.usage)];
+  const sum = (pick: (usage: Billed) => number): number => all.reduce((total, usage) => total + pick(usage), 0);
+  const category = message.stop_details?.category;
+  return {
+    message: answer,
+    stopReason: message.stop_reason,
+    ...(category ? { refusalCategory: category } : {}),
+    usage: {
+      inputTokens: sum((usage) => usage.inputTokens),
+      cacheReadTokens: sum((usage) => usage.cacheReadTokens),
+      cacheWriteTokens: sum((usage) => usage.cacheWriteTokens),
+      outputTokens: sum((usage) => usage.outputTokens),
+    },
+    usd: price ? all.reduce((total, usage) => total + costOf(price, usage), 0) : 0,
+  };
+};
+
+const kept = new Set(["text", "thinking", "redacted_thinking", "tool_use"]);
+
+/** Every block as it came, with whatever keys: the API takes them back unchanged. An empty text it would not take. */
+const toBlock = (block: Anthropic.ContentBlock): AssistantBlock[] => {
+  if (!kept.has(block.type))
+    throw new Error(`the model sent a block of the type ${block.type}, which nobody asked for`);
+  if (block.type === "text" && block.text === "") return [];
+  return [JSON.parse(JSON.stringify(block)) as AssistantBlock];
+};
