@@ -54,9 +54,8 @@ export const packagesFor = (programs, manager) => [
   ...new Set(programs.flatMap((program) => packages[program]?.[manager ?? "apt"] ?? packages[program]?.name ?? [])),
 ];
 
-/** @param {string | undefined} path */
-export const findManager = (path = process.env["PATH"]) =>
-  /** @type {Manager[]} */ (Object.keys(managers)).find((name) => findProgram(managers[name].program, path));
+const findManager = () =>
+  /** @type {Manager[]} */ (Object.keys(managers)).find((name) => findProgram(managers[name].program));
 
 /**
  * The commands that install packages, one after the other.
