@@ -1,5 +1,4 @@
 /** The Model port over the Messages API. Knows the wire: streaming, breakpoints, silence, retries, cost; nothing of loops and tools. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type Anthropic from "@anthropic-ai/sdk";
 import { ConfigError } from "../domain/errors.ts";
 import type { AssistantBlock, AssistantMessage } from "../domain/message.ts";
@@ -50,7 +49,7 @@ export const createAnthropic = (options: AnthropicOptions): Model => {
     log: options.log ?? (() => undefined),
     idleMs: options.idleMs ?? 300_000,
     maxWaitMs: options.maxWaitMs ?? 600_000,
-    wait: options.wait ?? ((ms, signal) => sleep(ms, undefined, { signal })),
+    wait: options.wait ?? pause,
     client: () => {
       loaded ??= loadClient(options);
       return loaded;
@@ -59,6 +58,20 @@ export const createAnthropic = (options: AnthropicOptions): Model => {
   };
   return { name: model, turn: (request, signal) => takeTurn(deps, request, signal) };
 };
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
 
 /** Loading the SDK takes as long as a whole run without it, so it waits for the first turn. */
 const loadClient = async ({ apiKey, baseURL, log = () => undefined }: AnthropicOptions): Promise<Client> => {

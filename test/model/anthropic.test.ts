@@ -314,12 +314,9 @@ describe("failures", () => {
     await expect(turn).rejects.toBe(reason);
     await api?.close();
     const inWait = new AbortController();
-    const waiting = await setUp(failing(overloaded), {
-      wait: (_, signal) => {
-        inWait.abort(reason);
-        return Promise.reject(signal.reason);
-      },
-    });
-    await expect(ask(waiting.model, [first], inWait.signal)).rejects.toBe(reason);
+    api = await startMessagesApi(failing(overloaded));
+    const log = () => inWait.abort(reason);
+    const waiting = createAnthropic({ apiKey: api.apiKey, baseURL: api.url, model: "claude-opus-5-5", log });
+    await expect(ask(waiting, [first], inWait.signal)).rejects.toBe(reason);
   });
 });
