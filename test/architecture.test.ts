@@ -98,6 +98,7 @@ const catches: Readonly<Record<string, string>> = {
   "github/github.ts": "a failed look-up of ourselves is not kept; a token's revocation may fail, it expires",
   "github/pulls.ts": "GitHub's 422s become what they mean",
   "github/token.ts": "revoking a token is a courtesy: it expires within the hour",
+  "model/anthropic.ts": "a failed attempt becomes a value: it is tried again, or thrown on with what was lost",
   "model/blueprint/brief.ts": "a brief that holds no JSON becomes an error that says so",
   "run/call-tool.ts": "a tool that fails answers the model with a sentence",
   "run/loop.ts": "an aborted or refused turn becomes a LoopEnd",
