@@ -4,7 +4,7 @@ import { parseFrontmatter } from "./frontmatter.ts";
 import { type Boundary, canonPath } from "./policy.ts";
 
 /** Upper bounds of tool calls by kind of work (the specification's Resource Scaling). */
-export type Budgets = {
+type Budgets = {
   readonly "single-endpoint": number;
   readonly crud: number;
   readonly microservice: number;

@@ -38,8 +38,6 @@ const stateSchema = z.looseObject({
 });
 
 export type State = z.infer<typeof stateSchema>;
-export type Completed = State["tasks_completed"][number];
-export type Pending = State["tasks_pending"][number];
 
 export type StateFile = {
   readonly state: State;
@@ -47,7 +45,7 @@ export type StateFile = {
   readonly broken?: string;
 };
 
-export const emptyState: State = {
+const emptyState: State = {
   schema_version: "2.0.0",
   agent_decisions: {},
   tasks_completed: [],

@@ -1,6 +1,6 @@
 /** A request of the Messages API as the double reads it. */
 
-export type CacheControl = { readonly type: "ephemeral"; readonly ttl?: "5m" | "1h" };
+type CacheControl = { readonly type: "ephemeral"; readonly ttl?: "5m" | "1h" };
 
 export type Block = {
   readonly type: string;
