@@ -22,7 +22,7 @@ export type Step = {
 };
 
 /** @param served how many whole answers were given before */
-export type Script = (body: RequestBody, served: number) => Step;
+export type Script = (body: RequestBody, served: number) => Step | Promise<Step>;
 
 export type MessagesApi = {
   readonly url: string;
@@ -53,7 +53,7 @@ export const startMessagesApi = async (script: Script): Promise<MessagesApi> => 
       refusals.push(refused.message);
       return fail(response, refused.status, refused.type, refused.message);
     }
-    const step = script(body, uses.length);
+    const step = await script(body, uses.length);
     if (step.status) return fail(response, step.status.code, step.status.type, "as scripted", step.status.headers);
     const id = `msg_${requests.length}`;
     const use = cache(body);

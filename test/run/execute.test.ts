@@ -1,0 +1,351 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { type Job, toJob } from "../../src/domain/job.ts";
+import { parseBody } from "../../src/domain/render-report.ts";
+import { statusMarker } from "../../src/domain/render-status.ts";
+import type { LabelTrigger, ReviewTrigger } from "../../src/domain/trigger.ts";
+import type { Store } from "../../src/ports.ts";
+import { createExecute, type Execute, type ExecuteDeps } from "../../src/run/execute.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { createStore } from "../../src/store/runs.ts";
+import { testDefinition, testLibrary } from "../support/loop.ts";
+import { createMemoryGitHub, type MemoryGitHub } from "../support/memory-github.ts";
+import { createMemoryWorkspace, type MemoryWorkspace } from "../support/memory-workspace.ts";
+import { reportWith } from "../support/report.ts";
+import { createScriptedModel, type ScriptedModel, type ScriptedTurn } from "../support/scripted-model.ts";
+
+const repository = { id: 1, owner: "acme", name: "shop", installationId: 7, defaultBranch: "main" };
+const maintainer = { login: "maintainer", id: 5, type: "User" };
+
+const label: LabelTrigger = {
+  kind: "label",
+  repository,
+  sender: maintainer,
+  thread: { kind: "issue", number: 3 },
+  title: "Create user registration endpoint",
+  body: "",
+};
+const jobOf = (trigger: LabelTrigger | ReviewTrigger): Job =>
+  toJob(trigger, { id: randomUUID(), acceptedAt: "2026-11-25T12:00:00Z", issue: 3 });
+
+const open = { to: "test-generator", task: "tests" };
+const submit = (change: Parameters<typeof reportWith>[0] = {}): ScriptedTurn => ({
+  calls: [{ name: "SubmitReport", input: reportWith({ status: "DONE_WITH_CONCERNS", handoffs: [open], ...change }) }],
+});
+const design: readonly ScriptedTurn[] = [
+  { calls: [{ name: "Write", input: { file_path: "/repo/app/api/users.py", content: "users = 1\n" } }] },
+  { calls: [{ name: "Bash", input: { command: "python -m compileall app" } }] },
+  submit(),
+];
+
+const folder = mkdtempSync(join(tmpdir(), "architect-execute-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let github: MemoryGitHub;
+let workspace: MemoryWorkspace;
+let store: Store;
+let model: ScriptedModel;
+
+/** The model answers by the length of the conversation, so that a run started anew finds its place. */
+const scripted = (turns: readonly ScriptedTurn[]) =>
+  createScriptedModel((_, request) => turns[(request.messages.length - 1) / 2] ?? {});
+
+const executeWith = (turns: readonly ScriptedTurn[], over: Partial<ExecuteDeps> = {}): Execute => {
+  model = scripted(turns);
+  return createExecute({
+    github,
+    workspace,
+    store,
+    library: testLibrary,
+    definition: testDefinition,
+    model,
+    clock: () => new Date("2026-11-25T12:00:00Z"),
+    caps: { tokens: 1e9, usd: 10 },
+    statusIntervalMs: 0,
+    redact: (text) => ({ text, leaks: 0 }),
+    sandboxed: true,
+    log: () => {},
+    ...over,
+  });
+};
+const never = new AbortController().signal;
+const outcomeOf = async (job: Job) => (await store.openRun(job, 3)).outcome;
+const statuses = () => [...github.comments.values()].filter(({ body }) => body.includes(statusMarker));
+
+beforeEach(() => {
+  github = createMemoryGitHub();
+  github.branches.set("main", "b".repeat(40));
+  workspace = createMemoryWorkspace({ "app/main.py": "app = 1\n" }, github);
+  store = createStore(openDatabase(join(mkdtempSync(join(folder, "db-")), "architect.db")), {
+    clock: () => new Date(),
+    ids: randomUUID,
+  });
+});
+
+describe("a labelled issue", () => {
+  test("becomes two commits, a draft pull request with the report, and one status comment", async () => {
+    const job = jobOf(label);
+    await executeWith(design).run(job, never);
+    expect(await outcomeOf(job)).toMatchObject({ kind: "published", status: "DONE_WITH_CONCERNS" });
+    expect(github.pulls).toMatchObject([
+      { branch: "architect/issue-3-create-user-registration-endpoint", draft: true, base: "main" },
+    ]);
+    expect(parseBody(github.pulls[0]?.body ?? "")?.feature).toBe("user-registration");
+    const [work, memory] = [...github.commits.values()];
+    expect(work?.changes.map(({ path }) => path)).toEqual(["app/api/users.py"]);
+    expect(memory?.changes.map(({ path }) => path)).toEqual([
+      ".claude/context/knowledge/decisions/active.json",
+      ".claude/context/session/state.json",
+    ]);
+    expect(statuses()).toHaveLength(1);
+    expect(statuses()[0]?.body).toContain("DONE_WITH_CONCERNS");
+    expect([github.open_, workspace.open]).toEqual([0, 0]);
+  });
+
+  test("closes the issue and is ready for review only when DONE", async () => {
+    await executeWith([...design.slice(0, 2), submit({ status: "DONE", handoffs: [] })]).run(jobOf(label), never);
+    expect(github.pulls[0]).toMatchObject({ draft: false });
+    expect(github.pulls[0]?.body).toMatch(/^Closes #3$/m);
+  });
+
+  test("that asks back opens no pull request; its questions stand in the status comment and later in the memory", async () => {
+    const questions = [{ question: "Which table?", options: ["users", "accounts"] }];
+    const asks = submit({
+      status: "NEEDS_CONTEXT",
+      endpoints_created: [],
+      models_created: [],
+      middleware_added: [],
+      questions,
+      handoffs: [],
+    });
+    await executeWith([asks]).run(jobOf(label), never);
+    expect(github.pulls).toEqual([]);
+    expect(github.commits.size).toBe(0);
+    expect(statuses()[0]?.body).toMatch(/Which table\?/);
+
+    await executeWith(design).run(jobOf(label), never);
+    const memory = [...github.commits.values()][1]?.changes.find(({ path }) => path.endsWith("state.json"));
+    expect(memory?.kind === "added" && Buffer.from(memory.content, "base64").toString()).toContain("Which table?");
+  });
+
+  test("by somebody without write access starts nothing and says nothing", async () => {
+    github.permission = "triage";
+    const job = jobOf(label);
+    await executeWith(design).run(job, never);
+    expect(await outcomeOf(job)).toMatchObject({ kind: "refused" });
+    expect([github.writes, model.requests]).toEqual([[], []]);
+  });
+
+  test("by somebody who lost write access meanwhile publishes nothing", async () => {
+    const execute = executeWith(design, { redact: (text) => ({ text, leaks: 0 }) });
+    let asked = 0;
+    const { open: openSession } = github;
+    github.open = async (...args) => {
+      const session = await openSession(...args);
+      return { ...session, permissionOf: async () => (asked++ === 0 ? "write" : "read") };
+    };
+    const job = jobOf(label);
+    await execute.run(job, never);
+    expect(github.commits.size).toBe(0);
+    expect((await outcomeOf(job))?.summary).toContain("no longer has write access");
+  });
+
+  test("in an empty repository is told to push a first commit", async () => {
+    workspace = createMemoryWorkspace({}, github);
+    await executeWith(design).run(jobOf(label), never);
+    expect(statuses()[0]?.body).toContain("Push a first commit");
+    expect(model.requests).toEqual([]);
+  });
+
+  test("runs nothing where the sandbox does not hold, and says how to mend it", async () => {
+    workspace.health = { ok: false, reason: "bubblewrap is missing", mend: "apt-get install bubblewrap" };
+    await executeWith(design).run(jobOf(label), never);
+    expect(statuses()[0]?.body).toContain("apt-get install bubblewrap");
+    expect(model.requests).toEqual([]);
+  });
+
+  test("with a wrong repository configuration is told which key is wrong", async () => {
+    workspace = createMemoryWorkspace({ "app/main.py": "", ".github/architect.yml": "sandbox: off\n" }, github);
+    await executeWith(design).run(jobOf(label), never);
+    expect(statuses()[0]?.body).toMatch(/architect\.yml.*sandbox/);
+  });
+
+  test("keeps a broken memory file aside and says so", async () => {
+    const path = ".claude/context/knowledge/decisions/active.json";
+    workspace = createMemoryWorkspace({ "app/main.py": "", [path]: '{"decisions": [' }, github);
+    await executeWith(design).run(jobOf(label), never);
+    const memory = [...github.commits.values()][1]?.changes ?? [];
+    const aside = memory.find((change) => /active\.broken-[0-9a-f]{8}\.json$/.test(change.path));
+    expect(aside?.kind === "added" && Buffer.from(aside.content, "base64").toString()).toBe('{"decisions": [');
+    expect(github.pulls[0]?.body).toContain("active.broken-");
+  });
+
+  test("takes another branch name where somebody has the issue's", async () => {
+    github.branches.set("architect/issue-3-create-user-registration-endpoint", "f".repeat(40));
+    await executeWith(design).run(jobOf(label), never);
+    expect(github.pulls[0]?.branch).toBe("architect/issue-3-create-user-registration-endpoint-2");
+    expect(github.branches.get("architect/issue-3-create-user-registration-endpoint")).toBe("f".repeat(40));
+  });
+
+  test("whose files hold a secret of the App publishes nothing", async () => {
+    await executeWith(design, { redact: (text) => ({ text, leaks: text.includes("users = 1") ? 1 : 0 }) }).run(
+      jobOf(label),
+      never,
+    );
+    expect(github.commits.size).toBe(0);
+    expect(statuses()[0]?.body).toContain("holds a secret");
+  });
+
+  test("without a report keeps the work as a draft, BLOCKED with the reason", async () => {
+    await executeWith([design[0] ?? {}, {}, {}, {}]).run(jobOf(label), never);
+    expect(github.pulls).toMatchObject([{ draft: true }]);
+    expect(parseBody(github.pulls[0]?.body ?? "")).toMatchObject({ status: "BLOCKED" });
+  });
+});
+
+/** Every write to GitHub of one whole run, counted by a run without a crash. */
+const writesOf = async (trigger: LabelTrigger | ReviewTrigger, turns: readonly ScriptedTurn[]): Promise<number> => {
+  const before = github.writes.length;
+  await executeWith(turns, { statusIntervalMs: 1e9 }).run(jobOf(trigger), never);
+  return github.writes.length - before;
+};
+
+const crashAt = (index: number, when: "before" | "after") => {
+  let crashed = false;
+  github.onWrite = (at, moment) => {
+    if (crashed || at !== index || moment !== when) return;
+    crashed = true;
+    throw new Error("killed");
+  };
+};
+
+describe("a run that dies at any of its writes and is run again", () => {
+  test("ends in one pull request, one status comment, two commits on its branch and one memory entry", async () => {
+    const count = await writesOf(label, design);
+    expect(count).toBeGreaterThanOrEqual(5);
+    for (let index = 0; index < count; index++)
+      for (const when of ["before", "after"] as const) {
+        github = createMemoryGitHub();
+        github.branches.set("main", "b".repeat(40));
+        workspace = createMemoryWorkspace({ "app/main.py": "app = 1\n" }, github);
+        store = createStore(openDatabase(join(mkdtempSync(join(folder, "db-")), "architect.db")), {
+          clock: () => new Date(),
+          ids: randomUUID,
+        });
+        const job = jobOf(label);
+        crashAt(index, when);
+        const execute = executeWith(design, { statusIntervalMs: 1e9 });
+        await execute.run(job, never).catch(() => undefined);
+        await execute.run(job, never);
+        const what = `write ${index} (${github.writes[index]}), ${when}`;
+        expect(github.pulls.length, what).toBe(1);
+        expect(statuses().length, what).toBe(1);
+        expect(model.requests.length, what).toBe(3);
+        const head = github.commits.get(github.pulls[0]?.headSha ?? "");
+        expect(github.commits.get(head?.parent ?? "")?.parent, what).toBe("b".repeat(40));
+        const state = head?.changes.find(({ path }) => path.endsWith("state.json"));
+        const text = state?.kind === "added" ? Buffer.from(state.content, "base64").toString() : "";
+        expect(JSON.parse(text).tasks_completed, what).toHaveLength(1);
+      }
+  });
+});
+
+describe("a review", () => {
+  const comment = { path: "app/api/users.py", line: 1, hunk: "@@", author: maintainer };
+  const review: ReviewTrigger = {
+    kind: "review",
+    repository,
+    sender: maintainer,
+    thread: { kind: "pull", number: 100 },
+    reviewId: 8,
+    branch: "architect/issue-3-create-user-registration-endpoint",
+    title: "Create user registration endpoint",
+  };
+  const threads = [
+    { comment_id: 21, outcome: "changed" as const, answer: "It is 2 now." },
+    { comment_id: 22, outcome: "declined" as const, answer: "It must stay." },
+  ];
+  const followUp: readonly ScriptedTurn[] = [
+    { calls: [{ name: "Read", input: { file_path: "/repo/app/api/users.py" } }] },
+    { calls: [{ name: "Edit", input: { file_path: "/repo/app/api/users.py", old_string: "1", new_string: "2" } }] },
+    submit({ threads }),
+  ];
+
+  beforeEach(async () => {
+    await executeWith(design).run(jobOf(label), never);
+    github.review = {
+      id: 8,
+      state: "commented",
+      body: "",
+      author: maintainer,
+      comments: [
+        { ...comment, id: 21, threadId: 21, body: "Make it 2." },
+        { ...comment, id: 22, threadId: 20, body: "And drop it." },
+      ],
+      earlier: [],
+    };
+  });
+
+  test("is one run, one move of the branch and one answer in each thread", async () => {
+    const before = github.pulls[0]?.headSha ?? github.branches.get(review.branch);
+    await executeWith(followUp).run(jobOf(review), never);
+    expect(github.writes.filter((name) => name === "pointBranch")).toHaveLength(2);
+    const head = github.commits.get(github.branches.get(review.branch) ?? "");
+    expect(github.commits.get(head?.parent ?? "")?.parent).toBe(before);
+    expect(github.answers.map(({ threadId, body }) => [threadId, body.split("\n")[1]])).toEqual([
+      [21, expect.stringMatching(/^\*\*Changed in \[[0-9a-f]{7}\]\(.*It is 2 now\.$/)],
+      [20, "**Not changed.** It must stay."],
+    ]);
+    expect(github.pulls).toHaveLength(1);
+  });
+
+  test("that dies at any of its writes answers no thread twice", async () => {
+    const first = github.writes.length;
+    for (let index = first; index < first + 8; index++) {
+      github.onWrite = () => {};
+      const job = jobOf({ ...review, reviewId: index });
+      crashAt(github.writes.length + (index - first), "after");
+      const execute = executeWith(
+        followUp
+          .slice(0, 1)
+          .concat(submit({ threads: threads.map((one) => ({ ...one, outcome: "declined" as const })) })),
+        { statusIntervalMs: 1e9 },
+      );
+      const before = github.answers.length;
+      await execute.run(job, never).catch(() => undefined);
+      await execute.run(job, never);
+      expect(github.answers.length - before).toBe(2);
+    }
+  });
+
+  test("of a pull request that is closed says so and changes nothing", async () => {
+    const [pull] = github.pulls;
+    if (pull) github.pulls[0] = { ...pull, state: "closed", merged: true };
+    const commits = github.commits.size;
+    await executeWith(followUp).run(jobOf(review), never);
+    expect(github.commits.size).toBe(commits);
+    expect(statuses().at(-1)?.body).toContain("is merged");
+  });
+
+  test("yields where somebody pushed meanwhile, and keeps the work", async () => {
+    const job = jobOf(review);
+    const turns = [...followUp];
+    const execute = executeWith(turns);
+    github.onWrite = (_, when) => {
+      if (when === "before" && github.writes.at(-1) === "commit") github.branches.set(review.branch, "e".repeat(40));
+    };
+    await execute.run(job, never);
+    expect(github.branches.get(review.branch)).toBe("e".repeat(40));
+    expect(await outcomeOf(job)).toMatchObject({ kind: "refused", status: "BLOCKED" });
+  });
+});
+
+test("a run that failed for good says so in the status comment, once", async () => {
+  const job = jobOf(label);
+  await executeWith(design).giveUp(job, new Error("GitHub did not answer"));
+  await executeWith(design).giveUp(job, new Error("GitHub did not answer"));
+  expect(statuses().map(({ body }) => body)).toEqual([expect.stringContaining("GitHub did not answer")]);
+});

@@ -1,0 +1,177 @@
+/** From a labelled issue to the answered review, through everything: Probot, queue, walls, loop, GitHub's API, git. */
+import { Octokit } from "@octokit/rest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseBody } from "../src/domain/render-report.ts";
+import { statusMarker } from "../src/domain/render-status.ts";
+import { type App, startApp } from "../src/serve.ts";
+import { fixture, type Scene, startScene } from "./support/scene.ts";
+
+const at = { owner: "acme", repo: "shop" };
+
+let scene: Scene;
+let app: App;
+let github: Octokit;
+
+const settled = async () => {
+  await scene.emulator.idle();
+  await app.queue.idle();
+  await scene.emulator.idle();
+};
+const statusesOf = async (issue_number: number) => {
+  const { data } = await github.rest.issues.listComments({ ...at, issue_number });
+  return data.filter(({ body }) => body?.includes(statusMarker));
+};
+const text = async (path: string, ref: string) => {
+  const { data } = await github.rest.repos.getContent({ ...at, path, ref });
+  return "content" in data ? Buffer.from(data.content, "base64").toString("utf8") : "";
+};
+
+beforeAll(async () => {
+  scene = await startScene({ repository: { files: fixture("shop") } });
+  app = await startApp(scene.config, () => {});
+  scene.emulator.setWebhookUrl(`${app.url}/api/github/webhooks`);
+  github = new Octokit({ baseUrl: scene.emulator.api, auth: "maintainer-token" });
+});
+
+afterAll(async () => {
+  await app?.close();
+  await scene?.close();
+});
+
+describe("a labelled issue", () => {
+  let issue: number;
+  let pull: Awaited<ReturnType<typeof github.rest.pulls.get>>["data"];
+  let files: string[];
+
+  beforeAll(async () => {
+    const created = await github.rest.issues.create({ ...at, title: "Create user registration endpoint" });
+    issue = created.data.number;
+    await github.rest.issues.addLabels({ ...at, issue_number: issue, labels: ["architect"] });
+    await settled();
+    const { data: pulls } = await github.rest.pulls.list({ ...at, state: "open" });
+    pull = (await github.rest.pulls.get({ ...at, pull_number: pulls[0]?.number ?? 0 })).data;
+    files = (await github.rest.pulls.listFiles({ ...at, pull_number: pull.number })).data.map(
+      ({ filename }) => filename,
+    );
+  });
+
+  test("gets 👀 from the App", async () => {
+    const { data } = await github.rest.issues.get({ ...at, issue_number: issue });
+    expect(data.reactions?.eyes).toBe(1);
+  });
+
+  test("has exactly one status comment, which names the outcome and the pull request", async () => {
+    const statuses = await statusesOf(issue);
+    expect(statuses).toHaveLength(1);
+    expect(statuses[0]?.user?.login).toBe("backend-architect[bot]");
+    expect(statuses[0]?.body).toContain("DONE_WITH_CONCERNS");
+    expect(statuses[0]?.body).toContain(`#${pull.number}`);
+    expect(statuses[0]?.body).toMatch(/tool calls/);
+  });
+
+  test("leads to a draft pull request on the issue's branch that refers to it and does not close it", () => {
+    expect(pull).toMatchObject({ draft: true, state: "open", title: "Create user registration endpoint" });
+    expect(pull.head.ref).toBe(`architect/issue-${issue}-create-user-registration-endpoint`);
+    expect(pull.body).toMatch(new RegExp(`^Refs #${issue}$`, "m"));
+    expect(pull.body).not.toMatch(/\bCloses #/);
+  });
+
+  test("changes files of the boundary and the memory, and nothing else", () => {
+    expect(files).toContain("backend/app/services/user_service.py");
+    for (const path of files)
+      expect(path).toMatch(/^(backend\/app\/(api|services|models|schemas|core)\/|\.claude\/context\/)/);
+  });
+
+  test("is published as two commits that GitHub signed: the work, then the memory", async () => {
+    const { data: commits } = await github.rest.pulls.listCommits({ ...at, pull_number: pull.number });
+    expect(commits.map(({ commit }) => commit.verification?.verified)).toEqual([true, true]);
+    const { data: memory } = await github.rest.repos.getCommit({ ...at, ref: commits[1]?.sha ?? "" });
+    expect(memory.files?.map(({ filename }) => filename)).toEqual([
+      ".claude/context/knowledge/decisions/active.json",
+      ".claude/context/session/state.json",
+    ]);
+  });
+
+  test("carries the report in its body, with evidence of commands that really ran", async () => {
+    expect(parseBody(pull.body ?? "")).toMatchObject({
+      status: "DONE_WITH_CONCERNS",
+      endpoints_created: [{ method: "POST", path: "/api/v1/auth/register", auth: "none" }],
+      models_created: [{ name: "User", table: "users" }],
+    });
+    const [run] = await app.store.runsOf(
+      { id: pull.base.repo.id, owner: "acme", name: "shop", installationId: 0, defaultBranch: "main" },
+      issue,
+    );
+    const events = await app.store.events(run?.id ?? "");
+    const evidence = events.flatMap((event) => (event.type === "evidence" ? [event.evidence] : []));
+    expect(evidence.length).toBeGreaterThan(0);
+    expect(evidence.map(({ exitCode }) => exitCode)).toEqual(evidence.map(() => 0));
+  });
+
+  test("leaves its decisions in the memory files of the branch", async () => {
+    const { decisions } = JSON.parse(await text(".claude/context/knowledge/decisions/active.json", pull.head.ref));
+    expect(decisions.filter(({ issue: from }: { issue?: number }) => from === issue).length).toBeGreaterThan(0);
+    const state = JSON.parse(await text(".claude/context/session/state.json", pull.head.ref));
+    expect(state.tasks_completed.filter(({ issue: of }: { issue?: number }) => of === issue)).toHaveLength(1);
+  });
+
+  test("is not run again when GitHub delivers the label once more", async () => {
+    const delivery = scene.emulator.deliveries.find(({ event, action }) => event === "issues" && action === "labeled");
+    await scene.emulator.redeliver(delivery?.guid ?? "");
+    await settled();
+    const { data: pulls } = await github.rest.pulls.list({ ...at, state: "all" });
+    expect(pulls).toHaveLength(1);
+    expect(await statusesOf(issue)).toHaveLength(1);
+  });
+
+  describe("and a review of its pull request", () => {
+    let before: string;
+    beforeAll(async () => {
+      before = pull.head.sha;
+      const schema = files.find((path) => /schemas\/.*user/.test(path)) ?? "";
+      const lines = (await text(schema, pull.head.ref)).split("\n");
+      await github.rest.pulls.createReview({
+        ...at,
+        pull_number: pull.number,
+        event: "COMMENT",
+        comments: [
+          {
+            path: schema,
+            line: lines.findIndex((line) => /^\s+password:/.test(line)) + 1,
+            side: "RIGHT",
+            body: "`password` should be at least 12 characters.",
+          },
+          { path: schema, line: 1, side: "RIGHT", body: "Could this be rewritten around events?" },
+        ],
+      });
+      await settled();
+    });
+
+    test("gets one push on top of the former head", async () => {
+      const { data: commits } = await github.rest.pulls.listCommits({ ...at, pull_number: pull.number });
+      const added = commits.slice(commits.findIndex(({ sha }) => sha === before) + 1);
+      expect(added.map(({ commit }) => commit.message.split("\n")[0])).toEqual([
+        expect.stringContaining("answer the review"),
+        expect.stringContaining("Record decisions"),
+      ]);
+    });
+
+    test("gets one answer in each thread: what was changed, and what needs a language model", async () => {
+      const { data: comments } = await github.rest.pulls.listReviewComments({ ...at, pull_number: pull.number });
+      const starts = comments.filter(({ in_reply_to_id }) => in_reply_to_id === undefined);
+      const answers = starts.map(({ id }) => comments.filter(({ in_reply_to_id }) => in_reply_to_id === id));
+      expect(answers.map((of) => of.length)).toEqual([1, 1]);
+      expect(answers[0]?.[0]?.body).toMatch(/\*\*Changed in \[/);
+      expect(answers[1]?.[0]?.body).toMatch(/\*\*Not changed\.\*\* .*language model/);
+    });
+
+    test("changes the file that it names", async () => {
+      const schema = files.find((path) => /schemas\/.*user/.test(path)) ?? "";
+      expect(await text(schema, pull.head.ref)).toMatch(/password: .*min_length=12/);
+    });
+  });
+
+  test("was told in GitHub's own words all along", () => {
+    expect(scene.emulator.violations).toEqual([]);
+  });
+});

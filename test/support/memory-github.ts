@@ -1,0 +1,143 @@
+/** A GitHub port that keeps everything in memory and can fail before or after its nth write, as a killed process would. */
+import { createHash } from "node:crypto";
+import { ConflictError } from "../../src/domain/errors.ts";
+import type { Person } from "../../src/domain/repository.ts";
+import type { CommitRequest, GitHub, GitHubSession, Permission, Pull, Review } from "../../src/ports.ts";
+
+export const bot: Person = { login: "backend-architect[bot]", id: 99, type: "Bot" };
+
+export type MemoryGitHub = GitHub & {
+  readonly commits: Map<string, CommitRequest>;
+  readonly branches: Map<string, string>;
+  readonly pulls: Pull[];
+  readonly comments: Map<number, { thread: number; body: string }>;
+  readonly answers: { pull: number; threadId: number; body: string }[];
+  /** Writes so far, by name. */
+  readonly writes: string[];
+  /** Sessions that were opened and not closed. */
+  open_: number;
+  permission: Permission;
+  review: Review | undefined;
+  /** Called before and after each write with its number from 0; what it throws, the write throws. */
+  onWrite: (index: number, when: "before" | "after") => void;
+};
+
+export const createMemoryGitHub = (): MemoryGitHub => {
+  const state: MemoryGitHub = {
+    commits: new Map(),
+    branches: new Map(),
+    pulls: [],
+    comments: new Map(),
+    answers: [],
+    writes: [],
+    open_: 0,
+    permission: "write",
+    review: undefined,
+    onWrite: () => {},
+    whoami: async () => bot,
+    open: async () => {
+      state.open_ += 1;
+      return sessionOf(state);
+    },
+    gitCredentials: async () => ({ url: "memory", authorization: "" }),
+    threadUrl: () => "memory",
+  };
+  return state;
+};
+
+const sessionOf = (state: MemoryGitHub): GitHubSession => {
+  const write = async <T>(name: string, work: () => T): Promise<T> => {
+    const index = state.writes.length;
+    state.onWrite(index, "before");
+    state.writes.push(name);
+    const result = work();
+    state.onWrite(index, "after");
+    return result;
+  };
+  const seen = (pull: Pull): Pull => ({ ...pull, headSha: state.branches.get(pull.branch) ?? pull.headSha });
+  return {
+    permissionOf: async () => state.permission,
+    findPull: async (branch) =>
+      state.pulls
+        .filter((pull) => pull.branch === branch)
+        .map(seen)
+        .at(-1),
+    fetchPull: async (number) => {
+      const pull = state.pulls.find((one) => one.number === number);
+      if (!pull) throw new Error(`no pull request #${number}`);
+      return seen(pull);
+    },
+    fetchReview: async () => {
+      if (!state.review) throw new Error("no review");
+      return state.review;
+    },
+    fetchPullTemplate: async () => undefined,
+    fetchBranch: async (branch) => state.branches.get(branch),
+    react: (target) => write(`react ${target.on}`, () => {}),
+    commit: (request) =>
+      write("commit", () => {
+        // As on GitHub, the same commit made a second time is another one.
+        const sha = createHash("sha1")
+          .update(JSON.stringify([request, state.commits.size]))
+          .digest("hex");
+        state.commits.set(sha, request);
+        return sha;
+      }),
+    pointBranch: (branch, sha, expected) =>
+      write("pointBranch", () => {
+        if (state.branches.get(branch) !== expected) throw new ConflictError(`${branch} moved`);
+        state.branches.set(branch, sha);
+      }),
+    openPull: (wanted) =>
+      write("openPull", () => {
+        const pull = pullWith(state, wanted);
+        state.pulls.push(pull);
+        return pull;
+      }),
+    updatePull: (pull, change) =>
+      write("updatePull", () => {
+        const index = state.pulls.findIndex(({ number }) => number === pull.number);
+        const next = { ...seen(pull), ...change };
+        state.pulls[index] = next;
+        return next;
+      }),
+    upsertComment: (thread, marker, body, known) =>
+      write("upsertComment", () => {
+        const found = [...state.comments].find(
+          ([id, one]) => id === known || (one.thread === thread && one.body.includes(marker)),
+        );
+        const id = found?.[0] ?? state.comments.size + 1;
+        state.comments.set(id, { thread, body });
+        return id;
+      }),
+    answerThread: (pull, threadId, marker, body) =>
+      write("answerThread", () => {
+        const at = state.answers.findIndex((answer) => answer.body.includes(marker));
+        return at >= 0 ? at : state.answers.push({ pull, threadId, body }) - 1;
+      }),
+    close: async () => {
+      state.open_ -= 1;
+    },
+  };
+};
+
+const pullWith = (
+  state: MemoryGitHub,
+  wanted: { branch: string; base: string; title: string; body: string; draft: boolean },
+): Pull => {
+  if (state.pulls.some(({ branch, state: is }) => branch === wanted.branch && is === "open"))
+    throw new Error(`a pull request already exists for ${wanted.branch}`);
+  const number = 100 + state.pulls.length;
+  return {
+    ...wanted,
+    number,
+    nodeId: `PR_${number}`,
+    url: `https://github.test/acme/shop/pull/${number}`,
+    state: "open",
+    merged: false,
+    author: bot,
+    headSha: state.branches.get(wanted.branch) ?? "",
+    baseSha: state.branches.get(wanted.base) ?? "",
+    sameRepository: true,
+  };
+};

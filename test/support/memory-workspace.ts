@@ -1,0 +1,53 @@
+/** A workspace over maps of files by commit: what a run needs of one, without git and without walls. */
+import type { RepositoryRef } from "../../src/domain/repository.ts";
+import type { SandboxHealth, Workspace } from "../../src/ports.ts";
+import type { MemoryGitHub } from "./memory-github.ts";
+import { createMemoryWalls } from "./memory-walls.ts";
+
+export type MemoryWorkspace = Workspace & {
+  readonly base: Record<string, string>;
+  health: SandboxHealth;
+  open: number;
+};
+
+/** The base branch's only commit. */
+export const baseCommit = "b".repeat(40);
+
+/** @param github whose commits can be checked out, too */
+export const createMemoryWorkspace = (base: Record<string, string>, github: MemoryGitHub): MemoryWorkspace => {
+  const filesAt = (commit: string): Map<string, string> => {
+    const request = github.commits.get(commit);
+    if (!request) return new Map(Object.entries(base));
+    const files = filesAt(request.parent);
+    for (const change of request.changes)
+      if (change.kind === "deleted") files.delete(change.path);
+      else files.set(change.path, Buffer.from(change.content, "base64").toString());
+    return files;
+  };
+  const heads = (repository: RepositoryRef) => new Map([[repository.defaultBranch, baseCommit], ...github.branches]);
+  const workspace: MemoryWorkspace = {
+    base,
+    health: { ok: true },
+    open: 0,
+    checkSandbox: async () => workspace.health,
+    fetch: async (repository, branches) =>
+      new Map([...heads(repository)].filter(([branch]) => branches.includes(branch) && Object.keys(base).length > 0)),
+    readFile: async (_, commit, path) => filesAt(commit).get(path),
+    listFiles: async (_, commit) => [...filesAt(commit).keys()],
+    mergeBase: async () => baseCommit,
+    openWorktree: async (_, { commit, boundaries }) => {
+      workspace.open += 1;
+      const walls = createMemoryWalls(Object.fromEntries(filesAt(commit)), undefined, boundaries[0]);
+      return {
+        commit,
+        enter: async () => walls,
+        collect: async () => walls.collect(),
+        restore: async (changeset) => walls.restore(changeset),
+        close: async () => {
+          workspace.open -= 1;
+        },
+      };
+    },
+  };
+  return workspace;
+};
