@@ -111,7 +111,8 @@ const createSession = (
     fetchPull: (number) => during(`reading pull request #${number}`, () => pulls.fetchPull(number)),
     fetchReview: (pull, reviewId) =>
       during(`reading review ${reviewId} of #${pull}`, () => fetchReview(client, place, pull, reviewId)),
-    fetchPullTemplate: () => during("reading the pull-request template", () => fetchPullTemplate(client, place)),
+    fetchPullTemplate: () =>
+      during("reading the pull-request template", () => fetchPullTemplate(client, place, repository.defaultBranch)),
     fetchBranch: (branch) => during(`reading branch ${branch}`, () => commits.fetchBranch(branch)),
     react: (target, content) => during(`reacting with ${content}`, () => comments.react(target, content)),
     commit: (request) =>
