@@ -7,8 +7,6 @@ import { ConfigError } from "./domain/errors.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-type LogLevel = "debug" | "info" | "warn" | "error";
-
 /** What a run needs, wherever its request comes from. */
 export type RunConfig = {
   /** Absolute. */
@@ -21,7 +19,6 @@ export type RunConfig = {
   readonly sandbox: "bubblewrap" | "none";
   /** The virtual environment that is mounted read-only in the sandbox, if there is one. */
   readonly python?: string;
-  readonly logLevel: LogLevel;
   /** Sentences for the operator about settings that are taken but unwise. */
   readonly warnings: readonly string[];
 };
@@ -100,7 +97,6 @@ const runSettings = z.object({
     .string()
     .transform((folder) => resolve(folder))
     .optional(),
-  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"], "must be debug, info, warn or error").default("info"),
 });
 
 const appSettings = runSettings.extend({
@@ -200,7 +196,6 @@ const toRunConfig = (settings: z.infer<typeof runSettings>, given: Env, isRoot: 
     budget: { usd: settings.ARCHITECT_MAX_USD, tokens: settings.ARCHITECT_MAX_TOKENS },
     sandbox: settings.ARCHITECT_SANDBOX,
     ...(python === undefined ? {} : { python }),
-    logLevel: settings.LOG_LEVEL,
     warnings:
       settings.ARCHITECT_SANDBOX === "none"
         ? ["ARCHITECT_SANDBOX=none: commands of a run can read and change whatever this user can"]

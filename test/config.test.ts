@@ -44,17 +44,15 @@ test("three settings are enough, the rest has defaults that need no key of a mod
     model: { kind: "blueprint" },
     budget: { usd: 5, tokens: 5_000_000 },
     sandbox: "bubblewrap",
-    logLevel: "info",
     warnings: [],
   });
 });
 
 test("every setting that is wrong is named at once, with what would be right", () => {
   expect(
-    problemsOf({ HOME: folder, WEBHOOK_SECRET: "short", PORT: "70000", LOG_LEVEL: "loud", ARCHITECT_CONCURRENCY: "0" }),
+    problemsOf({ HOME: folder, WEBHOOK_SECRET: "short", PORT: "70000", ARCHITECT_CONCURRENCY: "0" }),
   ).toMatchInlineSnapshot(`
-    "6 settings are wrong:
-      - LOG_LEVEL must be debug, info, warn or error
+    "5 settings are wrong:
       - APP_ID is missing: it must be the App's numeric id, which its settings page shows
       - WEBHOOK_SECRET must be at least 32 bytes long; make one with \`openssl rand -hex 32\`
       - PORT must be a whole number from 0 to 65535
