@@ -1,0 +1,65 @@
+/** What follows on GitHub when branches moved, whoever moved them and by whatever route: a push is a push. */
+import { NO_SHA, type RefChange } from "./git/bare-repository.ts";
+import { type Account, type Pull, pullsOf, type Repository, timestamp, type World } from "./state.ts";
+import { pullEvent, pushEvent } from "./webhooks/events.ts";
+
+type Place = { readonly world: World; readonly repository: Repository; readonly sender: Account };
+
+export async function refsMoved(at: Place, changes: readonly RefChange[]): Promise<void> {
+  if (changes.length > 0) at.repository.pushedAt = timestamp(at.world);
+  for (const change of changes) {
+    await pushEvent(at, change);
+    if (change.ref.startsWith("refs/heads/")) await branchMoved(at, change.ref.slice("refs/heads/".length), change);
+  }
+}
+
+async function branchMoved(at: Place, branch: string, { before, after }: RefChange): Promise<void> {
+  const open = pullsOf(at.repository).filter(({ state }) => state === "open");
+  for (const pull of open.filter((one) => one.pull.head === branch)) {
+    if (after === NO_SHA) await closePull(at, pull);
+    else await followHead(at, pull, before, after);
+  }
+  if (after === NO_SHA) return;
+  for (const pull of open.filter((one) => one.pull.base === branch && one.state === "open")) {
+    const arrived = await at.repository.git.isAncestor(pull.pull.headSha, after);
+    if (arrived) await mergePull(at, pull, after, before);
+  }
+}
+
+async function followHead(at: Place, pull: Pull, before: string, after: string): Promise<void> {
+  pull.pull.headSha = after;
+  pull.updatedAt = timestamp(at.world);
+  await pullEvent(at, pull, "synchronize", { before, after });
+}
+
+export async function closePull(at: Place, pull: Pull): Promise<void> {
+  const now = timestamp(at.world);
+  pull.pull.baseSha = at.repository.git.branch(pull.pull.base) ?? pull.pull.baseSha;
+  Object.assign(pull, { state: "closed", closedAt: now, closedBy: at.sender, updatedAt: now });
+  await pullEvent(at, pull, "closed");
+}
+
+/** @param commit by which the head's commits came into the base branch, @param baseBefore where that stood until then */
+async function mergePull(at: Place, pull: Pull, commit: string, baseBefore: string): Promise<void> {
+  pull.pull.merged = { at: timestamp(at.world), by: at.sender, commit };
+  const now = timestamp(at.world);
+  pull.pull.baseSha = baseBefore === NO_SHA ? pull.pull.baseSha : baseBefore;
+  Object.assign(pull, { state: "closed", closedAt: now, closedBy: at.sender, updatedAt: now });
+  await pullEvent(at, pull, "closed");
+}
+
+/** Writes a ref and lets everything follow. The caller has checked that it may. */
+export async function moveRef(at: Place, change: RefChange): Promise<void> {
+  await at.repository.git.writeRef(change);
+  await refsMoved(at, [change]);
+}
+
+/** A merge by button: the base branch moves to `commit`, and the pull request is merged even where it was squashed. */
+export async function mergeByButton(at: Place, pull: Pull, commit: string): Promise<void> {
+  const before = at.repository.git.branch(pull.pull.base) as string;
+  const change = { ref: `refs/heads/${pull.pull.base}`, before, after: commit };
+  await at.repository.git.writeRef(change);
+  at.repository.pushedAt = timestamp(at.world);
+  await mergePull(at, pull, commit, before);
+  await pushEvent(at, change);
+}
