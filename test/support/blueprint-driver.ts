@@ -58,8 +58,11 @@ const command = (root: string, python: string | undefined, text: string): Promis
     });
     const started = performance.now();
     let output = "";
-    child.stdout.on("data", (chunk: Buffer) => void (output += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => void (output += chunk.toString()));
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString();
+    };
+    child.stdout.on("data", collect);
+    child.stderr.on("data", collect);
     child.on("error", reject);
     child.on("close", (code) =>
       resolve({ exitCode: code ?? 1, output, durationMs: Math.round(performance.now() - started) }),
@@ -191,7 +194,12 @@ export const drive = async (bench: Workbench, title: string, body = "", options:
     definition,
     library: { definitions: new Map(), skills: new Map(), statusProtocol: "" },
     seen: createSeenFiles(),
-    tasks: { current: () => tasks, replace: (next) => void (tasks = next) },
+    tasks: {
+      current: () => tasks,
+      replace: (next) => {
+        tasks = next;
+      },
+    },
     bash: { tree: async () => "tree", onEvidence: () => undefined },
     report: {
       judge: async (submitted) => {
@@ -204,7 +212,9 @@ export const drive = async (bench: Workbench, title: string, body = "", options:
         };
       },
       refusals: () => 0,
-      onJudged: (judged) => void (report = judged.accepted ? judged.report : report),
+      onJudged: (judged) => {
+        if (judged.accepted) report = judged.report;
+      },
     },
   });
   const messages: Message[] = [briefMessage(title, body, options)];

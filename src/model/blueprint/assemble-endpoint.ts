@@ -13,7 +13,8 @@ import { renderRate, shortRate, type Wish } from "./request.ts";
 import { fullPrefix, inclusionsOf } from "./routing.ts";
 import { type Piece, py } from "./templates/py.ts";
 import { endpointRoute, type RouteStyle, routerFile } from "./templates/routes.ts";
-import { type Built, boundaryProblem, type Draft, formatOf, place, put, refuse, type Wired, wire } from "./work.ts";
+import { type Wired, wire } from "./wire.ts";
+import { type Built, boundaryProblem, type Draft, formatOf, place, put, refuse } from "./work.ts";
 
 type Endpoint = Extract<Wish, { kind: "endpoint" }>;
 
@@ -27,13 +28,13 @@ const valuesOf = (wish: Endpoint): { values: { field: Field; value: string }[]; 
   const known = wish.returns.length === 1 && only?.type.kind === "str" && only.fallback === undefined;
   if (known && only && readiness.test(last)) return { values: [{ field: only, value: '"ready"' }], asks: true };
   if (known && only && liveness.test(last)) return { values: [{ field: only, value: '"ok"' }], asks: false };
-  const values = wish.returns.map((field) => ({ field, value: valueOf(field) }));
+  const values = wish.returns.map((field) => ({ field, value: literalOf(field) }));
   return values.every((one) => one.value !== undefined)
     ? { values: values as { field: Field; value: string }[], asks: false }
     : undefined;
 };
 
-const valueOf = (field: Field): string | undefined => {
+const literalOf = (field: Field): string | undefined => {
   if (field.fallback === undefined) return undefined;
   if (field.type.kind === "bool") return /^true$/i.test(field.fallback) ? "True" : "False";
   return field.type.kind === "int" || field.type.kind === "float" ? field.fallback : JSON.stringify(field.fallback);
@@ -132,7 +133,7 @@ type Writing = {
 };
 
 /** @returns a question where the endpoint has no place */
-const write = ({ wish, layout, draft, wired, session, answers, segments, host }: Writing): undefined | string => {
+const write = ({ wish, layout, draft, wired, session, answers, segments, host }: Writing): string | undefined => {
   const name = snake(segments.join("_"));
   const taken = new Set([...(host ? classesOf(layout.files.get(host.path) ?? "") : [])].map((one) => one.name));
   const model =

@@ -1,5 +1,5 @@
 /** How the people of a repository write models, sessions and file names, read from what they wrote. Never asks, never guesses: undefined where it is not there. */
-import type { Columns, Guard, IdConvention, Place, Session, Symbol } from "./layout.ts";
+import type { Columns, Guard, IdConvention, Import, Place, Session } from "./layout.ts";
 import { dirname, type Modules, moduleOf, resolveModule, stem } from "./modules.ts";
 import { plural, singular, snake } from "./names.ts";
 import { assignmentsOf, blankOpaque, classesOf, importsOf, type PyClass, type PyField } from "./python.ts";
@@ -7,7 +7,7 @@ import { assignmentsOf, blankOpaque, classesOf, importsOf, type PyClass, type Py
 export type Sources = { readonly modules: Modules; readonly files: ReadonlyMap<string, string> };
 
 /** Where a name in a file comes from: its import made absolute, or the file itself. */
-export const symbolIn = (sources: Sources, path: string, name: string): Symbol => {
+export const symbolIn = (sources: Sources, path: string, name: string): Import => {
   for (const imported of importsOf(sources.files.get(path) ?? "")) {
     const hit = imported.names.find(({ as }) => as === name);
     if (!hit) continue;
@@ -42,7 +42,7 @@ export const tablesOf = (files: ReadonlyMap<string, string>): Table[] =>
   );
 
 /** The class that inherits from `DeclarativeBase`. */
-export const baseOf = (sources: Sources): (Symbol & { readonly path: string; readonly found: PyClass }) | undefined => {
+export const baseOf = (sources: Sources): (Import & { readonly path: string; readonly found: PyClass }) | undefined => {
   for (const [path, text] of sources.files)
     for (const found of classesOf(text))
       if (found.bases.some((base) => /^(orm\.)?DeclarativeBase$/.test(base)))
@@ -75,7 +75,7 @@ const builtins = new Set(
 );
 
 /** Names that a line needs, with where they come from. `x.y` needs `x`. */
-const needsOf = (sources: Sources, path: string, source: string): Symbol[] => {
+const needsOf = (sources: Sources, path: string, source: string): Import[] => {
   const code = blankOpaque(source.slice(source.search(/[:=]/)));
   const names = [...code.matchAll(/(?<![\w.])([A-Za-z_]\w*)\b(?!\s*=[^=])/g)].map((match) => match[1] ?? "");
   const text = sources.files.get(path) ?? "";
@@ -151,8 +151,8 @@ export const sessionOf = (
   samples: readonly string[],
   lines: readonly string[] = [],
 ): Session | undefined => {
-  const aliases: { alias: Symbol; dependency: Symbol }[] = [];
-  const generators: Symbol[] = [];
+  const aliases: { alias: Import; dependency: Import }[] = [];
+  const generators: Import[] = [];
   for (const [path, text] of sources.files) {
     const module = moduleOf(sources.modules, path);
     for (const match of text.matchAll(

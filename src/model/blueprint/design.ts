@@ -1,7 +1,8 @@
 /** The plan for a design request, turn by turn: read, ask or build, try, report. */
 import type { Report } from "../../domain/report.ts";
-import { assembleRegistration, assembleResource } from "./assemble.ts";
 import { assembleEndpoint } from "./assemble-endpoint.ts";
+import { assembleRegistration } from "./assemble-registration.ts";
+import { assembleResource } from "./assemble-resource.ts";
 import type { BlueprintBrief } from "./brief.ts";
 import { bash, exitOf, read, taskIdOf, write } from "./calls.ts";
 import { conflictsWith } from "./conflicts.ts";
@@ -10,9 +11,10 @@ import { editsBetween } from "./diff.ts";
 import type { Unclear } from "./fields.ts";
 import type { Layout } from "./layout.ts";
 import { namesOf, plural, singular, snake } from "./names.ts";
-import { asking, blocked, describeTrial, emptyReport } from "./reports.ts";
+import type { Interest } from "./read-layout.ts";
+import { asking, blocked, describeTrial, emptyReport, type Trial } from "./reports.ts";
 import { parseRequest, type Wish } from "./request.ts";
-import { type Interest, survey } from "./survey.ts";
+import { survey } from "./survey.ts";
 import type { Built, Change, Step, Work } from "./work.ts";
 
 const featureOf = (wish: Wish): string =>
@@ -212,12 +214,6 @@ function* construct(work: Work, layout: Layout, unread: readonly string[]): Plan
     trial.state === "failed" ? "Something did not answer as it should: I report it as it is." : "The report.",
   );
 }
-
-export type Trial = {
-  readonly state: "passed" | "failed" | "not-tried";
-  readonly commands: readonly string[];
-  readonly output: string;
-};
 
 const inRoot = (layout: Layout): string => (layout.importRoot === "" ? "" : `cd ${layout.importRoot} && `);
 

@@ -1,15 +1,15 @@
 /** Changes to Python source that people wrote: an import more, a name more in `__all__`, code at the end; all else stays as it is. */
-import type { Symbol } from "./layout.ts";
+import type { Import } from "./layout.ts";
 import { assignmentsOf, importsOf, splitTop, stringOf } from "./python.ts";
-import { byName, type Format, fit, type Piece, sectionOf } from "./templates/py.ts";
+import { byName, type Format, fold, type Piece, sectionOf } from "./templates/py.ts";
 
 const importLine = (module: string, names: readonly string[], format: Format): string => {
   const line = `from ${module} import ${names.join(", ")}`;
-  return line.length <= format.width ? line : fit(0, 0, `from ${module} import (`, names, ")");
+  return line.length <= format.width ? line : fold(0, 0, `from ${module} import (`, names, ")");
 };
 
 /** Adds `from module import name` (or `import module`) where a sorter of imports would put it. */
-export const addImport = (text: string, symbol: Symbol, format: Format): string => {
+export const addImport = (text: string, symbol: Import, format: Format): string => {
   const lines = text.split("\n");
   const imports = importsOf(text).filter((one) => one.start < firstCode(lines));
   const there = imports.find(
@@ -21,7 +21,7 @@ export const addImport = (text: string, symbol: Symbol, format: Format): string 
     const exploded = there.end > there.start;
     const names = [...written, symbol.name].sort((a, b) => byName(a.split(" ")[0] ?? "", b.split(" ")[0] ?? ""));
     const line = exploded
-      ? fit(0, 0, `from ${symbol.module} import (`, names, ")")
+      ? fold(0, 0, `from ${symbol.module} import (`, names, ")")
       : importLine(symbol.module, names, format);
     return [...lines.slice(0, there.start), ...line.split("\n"), ...lines.slice(there.end + 1)].join("\n");
   }
@@ -60,7 +60,7 @@ const docstringEnd = (text: string): number => {
   return doc === undefined ? 0 : doc.split("\n").length;
 };
 
-export const addImports = (text: string, symbols: readonly Symbol[], format: Format): string =>
+export const addImports = (text: string, symbols: readonly Import[], format: Format): string =>
   symbols.reduce((current, symbol) => addImport(current, symbol, format), text);
 
 /** A piece at the end of a module, with its imports at the top. */
@@ -79,8 +79,8 @@ export const addToAll = (text: string, name: string, format: Format): string => 
   const [open = "[", close = "]"] = [all.value.at(0), all.value.at(-1)];
   const items = list.map((one) => JSON.stringify(one));
   const written = all.source.includes("\n")
-    ? fit(0, 0, `__all__ = ${open}`, items, close)
-    : fit(format.width, 0, `__all__ = ${open}`, items, close);
+    ? fold(0, 0, `__all__ = ${open}`, items, close)
+    : fold(format.width, 0, `__all__ = ${open}`, items, close);
   return text.replace(all.source, () => written);
 };
 

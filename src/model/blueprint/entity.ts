@@ -1,6 +1,6 @@
 /** An entity: a wish for a resource, joined with the repository's conventions into what templates need. */
 import type { Field } from "./fields.ts";
-import type { Layout, Symbol } from "./layout.ts";
+import type { Import, Layout } from "./layout.ts";
 import type { Names } from "./names.ts";
 import type { Format } from "./templates/py.ts";
 
@@ -26,7 +26,7 @@ export type Modules = {
   readonly model: string;
   readonly schemas: string;
   readonly service: string;
-  readonly errors: { readonly notFound: Symbol; readonly conflict: Symbol };
+  readonly errors: { readonly notFound: Import; readonly conflict: Import };
 };
 
 export type Context = {

@@ -52,8 +52,6 @@ const typeNames = "str, text, int, float, Decimal, bool, date, datetime, UUID, E
 export const isNumeric = (type: FieldType): boolean => ["int", "float", "decimal"].includes(type.kind);
 export const isTextual = (type: FieldType): boolean => ["str", "text", "email"].includes(type.kind);
 
-type Draft = { -readonly [Key in keyof Field]: Field[Key] };
-
 const unclear = (name: string, what: string, options: readonly string[]): Unclear => ({
   question: `The field \`${name}\`: ${what}`,
   options,
@@ -90,42 +88,33 @@ const enumOf = (list: string, separator: string, rest: string) => {
   return fine ? { type: { kind: "enum", values } as FieldType, rest } : undefined;
 };
 
-type Modifier = readonly [RegExp, (draft: Draft, match: RegExpExecArray) => void];
+/** What a word after the type says of the field. */
+type Modifier = readonly [RegExp, (match: RegExpExecArray) => Partial<Field>];
 
 const number = "(-?\\d+(?:\\.\\d+)?)";
+const bound = (words: string): RegExp =>
+  new RegExp(`^(?:${words})\\s*[=:]?\\s*${number}(?: characters?| chars?)?`, "i");
+const inclusive = (match: RegExpExecArray): Bound => ({ value: match[1] ?? "", exclusive: false });
+const strict = (match: RegExpExecArray): Bound => ({ value: match[1] ?? "", exclusive: true });
+
 const modifiers: readonly Modifier[] = [
-  [/^(\?|optional\b|nullable\b|\|\s*None\b)/i, (draft) => void (draft.optional = true)],
-  [/^(required|not null|non-null|mandatory)\b/i, (draft) => void (draft.optional = false)],
-  [/^unique\b/i, (draft) => void (draft.unique = true)],
-  [/^(index|indexed)\b/i, (draft) => void (draft.index = true)],
+  [/^(\?|optional\b|nullable\b|\|\s*None\b)/i, () => ({ optional: true })],
+  [/^(required|not null|non-null|mandatory)\b/i, () => ({ optional: false })],
+  [/^unique\b/i, () => ({ unique: true })],
+  [/^(index|indexed)\b/i, () => ({ index: true })],
   [
     /^(?:default(?:s to)?|=(?!=))\s*[=:]?\s*("[^"]*"|'[^']*'|-?[\w.]+)/i,
-    (draft, match) => void (draft.fallback = (match[1] ?? "").replace(/^["']|["']$/g, "")),
+    (match) => ({ fallback: (match[1] ?? "").replace(/^["']|["']$/g, "") }),
   ],
-  [
-    new RegExp(
-      `^(?:max(?:imum)?(?:[_ ]?length)?|at most|up to|<=|le)\\s*[=:]?\\s*${number}(?: characters?| chars?)?`,
-      "i",
-    ),
-    (draft, match) => void (draft.max = { value: match[1] ?? "", exclusive: false }),
-  ],
-  [
-    new RegExp(`^(?:min(?:imum)?(?:[_ ]?length)?|at least|>=|ge)\\s*[=:]?\\s*${number}(?: characters?| chars?)?`, "i"),
-    (draft, match) => void (draft.min = { value: match[1] ?? "", exclusive: false }),
-  ],
-  [
-    new RegExp(`^(?:<|lt)\\s*[=:]?\\s*${number}`, "i"),
-    (draft, match) => void (draft.max = { value: match[1] ?? "", exclusive: true }),
-  ],
-  [
-    new RegExp(`^(?:>|gt)\\s*[=:]?\\s*${number}`, "i"),
-    (draft, match) => void (draft.min = { value: match[1] ?? "", exclusive: true }),
-  ],
-  [/^positive\b/i, (draft) => void (draft.min = { value: "0", exclusive: true })],
-  [/^non-negative\b/i, (draft) => void (draft.min = { value: "0", exclusive: false })],
+  [bound("max(?:imum)?(?:[_ ]?length)?|at most|up to|<=|le"), (match) => ({ max: inclusive(match) })],
+  [bound("min(?:imum)?(?:[_ ]?length)?|at least|>=|ge"), (match) => ({ min: inclusive(match) })],
+  [bound("<|lt"), (match) => ({ max: strict(match) })],
+  [bound(">|gt"), (match) => ({ min: strict(match) })],
+  [/^positive\b/i, () => ({ min: { value: "0", exclusive: true } })],
+  [/^non-negative\b/i, () => ({ min: { value: "0", exclusive: false } })],
 ];
 
-const problemOfFallback = (field: Draft): string | undefined => {
+const problemOfFallback = (field: Field): string | undefined => {
   const value = field.fallback;
   if (value === undefined) return undefined;
   const { type } = field;
@@ -138,7 +127,7 @@ const problemOfFallback = (field: Draft): string | undefined => {
   return "left out (a default is read for text, numbers, bool and enums)";
 };
 
-const check = (field: Draft): Unclear[] => {
+const check = (field: Field): Unclear[] => {
   const found: Unclear[] = [];
   const name = problemOfName(field.name);
   if (name) found.push(unclear(field.name, `it cannot have this name: ${name}.`, ["give it another name"]));
@@ -195,13 +184,19 @@ export const parseField = (text: string): Parsed<Field> => {
         ]),
       ],
     };
-  const draft: Draft = { name, type: taken.type, optional: head[2] === "?", unique: false, index: false };
-  if (taken.max) draft.max = { value: taken.max, exclusive: false };
+  let field: Field = {
+    name,
+    type: taken.type,
+    optional: head[2] === "?",
+    unique: false,
+    index: false,
+    ...(taken.max ? { max: { value: taken.max, exclusive: false } } : {}),
+  };
   let rest = taken.rest;
   for (;;) {
     rest = rest.replace(/^[\s,;()]+/, "");
     if (rest === "") break;
-    const hit = modifiers.map(([pattern, apply]) => ({ match: pattern.exec(rest), apply })).find(({ match }) => match);
+    const hit = modifiers.map(([pattern, read]) => ({ match: pattern.exec(rest), read })).find(({ match }) => match);
     if (!hit?.match)
       return {
         ok: false,
@@ -216,11 +211,11 @@ export const parseField = (text: string): Parsed<Field> => {
           ]),
         ],
       };
-    hit.apply(draft, hit.match);
+    field = { ...field, ...hit.read(hit.match) };
     rest = rest.slice(hit.match[0].length);
   }
-  const problems = check(draft);
-  return problems.length > 0 ? { ok: false, unclear: problems } : { ok: true, value: draft };
+  const problems = check(field);
+  return problems.length > 0 ? { ok: false, unclear: problems } : { ok: true, value: field };
 };
 
 const isModifier = (part: string): boolean => modifiers.some(([pattern]) => pattern.test(part));

@@ -1,9 +1,304 @@
-/** The plan for a review. */
+/** The plan for a review: read what was asked and what is there, change what is in the documented set, try it, answer every comment. */
+import type { Report } from "../../domain/report.ts";
 import type { BlueprintBrief } from "./brief.ts";
-import type { Plan } from "./conversation.ts";
-import { submit } from "./design.ts";
-import { blocked, emptyReport } from "./reports.ts";
+import { absolute, pathsOf, read, textOf } from "./calls.ts";
+import type { Call, Plan } from "./conversation.ts";
+import { submit, toCall, tryOut } from "./design.ts";
+import { migrationOf, type Note, reportAfter } from "./follow-up-report.ts";
+import { type Instruction, type Reading, readComment } from "./instructions.ts";
+import type { Layout } from "./layout.ts";
+import { recognise, type Target } from "./recognise.ts";
+import { curl, payloadOf, registerSteps, renderScript, resourceSteps } from "./rehearsal.ts";
+import { blocked, emptyReport, type Trial } from "./reports.ts";
+import { type Files, revise } from "./revise.ts";
+import { reviseRate } from "./revise-rate.ts";
+import { survey } from "./survey.ts";
+import type { Change } from "./work.ts";
+
+/** A comment, or the review's own text (without an id). */
+type Said = {
+  readonly id: number | undefined;
+  readonly path: string | undefined;
+  readonly line: number | undefined;
+  readonly reading: Reading;
+};
+
+const saidIn = (brief: BlueprintBrief): Said[] => [
+  ...(brief.review?.comments ?? []).map((comment) => ({
+    id: comment.id,
+    path: comment.path,
+    line: comment.line,
+    reading: readComment(comment.body, comment.hunk),
+  })),
+  ...(brief.review?.body.trim()
+    ? [{ id: undefined, path: undefined, line: undefined, reading: readComment(brief.review.body, "") }]
+    : []),
+];
+
+const previousReport = (brief: BlueprintBrief): Report => brief.report ?? emptyReport("design-request");
+
+const nothingRead = (said: readonly Said[]): Note[] => said.map((one) => noteOf(one, [], []));
+
+/** What is answered to one comment, from what was done and what was not. */
+const noteOf = (
+  said: Said,
+  did: readonly string[],
+  not: readonly { outcome: "declined" | "question"; reason: string }[],
+): Note => {
+  const { reading } = said;
+  const beyond = reading.unread.map(
+    (sentence) => `"${sentence.slice(0, 160)}" is in no form that I read: it needs a language model`,
+  );
+  const questions = reading.unclear.map(
+    (one) => `${one.question}${one.options.length > 0 ? ` For example: ${one.options.join(" · ")}` : ""}`,
+  );
+  const parts = [...did.map((one) => `Done: ${one}`), ...not.map((one) => one.reason), ...questions, ...beyond];
+  const asked = questions.length > 0 || not.some((one) => one.outcome === "question");
+  return {
+    commentId: said.id,
+    outcome: did.length > 0 ? "changed" : asked ? "question" : "declined",
+    answer:
+      parts.length > 0
+        ? parts.map((part) => (/[.?!]$/.test(part) ? part : `${part}.`)).join(" ")
+        : "There is nothing in this that asks for a change.",
+  };
+};
 
 export function* followUp(brief: BlueprintBrief): Plan {
-  yield* submit(blocked(emptyReport(brief.report?.feature ?? "design-request"), "not yet"), "not yet");
+  const said = saidIn(brief);
+  const previous = previousReport(brief);
+  const wanted = said.flatMap((one) => one.reading.instructions);
+  if (wanted.length === 0)
+    return yield* submit(
+      reportAfter(previous, nothingRead(said), undefined),
+      "Nothing in this review is in a form that I can act on.",
+    );
+  const [model] = previous.models_created;
+  const surveyed = yield* survey(brief.boundary.allowed, {
+    database: model !== undefined,
+    users: false,
+    crossing: true,
+    tables: model ? [model.table] : [],
+    routers: [...previous.endpoints_created.flatMap((one) => one.path.split("/").slice(3, 4)), "auth"],
+  });
+  if (!surveyed.ok)
+    return yield* submit(
+      blocked(
+        reportAfter(previous, nothingRead(said), undefined),
+        `I could not read the backend: ${surveyed.unclear[0]?.question ?? ""}`,
+      ),
+      "I cannot find my way in this worktree.",
+    );
+  const layout = yield* readRest(surveyed.layout, model?.name, said);
+  const target = model && recognise(layout, model.name);
+  const outcome = applyAll(said, layout, target);
+  const changes = changesOf(layout, outcome.files);
+  if (changes.length === 0)
+    return yield* submit(reportAfter(previous, outcome.notes, undefined), "No file changes; I answer.");
+  const written = yield { text: "The changes that the review asks for.", calls: changes.map(toCall) };
+  const failed = written.find((result) => result.failed);
+  if (failed)
+    return yield* submit(
+      blocked(
+        reportAfter(previous, nothingRead(said), undefined),
+        `I could not change a file: ${failed.text.slice(0, 1_000)}`,
+      ),
+      "A file could not be changed.",
+    );
+  const done: Done = { previous, layout, target: outcome.target, rates: outcome.rates };
+  const trial = yield* tryOut({ changes, rehearsal: rehearsalOf(done), handoffs: [] }, layout, []);
+  yield* submit(
+    finalReport(done, outcome, trial),
+    trial.state === "failed"
+      ? "Something does not answer as it should: I report it as it is."
+      : "Changed, tried, answered.",
+  );
 }
+
+/** Files that speak of the model or that comments stand in, and were not read yet. */
+function* readRest(layout: Layout, type: string | undefined, said: readonly Said[]): Plan<Layout> {
+  const search: Call[] =
+    type === undefined
+      ? []
+      : [
+          {
+            name: "Grep",
+            input: {
+              pattern: `\\b${type}(Create|Update|Service|Page|Response|Read|Out|Public)?\\b`,
+              path: absolute(layout.packageFolder),
+              glob: "*.py",
+              output_mode: "files_with_matches",
+              head_limit: 0,
+            },
+          },
+        ];
+  const [found] = search.length > 0 ? yield { text: `Where is ${type} used?`, calls: search } : [];
+  const commented = said.flatMap((one) => (one.path?.endsWith(".py") ? [one.path] : []));
+  const missing = [...new Set([...pathsOf(found), ...commented])]
+    .filter((path) => !layout.files.has(path))
+    .slice(0, 12);
+  if (missing.length === 0) return layout;
+  const results = yield { text: "I read what was not read yet.", calls: missing.map(read) };
+  const files = new Map(layout.files);
+  for (const [at, path] of missing.entries()) {
+    const text = textOf(results[at]);
+    if (text !== undefined) files.set(path, text);
+  }
+  return { ...layout, files };
+}
+
+export type RateChange = {
+  readonly path: string;
+  readonly functions: readonly string[];
+  readonly rate: Extract<Instruction, { kind: "rate" }>["rate"];
+};
+
+type Outcome = {
+  readonly files: Files;
+  readonly target: Target | undefined;
+  readonly notes: readonly Note[];
+  readonly did: readonly string[];
+  readonly migrations: readonly string[];
+  readonly rates: readonly RateChange[];
+};
+
+const routesOf = (layout: Layout, target: Target | undefined): string | undefined => {
+  const type = target?.context.entity.names.type;
+  return type === undefined
+    ? undefined
+    : [...layout.files].find(
+        ([, text]) => new RegExp(`\\b${type}Service\\(`).test(text) && /@\w+\.(get|post|patch|delete)\(/.test(text),
+      )?.[0];
+};
+
+/** Applies every instruction in the order of the comments, each on what the one before it left. */
+const applyAll = (said: readonly Said[], layout: Layout, start: Target | undefined): Outcome => {
+  let files: Files = layout.files;
+  let target = start;
+  const notes: Note[] = [];
+  const done: string[] = [];
+  const migrations: string[] = [];
+  const rates: RateChange[] = [];
+  for (const one of said) {
+    const did: string[] = [];
+    const not: { outcome: "declined" | "question"; reason: string }[] = [];
+    for (const instruction of one.reading.instructions) {
+      if (instruction.kind === "rate") {
+        const commented =
+          one.path !== undefined && /@\w+\.(get|post|put|patch|delete)\(/.test(files.get(one.path) ?? "")
+            ? one.path
+            : undefined;
+        const path = commented ?? routesOf({ ...layout, files }, target);
+        const result =
+          path === undefined
+            ? { ok: false as const, reason: "I found no route that this limit could be for" }
+            : reviseRate(files, path, commented ? one.line : undefined, instruction.rate);
+        if (!result.ok) {
+          not.push({ outcome: "declined", reason: result.reason });
+          continue;
+        }
+        files = result.files;
+        rates.push({ path: path ?? "", functions: result.functions, rate: instruction.rate });
+        did.push(result.did);
+      } else if (!target)
+        not.push({
+          outcome: "declined",
+          reason:
+            "I do not recognise the model and its schemas as I write them, so I change no field: that needs a person or a language model",
+        });
+      else {
+        const result = revise(target, files, instruction);
+        if (!result.ok) {
+          not.push({ outcome: result.outcome, reason: result.reason });
+          continue;
+        }
+        migrations.push(...migrationOf(target.context.entity, instruction));
+        files = result.files;
+        did.push(result.did);
+        target = recognise({ ...layout, files }, target.context.entity.names.type) ?? {
+          ...target,
+          context: { ...target.context, entity: result.entity },
+        };
+      }
+    }
+    notes.push(noteOf(one, did, not));
+    done.push(...did);
+  }
+  return { files, target, notes, did: done, migrations, rates };
+};
+
+const changesOf = (layout: Layout, files: Files): Change[] =>
+  [...files].flatMap(([path, after]) => {
+    const before = layout.files.get(path);
+    return before === undefined || before === after ? [] : [{ path, before, after, step: "routes" as const }];
+  });
+
+type Done = {
+  readonly previous: Report;
+  readonly layout: Layout;
+  readonly target: Target | undefined;
+  readonly rates: readonly RateChange[];
+};
+
+/** The same calls as after the design, with the fields as they are now. */
+const rehearsalOf = ({ previous, layout, target, rates }: Done): string => {
+  const post = previous.endpoints_created.find((one) => one.method === "POST");
+  const problems = layout.problems === "wired";
+  if (!target || !post)
+    return renderScript({
+      layout,
+      steps: ['check(len(app.openapi()["paths"]) > 0, "the application starts and describes itself")'],
+    });
+  const { entity } = target.context;
+  if (target.update) return renderScript({ layout, ...resourceSteps(entity, post.path, problems) });
+  const address = entity.fields.find((field) => field.type.kind === "email" && field.unique)?.name ?? "email";
+  const stored = entity.fields.filter(
+    (field) => field.name !== address && target.create.found.fields.some((one) => one.name === field.name),
+  );
+  const limited = post.rate_limit === null ? undefined : (rates.at(-1)?.rate ?? parseShort(post.rate_limit));
+  const count = limited && limited.period !== "second" ? limited.count : undefined;
+  return renderScript({
+    layout: { ...layout, guard: undefined },
+    steps: registerSteps(post.path, count, problems, { address, fields: stored }),
+  });
+};
+
+const parseShort = (text: string): RateChange["rate"] | undefined => {
+  const match = /^(\d+)\/(s|min|h|d|second|minute|hour|day)/.exec(text);
+  const period = (
+    {
+      s: "second",
+      second: "second",
+      min: "minute",
+      minute: "minute",
+      h: "hour",
+      hour: "hour",
+      d: "day",
+      day: "day",
+    } as const
+  )[(match?.[2] ?? "") as "s"];
+  return match && period ? { count: Number(match[1]), period } : undefined;
+};
+
+const finalReport = (done: Done, outcome: Outcome, trial: Trial): Report => {
+  const { target, previous } = done;
+  const source = target?.create.found.fields.find((field) => field.name === "password")?.source ?? "";
+  const min = /min_length=(\d+)/.exec(source)?.[1];
+  const max = /max_length=(\d+)/.exec(source)?.[1];
+  const post = previous.endpoints_created.find((one) => one.method === "POST");
+  const stored = target?.context.entity.fields.filter((field) =>
+    target.create.found.fields.some((one) => one.name === field.name),
+  );
+  return reportAfter(previous, outcome.notes, {
+    trial,
+    migrations: outcome.migrations,
+    did: outcome.did,
+    rates: outcome.rates,
+    entity: target?.context.entity,
+    password: min && max ? { min, max } : undefined,
+    curl:
+      post && stored
+        ? curl("POST", post.path, { ...payloadOf(stored, 0), ...(source ? { password: "securepass123" } : {}) })
+        : undefined,
+  });
+};

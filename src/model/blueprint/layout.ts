@@ -1,7 +1,7 @@
 /** What the blueprint knows of a backend after reading it: where things are and how the people there write them. */
 
 /** A name and the module that code imports it from. */
-export type Symbol = { readonly name: string; readonly module: string };
+export type Import = { readonly name: string; readonly module: string };
 
 /** Where code of one kind goes: a folder with a file per entity, or one file for all. */
 export type Place =
@@ -31,11 +31,11 @@ export type RouterSite = {
 
 export type Session = {
   /** `get_db`: what a test overrides. */
-  readonly dependency: Symbol;
+  readonly dependency: Import;
   /** How routes name it. */
   readonly parameter: string;
   readonly form:
-    | { readonly kind: "alias"; readonly alias: Symbol }
+    | { readonly kind: "alias"; readonly alias: Import }
     | { readonly kind: "annotated" }
     | { readonly kind: "default" };
 };
@@ -48,12 +48,12 @@ export type IdConvention = {
 
 export type Columns = {
   /** Classes after the table's own, as written: `TimestampMixin, Base`. */
-  readonly bases: readonly Symbol[];
+  readonly bases: readonly Import[];
   readonly id: IdConvention;
   /** `created_at` and its like, as the neighbours write them. */
   readonly stamps: readonly { readonly name: string; readonly line?: string }[];
   /** Every name those lines need, with its import. */
-  readonly imports: readonly Symbol[];
+  readonly imports: readonly Import[];
 };
 
 export type Guard = { readonly name: string; readonly module: string; readonly kind: "dependency" | "alias" };
@@ -63,7 +63,7 @@ export type Limiter =
   | { readonly kind: "absent" };
 
 export type Hashing =
-  | { readonly kind: "existing"; readonly hash: Symbol; readonly verify?: Symbol }
+  | { readonly kind: "existing"; readonly hash: Import; readonly verify?: Import }
   | { readonly kind: "argon2" | "bcrypt" | "scrypt" };
 
 export type Layout = {
@@ -83,7 +83,7 @@ export type Layout = {
   readonly session: Session | undefined;
   readonly columns: Columns | undefined;
   /** Base class of the declarative models, for `Base.metadata`. */
-  readonly base: Symbol | undefined;
+  readonly base: Import | undefined;
   readonly models: Place;
   readonly schemas: Place;
   readonly services: Place;
@@ -92,7 +92,7 @@ export type Layout = {
   readonly style: {
     /** `""` or `"/"`. */
     readonly rootPath: string;
-    readonly schemaBase: Symbol | undefined;
+    readonly schemaBase: Import | undefined;
     /** `Response`, `Read`, `Out`, `Public`. */
     readonly output: string;
   };
@@ -107,9 +107,9 @@ export type Layout = {
   readonly dependencyFile: string | undefined;
   readonly limiter: Limiter;
   readonly problems: "wired" | "loose" | "absent";
-  readonly problemInstaller: Symbol | undefined;
+  readonly problemInstaller: Import | undefined;
   /** Errors with one argument, the detail, that the repository's services raise. */
-  readonly errors: { readonly notFound: Symbol; readonly conflict: Symbol } | undefined;
+  readonly errors: { readonly notFound: Import; readonly conflict: Import } | undefined;
   readonly hashing: Hashing;
   readonly guard: Guard | undefined;
   readonly settings: { readonly env: string } | undefined;

@@ -1,6 +1,6 @@
 /** The router registration and the application's wiring, as new texts of the files they stand in. */
 import { addImport, insertAfter } from "./edit-python.ts";
-import type { Layout, RouterSite, Symbol } from "./layout.ts";
+import type { Import, Layout, RouterSite } from "./layout.ts";
 import { assignmentsOf } from "./python.ts";
 import type { Format } from "./templates/py.ts";
 
@@ -70,7 +70,7 @@ export const register = (
 };
 
 /** The application's file with one call more, right behind `app = FastAPI(…)`. */
-export const wireApp = (layout: Layout, install: Symbol, format: Format): string | undefined => {
+export const wireApp = (layout: Layout, install: Import, format: Format): string | undefined => {
   const text = layout.files.get(layout.app.path);
   if (text === undefined) return undefined;
   const made = assignmentsOf(text, true).find((one) => /^(fastapi\.)?FastAPI\s*\(/.test(one.value));

@@ -1,7 +1,7 @@
 /** The program that tries new endpoints: it serves the application in its own process on a throw-away database and asserts each answer. */
 
 import type { Entity } from "./entity.ts";
-import { type Field, isTextual } from "./fields.ts";
+import type { Field } from "./fields.ts";
 import type { Layout } from "./layout.ts";
 import { py } from "./templates/py.ts";
 
@@ -236,26 +236,37 @@ const parentFunction = (): string[] => [
   "",
 ];
 
-export const registerSteps = (root: string, email: boolean, limit: number | undefined, problems: boolean): string[] => {
-  const body = (turn: number | string): string =>
-    `{"email": ${typeof turn === "string" ? turn : `"person${turn}@example.com"`}, "password": "correct horse ${turn === "address" ? "x" : turn} battery"}`;
+/** @param user what a client sends beside the address and the password @param address what the address is called */
+export const registerSteps = (
+  root: string,
+  limit: number | undefined,
+  problems: boolean,
+  user: { readonly address: string; readonly fields: readonly Field[] } = { address: "email", fields: [] },
+): string[] => {
+  const body = (mail: string, password: string): string => {
+    const extra = Object.entries(payloadOf(user.fields, 1)).map(([key, value]) => `"${key}": ${toPython(value)}`);
+    return `{${[`"${user.address}": ${mail}`, `"password": "${password}"`, ...extra].join(", ")}}`;
+  };
+  const good = "correct horse battery staple";
   return [
-    `user = (${expectLine(201, "POST", root, body(1))}).json()`,
-    'check(set(user) == {"id", "email", "created_at"}, "the answer has neither the password nor its hash")',
-    `taken = ${expectLine(409, "POST", root, '{"email": "PERSON1@example.com", "password": "correct horse 2 battery"}')}`,
+    `user = (${expectLine(201, "POST", root, body('"person1@example.com"', good))}).json()`,
+    'check("id" in user and not any("pass" in key or "hash" in key for key in user), "the answer has neither the password nor its hash")',
+    `taken = ${expectLine(409, "POST", root, body('"PERSON1@example.com"', good))}`,
     ...(problems
       ? ['check(taken.headers["content-type"] == "application/problem+json", "errors are problem details")']
       : []),
-    ...(email ? [expectLine(422, "POST", root, '{"email": "no address", "password": "correct horse battery"}')] : []),
-    expectLine(422, "POST", root, '{"email": "person3@example.com", "password": "short"}'),
+    expectLine(422, "POST", root, body('"no address"', good)),
+    expectLine(422, "POST", root, body('"person3@example.com"', "short")),
     ...(limit !== undefined && limit >= 2 && limit <= 30
       ? [
           `for turn in range(${limit - 2}):`,
-          `    ${expectLine(201, "POST", root, '{"email": f"another{turn}@example.com", "password": "correct horse battery"}')}`,
-          expectLine(429, "POST", root, body(9)),
+          `    ${expectLine(201, "POST", root, body('f"another{turn}@example.com"', good))}`,
+          expectLine(429, "POST", root, body('"person9@example.com"', good)),
         ]
       : []),
   ];
 };
 
-export const isText = isTextual;
+/** A request as a person can send it to a server on port 8500. */
+export const curl = (method: string, path: string, body?: unknown): string =>
+  `curl -X ${method} 'http://localhost:8500${path}'${body === undefined ? "" : ` -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`}`;

@@ -1,8 +1,13 @@
 /** Reports as values: what was asked, what was built, what was tried. Nothing is claimed here that no call has shown. */
 import type { Report } from "../../domain/report.ts";
-import type { Trial } from "./design.ts";
 import type { Unclear } from "./fields.ts";
 import type { Work } from "./work.ts";
+
+export type Trial = {
+  readonly state: "passed" | "failed" | "not-tried";
+  readonly commands: readonly string[];
+  readonly output: string;
+};
 
 export const emptyReport = (feature: string): Report => ({
   status: "BLOCKED",
@@ -42,7 +47,7 @@ const quote = (line: string): string => `"${line.length > 160 ? `${line.slice(0,
 
 const cut = (command: string): string => (command.length > 3_900 ? `${command.slice(0, 3_900)}…` : command);
 
-const end = (output: string): string => (output.length > 2_500 ? `…${output.slice(-2_500)}` : output);
+export const end = (output: string): string => (output.length > 2_500 ? `…${output.slice(-2_500)}` : output);
 
 /** The report of work that was written, after it was tried. */
 export const describeTrial = (work: Work, trial: Trial, unread: readonly string[]): Report => {

@@ -1,7 +1,7 @@
 /** What is in force round the routes of a backend: packages, rate limiter, problem details, password hashing, settings. */
 import type { GrepLine } from "./calls.ts";
 import type { Sources } from "./conventions.ts";
-import type { Hashing, Layout, Limiter, Symbol } from "./layout.ts";
+import type { Hashing, Import, Layout, Limiter } from "./layout.ts";
 import { moduleOf, resolveModule } from "./modules.ts";
 import { assignmentsOf, blankOpaque, classesOf, closeOf, importsOf } from "./python.ts";
 
@@ -95,7 +95,7 @@ export const errorsOf = (sources: Sources): Layout["errors"] => {
   );
   const raised = (name: string): boolean =>
     [...sources.files.values()].some((text) => new RegExp(`raise ${name}\\(`).test(text));
-  const find = (pattern: RegExp): Symbol | undefined => classes.find(({ name }) => pattern.test(name) && raised(name));
+  const find = (pattern: RegExp): Import | undefined => classes.find(({ name }) => pattern.test(name) && raised(name));
   const notFound = find(/^NotFound\w*$/);
   const conflict = find(/^(Conflict|AlreadyExists|Duplicate)\w*$/);
   return notFound && conflict ? { notFound, conflict } : undefined;
@@ -117,7 +117,7 @@ export const hashingOf = ({ sources, grepped }: Wiring, packages: ReadonlySet<st
     return {
       kind: "existing",
       hash: { name, module },
-      ...(verify ? { verify: { name: verify, module } satisfies Symbol } : {}),
+      ...(verify ? { verify: { name: verify, module } satisfies Import } : {}),
     };
   }
   return { kind: packages.has("argon2-cffi") ? "argon2" : packages.has("bcrypt") ? "bcrypt" : "scrypt" };

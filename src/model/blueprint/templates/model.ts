@@ -2,13 +2,13 @@
 import { type Context, type Entity, idAnnotation, stringLength } from "../entity.ts";
 import type { Bound, Field } from "../fields.ts";
 import { isNumeric } from "../fields.ts";
-import type { Symbol } from "../layout.ts";
-import { fit, grouped, literal, type Piece, py } from "./py.ts";
+import type { Import } from "../layout.ts";
+import { fold, grouped, literal, type Piece, py } from "./py.ts";
 
-const sa = (name: string): Symbol => ({ module: "sqlalchemy", name });
-const orm = (name: string): Symbol => ({ module: "sqlalchemy.orm", name });
+const sa = (name: string): Import => ({ module: "sqlalchemy", name });
+const orm = (name: string): Import => ({ module: "sqlalchemy.orm", name });
 
-type Column = { readonly annotation: string; readonly type: string; readonly imports: readonly Symbol[] };
+type Column = { readonly annotation: string; readonly type: string; readonly imports: readonly Import[] };
 
 const columnOf = (field: Field, entity: Entity): Column => {
   const { type } = field;
@@ -57,7 +57,7 @@ export const columnLine = (
   field: Field,
   entity: Entity,
   width: number,
-): { code: string; imports: readonly Symbol[] } => {
+): { code: string; imports: readonly Import[] } => {
   const column = columnOf(field, entity);
   const args = [
     ...(column.type ? [column.type] : []),
@@ -66,7 +66,7 @@ export const columnLine = (
   ];
   const head = `${field.name}: Mapped[${column.annotation}${field.optional ? " | None" : ""}]`;
   return {
-    code: args.length === 0 ? head : fit(width, 4, `${head} = mapped_column(`, args, ")"),
+    code: args.length === 0 ? head : fold(width, 4, `${head} = mapped_column(`, args, ")"),
     imports: [...column.imports, orm("Mapped"), ...(args.length > 0 ? [orm("mapped_column")] : [])],
   };
 };
@@ -91,9 +91,9 @@ export const checksOf = (table: string, fields: readonly Field[]): { name: strin
     ];
   });
 
-const tableArgs = (entity: Entity, width: number): string => {
+export const tableArgs = (entity: Entity, width: number): string => {
   const checks = checksOf(entity.names.many, entity.fields).map(({ name, sql }) =>
-    fit(width, 8, "CheckConstraint(", [literal(sql), `name=${literal(name)}`], ")"),
+    fold(width, 8, "CheckConstraint(", [literal(sql), `name=${literal(name)}`], ")"),
   );
   if (checks.length === 0) return "";
   const line = `__table_args__ = (${checks.join(", ")}${checks.length === 1 ? "," : ""})`;

@@ -1,5 +1,5 @@
 /** Python as templates write it: substitution that keeps indentation, lines that fit as Black and Ruff fold them, sorted imports. */
-import type { Symbol } from "../layout.ts";
+import type { Import } from "../layout.ts";
 
 /** How the repository formats: the line length that its formatter is set to, and the oldest Python it runs on. */
 export type Format = { readonly width: number; readonly utc: boolean; readonly firstParty: string };
@@ -36,7 +36,7 @@ export const py = (strings: TemplateStringsArray, ...parts: readonly Part[]): st
 };
 
 /** `head` + items + `tail` on one line where it fits, else one item a line with a trailing comma. */
-export const fit = (width: number, indent: number, head: string, items: readonly string[], tail: string): string => {
+export const fold = (width: number, indent: number, head: string, items: readonly string[], tail: string): string => {
   const line = `${head}${items.join(", ")}${tail}`;
   if (items.length === 0 || indent + line.length <= width) return line;
   return [head, ...items.map((item) => `    ${item},`), tail].join("\n");
@@ -59,7 +59,7 @@ export const sectionOf = (module: string, firstParty: string): number => {
 };
 
 /** Import statements in the order of isort: standard library, packages, own code; names sorted, each once. */
-export const importBlock = (symbols: readonly Symbol[], format: Format): string => {
+export const importBlock = (symbols: readonly Import[], format: Format): string => {
   const modules = new Map<string, Set<string>>();
   for (const { module, name } of symbols) {
     const names = modules.get(module) ?? new Set();
@@ -76,7 +76,7 @@ export const importBlock = (symbols: readonly Symbol[], format: Format): string 
     section?.push({
       from: true,
       module,
-      text: line.length <= format.width ? line : fit(0, 0, `from ${module} import (`, list, ")"),
+      text: line.length <= format.width ? line : fold(0, 0, `from ${module} import (`, list, ")"),
     });
   }
   return sections
@@ -91,7 +91,7 @@ export const importBlock = (symbols: readonly Symbol[], format: Format): string 
 };
 
 /** A piece of a module: what it needs, and its code. */
-export type Piece = { readonly imports: readonly Symbol[]; readonly code: string };
+export type Piece = { readonly imports: readonly Import[]; readonly code: string };
 
 /** A whole new file. */
 export const moduleText = (docstring: string, piece: Piece, format: Format): string => {

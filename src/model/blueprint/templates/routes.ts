@@ -1,12 +1,12 @@
 /** The routes: HTTP and nothing else. Signatures follow the session, guard and limiter that the repository uses. */
 import { type Context, idAnnotation } from "../entity.ts";
-import type { Guard, Session, Symbol } from "../layout.ts";
-import { fit, type Piece, py } from "./py.ts";
+import type { Guard, Import, Session } from "../layout.ts";
+import { fold, type Piece, py } from "./py.ts";
 
-const fastapi = (name: string): Symbol => ({ module: "fastapi", name });
+const fastapi = (name: string): Import => ({ module: "fastapi", name });
 
 /** How a route is limited: the decorator's expression, or nothing. */
-export type Limit = { readonly decorator: string; readonly imports: readonly Symbol[] } | undefined;
+export type Limit = { readonly decorator: string; readonly imports: readonly Import[] } | undefined;
 
 export type RouteStyle = {
   readonly router: string;
@@ -17,11 +17,11 @@ export type RouteStyle = {
   readonly routerArgs: readonly string[];
 };
 
-type Parameter = { readonly code: string; readonly imports: readonly Symbol[] };
+type Parameter = { readonly code: string; readonly imports: readonly Import[] };
 
 const depends = fastapi("Depends");
-const annotated: Symbol = { module: "typing", name: "Annotated" };
-const asyncSession: Symbol = { module: "sqlalchemy.ext.asyncio", name: "AsyncSession" };
+const annotated: Import = { module: "typing", name: "Annotated" };
+const asyncSession: Import = { module: "sqlalchemy.ext.asyncio", name: "AsyncSession" };
 
 const sessionParameter = ({ parameter, form, dependency }: Session): Parameter => {
   if (form.kind === "alias") return { code: `${parameter}: ${form.alias.name}`, imports: [form.alias] };
@@ -61,9 +61,9 @@ export const renderRoute = (route: Route, style: RouteStyle, limit: Limit, width
   const parameters = ordered([...request, ...route.parameters]);
   return {
     code: py`
-      ${fit(width, 0, `@${style.router}.${route.method}(`, route.decorator, ")")}
+      ${fold(width, 0, `@${style.router}.${route.method}(`, route.decorator, ")")}
       ${limit?.decorator}
-      ${fit(
+      ${fold(
         width,
         0,
         `async def ${route.name}(`,
@@ -85,7 +85,7 @@ const guardParameter = (guard: Guard | undefined): Parameter[] =>
 
 const compose = (routes: readonly Piece[], style: RouteStyle, width: number, extra: readonly Parameter[]): Piece => ({
   code: [
-    fit(width, 0, `${style.router} = APIRouter(`, [...style.routerArgs, ...extra.map(({ code }) => code)], ")"),
+    fold(width, 0, `${style.router} = APIRouter(`, [...style.routerArgs, ...extra.map(({ code }) => code)], ")"),
     ...routes.map(({ code }) => code),
   ].join("\n\n\n"),
   imports: [fastapi("APIRouter"), ...extra.flatMap((one) => one.imports), ...routes.flatMap((route) => route.imports)],
@@ -132,7 +132,7 @@ export const resourceRoutes = (context: Context, style: RouteStyle, limit: Limit
       body: py`
         """List ${names.labels}, a page at a time."""
         items, total = await ${service}.page(limit, offset)
-        ${fit(format.width, 4, `return ${names.type}Page(`, [`items=[${names.type}${output}.model_validate(item) for item in items]`, "total=total", "limit=limit", "offset=offset"], ")")}
+        ${fold(format.width, 4, `return ${names.type}Page(`, [`items=[${names.type}${output}.model_validate(item) for item in items]`, "total=total", "limit=limit", "offset=offset"], ")")}
       `,
     },
     {
@@ -244,14 +244,14 @@ export const endpointRoute = (
 ): Piece => {
   const db = endpoint.readiness && style.session ? [sessionParameter(style.session)] : [];
   const full = style as RouteStyle;
-  const answer = fit(width, 4, `return ${endpoint.model}(`, endpoint.values, ")");
+  const answer = fold(width, 4, `return ${endpoint.model}(`, endpoint.values, ")");
   const body = endpoint.readiness
     ? py`
         """${endpoint.docstring}"""
         try:
             await ${style.session?.parameter}.execute(text("SELECT 1"))
         except (SQLAlchemyError, OSError) as error:
-            ${fit(width, 8, "raise HTTPException(", ["status.HTTP_503_SERVICE_UNAVAILABLE", '"The database does not answer"'], ") from error")}
+            ${fold(width, 8, "raise HTTPException(", ["status.HTTP_503_SERVICE_UNAVAILABLE", '"The database does not answer"'], ") from error")}
         ${answer}
       `
     : py`

@@ -1,12 +1,12 @@
 /** The Pydantic v2 schemas of a resource: what clients send, what they get. */
 import { type Context, type Entity, idAnnotation, stringLength } from "../entity.ts";
 import { type Field, isNumeric, isTextual } from "../fields.ts";
-import type { Symbol } from "../layout.ts";
-import { fit, grouped, literal, type Piece, py } from "./py.ts";
+import type { Import } from "../layout.ts";
+import { fold, grouped, literal, type Piece, py } from "./py.ts";
 
-const pydantic = (name: string): Symbol => ({ module: "pydantic", name });
+const pydantic = (name: string): Import => ({ module: "pydantic", name });
 
-type Typed = { readonly input: string; readonly output: string; readonly imports: readonly Symbol[] };
+type Typed = { readonly input: string; readonly output: string; readonly imports: readonly Import[] };
 
 export type EmailStyle = "email-str" | "pattern";
 
@@ -84,7 +84,7 @@ const fallbackOf = (field: Field): string | undefined => {
   return isNumeric(field.type) ? field.fallback : literal(field.fallback);
 };
 
-type Line = { readonly code: string; readonly imports: readonly Symbol[] };
+type Line = { readonly code: string; readonly imports: readonly Import[] };
 
 const assigned = (
   name: string,
@@ -96,7 +96,7 @@ const assigned = (
   const head = `${name}: ${annotation}`;
   if (constraints.length === 0) return { code: fallback === undefined ? head : `${head} = ${fallback}`, imports: [] };
   const args = [...(fallback === undefined ? [] : [`default=${fallback}`]), ...constraints];
-  return { code: fit(width, 4, `${head} = Field(`, args, ")"), imports: [pydantic("Field")] };
+  return { code: fold(width, 4, `${head} = Field(`, args, ")"), imports: [pydantic("Field")] };
 };
 
 export const createLine = (field: Field, entity: Entity, email: EmailStyle, width: number): Line => {
@@ -135,20 +135,20 @@ const idLine = (entity: Entity): Line => ({
 });
 
 const code = (lines: readonly Line[]): string[] => lines.map((line) => line.code);
-const imports = (...lists: readonly (readonly Line[])[]): Symbol[] => lists.flat().flatMap((line) => line.imports);
+const imports = (...lists: readonly (readonly Line[])[]): Import[] => lists.flat().flatMap((line) => line.imports);
 
-const literals = (entity: Entity, width: number): string[] =>
+export const literalLines = (entity: Entity, width: number): string[] =>
   entity.fields.flatMap((field) =>
     field.type.kind === "enum"
-      ? [fit(width, 0, `${enumName(field, entity)} = Literal[`, field.type.values.map(literal), "]")]
+      ? [fold(width, 0, `${enumName(field, entity)} = Literal[`, field.type.values.map(literal), "]")]
       : [],
   );
 
-const nullGuard = (fields: readonly Field[], width: number): string => {
+export const nullGuard = (fields: readonly Field[], width: number): string => {
   const guarded = fields.filter((field) => !field.optional).map((field) => literal(field.name));
   if (guarded.length === 0) return "";
   return py`
-    ${fit(width, 4, "@field_validator(", guarded, ")")}
+    ${fold(width, 4, "@field_validator(", guarded, ")")}
     @classmethod
     def reject_null(cls, value: object) -> object:
         """A field may be left out to keep it; null is no value for it."""
@@ -169,7 +169,7 @@ export const resourceSchemas = ({ entity, format }: Context, email: EmailStyle):
     ...stampLines(entity),
   ];
   const guard = nullGuard(fields, format.width);
-  const aliases = literals(entity, format.width);
+  const aliases = literalLines(entity, format.width);
   const body = py`
     class ${names.type}Create(BaseModel):
         """What a client sends to add ${names.article}."""

@@ -1,25 +1,25 @@
 /** The service of an entity: what can be done with it, on one session, with errors that name what happened. */
 import { type Context, idAnnotation } from "../entity.ts";
 import type { Field } from "../fields.ts";
-import type { Symbol } from "../layout.ts";
-import { fit, type Piece, py } from "./py.ts";
+import type { Import } from "../layout.ts";
+import { fold, type Piece, py } from "./py.ts";
 
-const sa = (name: string): Symbol => ({ module: "sqlalchemy", name });
-const asyncSession: Symbol = { module: "sqlalchemy.ext.asyncio", name: "AsyncSession" };
-const integrity: Symbol = { module: "sqlalchemy.exc", name: "IntegrityError" };
+const sa = (name: string): Import => ({ module: "sqlalchemy", name });
+const asyncSession: Import = { module: "sqlalchemy.ext.asyncio", name: "AsyncSession" };
+const integrity: Import = { module: "sqlalchemy.exc", name: "IntegrityError" };
 
 const takenCheck = (context: Context, field: Field): string => {
   const { names } = context.entity;
   const { session } = context;
   const filters = [`${names.type}.${field.name} == ${field.name}`, `${names.type}.id != own_id`];
   return py`
-    ${fit(context.format.width, 12, `taken = select(${names.type}.id).where(`, filters, ")")}
+    ${fold(context.format.width, 12, `taken = select(${names.type}.id).where(`, filters, ")")}
     if await self.${session}.scalar(taken) is not None:
-        ${fit(context.format.width, 16, `raise ${context.modules.errors.conflict.name}(`, [`"There is another ${names.label} with this ${field.name}"`], ") from error")}
+        ${fold(context.format.width, 16, `raise ${context.modules.errors.conflict.name}(`, [`"There is another ${names.label} with this ${field.name}"`], ") from error")}
   `;
 };
 
-const saveMethod = (context: Context): string => {
+export const saveMethod = (context: Context): string => {
   const { names, fields } = context.entity;
   const { session } = context;
   const unique = fields.filter((field) => field.unique);
@@ -44,7 +44,7 @@ const saveMethod = (context: Context): string => {
   `;
 };
 
-const referenceMethod = (context: Context): string => {
+export const referenceMethod = (context: Context): string => {
   const { entity, modules, session } = context;
   const refs = entity.fields.filter((field) => entity.references.has(field.name));
   if (refs.length === 0) return "";
@@ -70,14 +70,14 @@ export const resourceService = (context: Context): Piece => {
   const references = referenceMethod(context);
   const order = `${names.type}.${entity.columns.stamps.some((stamp) => stamp.name === "created_at") ? "created_at" : "id"}`;
   const orders = order.endsWith(".id") ? [order] : [order, `${names.type}.id`];
-  const create = fit(
+  const create = fold(
     format.width,
     4,
     "async def create(",
     ["self", `${names.one}_in: ${names.type}Create`],
     `) -> ${names.type}:`,
   );
-  const update = fit(
+  const update = fold(
     format.width,
     4,
     "async def update(",
@@ -153,7 +153,7 @@ export const resourceService = (context: Context): Piece => {
 };
 
 /** `UserService.create`. */
-export const userService = ({ modules, format, session }: Context, hash: Symbol, hashField: string): Piece => ({
+export const userService = ({ modules, format, session }: Context, hash: Import, hashField: string): Piece => ({
   code: py`
     class UserService:
         """What can be done with users, on one database session."""
@@ -164,15 +164,16 @@ export const userService = ({ modules, format, session }: Context, hash: Symbol,
         async def create(self, user_in: UserCreate) -> User:
             """Register a user; the address is kept in lower case."""
             email = user_in.email.lower()
-            ${fit(format.width, 8, `${hashField} = await run_in_threadpool(`, [hash.name, "user_in.password"], ")")}
+            ${fold(format.width, 8, `${hashField} = await run_in_threadpool(`, [hash.name, "user_in.password"], ")")}
             user = User(email=email, ${hashField}=${hashField})
             self.${session}.add(user)
             try:
                 await self.${session}.commit()
             except IntegrityError as error:
                 await self.${session}.rollback()
-                if await self.${session}.scalar(select(User.id).where(User.email == email)) is not None:
-                    ${fit(format.width, 20, `raise ${modules.errors.conflict.name}(`, ['"This e-mail address is registered already"'], ") from error")}
+                taken = select(User.id).where(User.email == email)
+                if await self.${session}.scalar(taken) is not None:
+                    ${fold(format.width, 20, `raise ${modules.errors.conflict.name}(`, ['"This e-mail address is registered already"'], ") from error")}
                 raise
             await self.${session}.refresh(user)
             return user

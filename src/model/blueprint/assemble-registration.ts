@@ -1,0 +1,244 @@
+/** User registration: which files get which code, and what the report may say of it. Pure. */
+
+import type { Handoff, ReportDecision } from "../../domain/report.ts";
+import {
+  type Assignment,
+  clashOf,
+  emailStyle,
+  finish,
+  mergeRegistration,
+  migrationText,
+  newDraft,
+  noRegistration,
+  routeStyle,
+  serverLine,
+} from "./assemble.ts";
+import { tablesOf } from "./conventions.ts";
+import type { Context, Entity } from "./entity.ts";
+import type { Field } from "./fields.ts";
+import type { Import, Layout } from "./layout.ts";
+import { join, moduleOf, stem } from "./modules.ts";
+import { namesOf } from "./names.ts";
+import { baseOfSite, register } from "./register.ts";
+import { curl, registerSteps, renderScript } from "./rehearsal.ts";
+import { type Rate, renderRate, shortRate, type Wish } from "./request.ts";
+import { modelPiece } from "./templates/model.ts";
+import type { Piece } from "./templates/py.ts";
+import { type RouteStyle, registerRoute, routerFile } from "./templates/routes.ts";
+import { userSchemas } from "./templates/schemas.ts";
+import { userService } from "./templates/service.ts";
+import { hashing, wire } from "./wire.ts";
+import { type Built, exportModel, formatOf, pathIn, place, put, refuse } from "./work.ts";
+
+const registerRate: Rate = { count: 5, period: "minute" };
+
+const userColumns = (
+  layout: Layout,
+): { columns: NonNullable<Layout["columns"]>; created: Piece | undefined } | undefined => {
+  const { columns } = layout;
+  if (!columns) return undefined;
+  if (columns.stamps.some((stamp) => stamp.name === "created_at")) return { columns, created: undefined };
+  const utc = formatOf(layout).utc ? "UTC" : "timezone.utc";
+  const line = [
+    "created_at: Mapped[datetime] = mapped_column(",
+    `    DateTime(timezone=True), default=lambda: datetime.now(${utc})`,
+    ")",
+  ].join("\n");
+  const imports: Import[] = [
+    { module: "datetime", name: "datetime" },
+    { module: "datetime", name: utc.split(".")[0] ?? "" },
+    { module: "sqlalchemy", name: "DateTime" },
+  ];
+  return {
+    columns: {
+      ...columns,
+      stamps: [...columns.stamps, { name: "created_at", line }],
+      imports: [...columns.imports, ...imports],
+    },
+    created: undefined,
+  };
+};
+
+export const assembleRegistration = (wish: Extract<Wish, { kind: "auth" }>, task: Assignment): Built => {
+  const { layout } = task;
+  if (wish.parts.some((part) => part !== "register"))
+    return refuse(
+      `I read ${wish.parts.join(", ")}. Signing tokens needs a key and its rotation, a store of refresh tokens that can be revoked, and a package; I write registration, and no more of authentication. How shall this go on?`,
+      ["registration in this issue, the rest with a language model", "use a language model for all of it"],
+    );
+  const user = userColumns(layout);
+  if (!user || !layout.session) return refuse("I found no models or no database session.");
+  const there = layout.tables.find((one) => /^users?$/.test(one.table) || one.type === "User");
+  if (there) return existingUser(layout, there.path, there.type);
+  const draft = newDraft(layout);
+  const wired = wire(draft, task.boundary, { limit: true });
+  const hashed = hashing(draft);
+  const names = namesOf("users");
+  const email: Field = { name: "email", type: { kind: "email" }, optional: false, unique: true, index: true };
+  const password: Field = {
+    name: "password_hash",
+    type: { kind: "str" },
+    optional: false,
+    unique: false,
+    index: false,
+  };
+  const entity: Entity = {
+    names,
+    fields: [email, password],
+    references: new Map(),
+    columns: user.columns,
+    output: layout.style.output,
+  };
+  const routes =
+    layout.routes.kind === "file" ? layout.routes.path : join(layout.routes.folder, `auth${layout.routes.suffix}.py`);
+  const paths = {
+    model: pathIn(layout.models, "user", "users"),
+    schemas: pathIn(layout.schemas, "user", "users"),
+    service: pathIn(layout.services, "user", "users"),
+    routes,
+  };
+  const clash = clashOf(layout, paths);
+  if (clash) return clash;
+  const context: Context = {
+    format: draft.format,
+    entity,
+    modules: {
+      model: moduleOf(layout, paths.model),
+      schemas: moduleOf(layout, paths.schemas),
+      service: moduleOf(layout, paths.service),
+      errors: wired.errors,
+    },
+    session: layout.session.parameter,
+  };
+  const registration = register(layout, stem(paths.routes), "auth", draft.format);
+  const base = baseOfSite(layout.site);
+  const style = registration && routeStyle(layout, registration.routerArgs, "auth");
+  if (!registration || !style || base === undefined) return noRegistration(layout);
+  const rate = wish.rates.register ?? registerRate;
+  const addresses = emailStyle(layout);
+  const open: RouteStyle = { ...style, guard: undefined };
+  const route = registerRoute(context, open, wired.limit(renderRate(rate)));
+  place(draft, paths.schemas, "Schemas of users.", userSchemas(context, addresses, hashed.bytes), "schemas");
+  place(draft, paths.model, "The table of users.", modelPiece(context), "model");
+  exportModel(draft, names.type, paths.model);
+  place(
+    draft,
+    paths.service,
+    "What can be done with users.",
+    userService(context, hashed.hash, "password_hash"),
+    "service",
+  );
+  place(draft, paths.routes, "Routes of authentication.", routerFile([route], open, draft.format.width), "routes");
+  put(draft, registration.path, mergeRegistration(draft, registration, layout, stem(paths.routes), "auth"), "routes");
+  return finish(draft, task, (changes) => {
+    const path = `${base}/auth/register`;
+    const limit = wired.inForce ? shortRate(rate) : null;
+    const problems = layout.problems === "wired";
+    const steps = registerSteps(path, wired.inForce && rate.period !== "second" ? rate.count : undefined, problems);
+    const sample = { email: "user@example.com", password: "securepass123" };
+    return {
+      ok: true,
+      work: {
+        feature: "user-registration",
+        summary: `Adds POST ${path}: a User model, UserCreate and User${entity.output}, and UserService.create, which hashes the password with ${hashed.algorithm} and answers 409 for an address that is taken.`,
+        changes: [...changes.values()],
+        endpoints: [{ method: "POST", path, auth: "none", rate_limit: limit }],
+        models: [
+          {
+            name: "User",
+            table: "users",
+            fields: ["id", "email", "password_hash", ...user.columns.stamps.map((stamp) => stamp.name)],
+          },
+        ],
+        security: [
+          hashed.measure,
+          addresses === "email-str"
+            ? "E-mail addresses are validated (EmailStr) and kept in lower case"
+            : "E-mail addresses are checked for their form and kept in lower case",
+          `Passwords are 8 to ${hashed.bytes ?? 128} characters, left out of repr and never part of an answer`,
+          ...(limit ? [`Rate limit of ${limit} for each client address on registration`] : []),
+        ],
+        decisions: registrationDecisions(hashed.algorithm, limit),
+        concerns: [
+          ...wired.concerns,
+          "A 409 tells anyone whether an address is registered; hiding that needs a confirmation by e-mail, which this issue does not ask for.",
+          ...(addresses === "pattern"
+            ? ["The package email-validator is not among the dependencies: addresses are checked by a pattern only."]
+            : []),
+        ],
+        handoffs: [
+          ...wired.handoffs,
+          { to: "database-engineer", task: migrationText(entity) },
+          { to: "test-generator", task: registrationTests(path, limit) },
+        ] satisfies Handoff[],
+        commands: [serverLine(layout), curl("POST", path, sample)],
+        rehearsal: renderScript({ layout: { ...layout, guard: undefined }, steps }),
+      },
+    };
+  });
+};
+
+const existingUser = (layout: Layout, path: string, type: string): Built => {
+  const fields =
+    tablesOf(layout.files)
+      .find((table) => table.path === path && table.found.name === type)
+      ?.found.fields.map((field) => field.name) ?? [];
+  return refuse(
+    `There is a model ${type} in ${path} already (${fields.filter((name) => !name.startsWith("__")).join(", ")}). I write registration together with its User model; joining it to one that is there needs a language model. How shall this go on?`,
+    ["use a language model for this issue", "register into a model of another name"],
+  );
+};
+
+const registrationDecisions = (algorithm: string, limit: string | null): ReportDecision[] => [
+  {
+    title: `Hash passwords with ${algorithm}`.slice(0, 100),
+    rationale: "The best of what the repository has at hand, with a salt for each password and off the event loop.",
+    category: "security",
+    impact: "high",
+    alternatives: [
+      ...(algorithm.startsWith("bcrypt")
+        ? []
+        : [{ option: "bcrypt, cost 12", rejected_because: "it reads 72 bytes of a password and no more" }]),
+      ...(algorithm.startsWith("Argon2id")
+        ? []
+        : [{ option: "Argon2id", rejected_because: "argon2-cffi is not among the repository's dependencies" }]),
+    ],
+  },
+  {
+    title: "Keep e-mail addresses in lower case and unique",
+    rationale: "One person has one account in whatever spelling; the unique index settles two registrations at once.",
+    category: "database-schema",
+    impact: "medium",
+    alternatives: [
+      { option: "look for the address first", rejected_because: "two requests at once pass the look together" },
+    ],
+  },
+  ...(limit
+    ? [
+        {
+          title: `Limit registration to ${limit}`,
+          rationale:
+            "Slows down whoever tries addresses or makes accounts in bulk; by client address, over a window (SlowAPI has no token bucket).",
+          category: "security",
+          impact: "medium",
+          alternatives: [
+            {
+              option: "the general limit",
+              rejected_because: "100 a minute lets one client make thousands of accounts an hour",
+            },
+          ],
+        } satisfies ReportDecision,
+      ]
+    : []),
+];
+
+const registrationTests = (path: string, limit: string | null): string =>
+  [
+    `Cover POST ${path} with the repository's own fixtures: 201 with id, email and created_at and without the password or its hash;`,
+    "the stored hash is not the password and verifies; 409 for a taken address, also in another spelling and for two requests at once;",
+    "422 for a malformed address and for a password of 7 and of 129 characters",
+    limit ? `; 429 after ${limit}.` : ".",
+  ]
+    .join(" ")
+    .replace(" ;", ";")
+    .replace(" .", ".");

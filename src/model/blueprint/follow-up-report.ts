@@ -1,0 +1,171 @@
+/** The report of a follow-up: the earlier one with what changed, and an answer to every comment. */
+import type { Report } from "../../domain/report.ts";
+import { type Entity, idAnnotation } from "./entity.ts";
+import type { Instruction } from "./instructions.ts";
+import { end, type Trial } from "./reports.ts";
+import { type Rate, shortRate } from "./request.ts";
+import { columnLine } from "./templates/model.ts";
+
+export type Note = {
+  /** Undefined for the review's own text. */
+  readonly commentId: number | undefined;
+  readonly outcome: "changed" | "declined" | "question";
+  readonly answer: string;
+};
+
+export type Changed = {
+  readonly trial: Trial;
+  readonly migrations: readonly string[];
+  /** What was done, a clause each. */
+  readonly did: readonly string[];
+  readonly rates: readonly { readonly functions: readonly string[]; readonly rate: Rate }[];
+  readonly entity: Entity | undefined;
+  /** How long a password is now, as the schema says it. */
+  readonly password: { readonly min: string; readonly max: string } | undefined;
+  /** A request that a person can send. */
+  readonly curl: string | undefined;
+};
+
+/** What the database has to follow, for one instruction. */
+export const migrationOf = (entity: Entity, instruction: Instruction): string[] => {
+  const table = entity.names.many;
+  switch (instruction.kind) {
+    case "rename":
+      return [`Rename column \`${instruction.field}\` of \`${table}\` to \`${instruction.to}\`, with its index.`];
+    case "add":
+      return [
+        `Add to \`${table}\`: ${columnLine(instruction.field, entity, 500).code}${instruction.field.optional ? "" : " (rows that exist need a value)"}.`,
+      ];
+    case "flag":
+      return [
+        `Column \`${instruction.field}\` of \`${table}\` becomes ${instruction.flag === "index" ? "indexed" : instruction.flag}.`,
+      ];
+    case "bound":
+      return entity.fields.some((field) => field.name === instruction.field)
+        ? [`The length or check constraint of \`${instruction.field}\` in \`${table}\` follows the model.`]
+        : [];
+    case "rate":
+      return [];
+  }
+};
+
+const verbs: readonly (readonly [RegExp, string])[] = [
+  [/^(create|add|register)/, "POST"],
+  [/^(list|get|all|read)/, "GET"],
+  [/^update/, "PATCH"],
+  [/^delete/, "DELETE"],
+];
+
+/** Endpoints whose limit changed; where none was in force, none is claimed now. */
+const withRates = (endpoints: Report["endpoints_created"], rates: Changed["rates"]): Report["endpoints_created"] =>
+  endpoints.map((endpoint) => {
+    const hit = rates.findLast(
+      ({ functions }) =>
+        functions.some((name) =>
+          verbs.some(
+            ([verb, method]) =>
+              verb.test(name) &&
+              method === endpoint.method &&
+              /^list/.test(name) === (method === "GET" && !endpoint.path.endsWith("}")),
+          ),
+        ) ||
+        (endpoints.length === 1 && functions.length > 0),
+    );
+    return hit && endpoint.rate_limit !== null ? { ...endpoint, rate_limit: shortRate(hit.rate) } : endpoint;
+  });
+
+const withFields = (models: Report["models_created"], entity: Entity | undefined): Report["models_created"] =>
+  models.map((model) =>
+    entity && model.name === entity.names.type
+      ? {
+          ...model,
+          fields: [
+            "id",
+            ...entity.fields.map((field) => field.name),
+            ...entity.columns.stamps.map((stamp) => stamp.name),
+          ],
+        }
+      : model,
+  );
+
+const handoffsOf = (previous: Report, changed: Changed): Report["handoffs"] => {
+  const kept = previous.handoffs
+    .filter((handoff) => handoff.to !== "database-engineer")
+    .map((handoff) =>
+      handoff.to === "test-generator" ? { ...handoff, task: retold(handoff.task, changed) } : handoff,
+    );
+  const migration = previous.handoffs.find((handoff) => handoff.to === "database-engineer");
+  const { entity } = changed;
+  if (changed.migrations.length === 0 || !entity) return [...kept, ...(migration ? [migration] : [])];
+  const columns = entity.fields.map((field) => columnLine(field, entity, 500).code).join("; ");
+  const task = `${changed.migrations.join(" ")} The table \`${entity.names.many}\` as it is now: id (${idAnnotation(entity.columns.id.type)}); ${columns}.${migration ? " Where its migration is not merged yet, change that one." : ""}`;
+  return [...kept, { to: "database-engineer", task: task.slice(0, 4_000) }];
+};
+
+/** The tests that were handed over, with what a review changed about them. */
+const retold = (task: string, { rates, did }: Changed): string => {
+  const rate = rates.at(-1)?.rate;
+  const limited = rate ? task.replace(/429 after \d+\/\w+/, `429 after ${shortRate(rate)}`) : task;
+  return `${limited} Since a review: ${did.join("; ")}.`.slice(0, 4_000);
+};
+
+/** @param changed undefined where no file was changed */
+export const reportAfter = (previous: Report, notes: readonly Note[], changed: Changed | undefined): Report => {
+  const threads = notes.flatMap((note) =>
+    note.commentId === undefined
+      ? []
+      : [{ comment_id: note.commentId, outcome: note.outcome, answer: note.answer.slice(0, 4_000) }],
+  );
+  const own = notes.filter((note) => note.commentId === undefined).map((note) => note.answer);
+  const count = notes.filter((note) => note.outcome === "changed").length;
+  const failed = changed?.trial.state === "failed";
+  const concerns = [
+    ...previous.concerns.filter((concern) => !concern.startsWith("Follow-up: ")),
+    ...own.map((answer) => `Follow-up: to the review as a whole: ${answer}`.slice(0, 4_000)),
+    ...(changed?.trial.state === "not-tried"
+      ? [`Follow-up: the changes were compiled, but not run: ${end(changed.trial.output)}`]
+      : []),
+    ...(failed ? [`Follow-up: trying the changes failed:\n${end(changed.trial.output)}`] : []),
+  ].slice(-50);
+  const handoffs = changed ? handoffsOf(previous, changed) : previous.handoffs;
+  return {
+    ...previous,
+    status: failed ? "BLOCKED" : concerns.length + handoffs.length > 0 ? "DONE_WITH_CONCERNS" : "DONE",
+    summary: changed
+      ? `Follow-up on a review: ${count} of ${notes.length} ${notes.length === 1 ? "comment" : "comments"} led to a change. ${previous.summary}`.slice(
+          0,
+          4_000,
+        )
+      : `Follow-up on a review: no file changed; the answers stand in the threads. ${previous.summary}`.slice(0, 4_000),
+    endpoints_created: changed ? withRates(previous.endpoints_created, changed.rates) : previous.endpoints_created,
+    models_created: changed ? withFields(previous.models_created, changed.entity) : previous.models_created,
+    security_measures: changed ? securityAfter(previous, changed) : previous.security_measures,
+    test_commands: changed
+      ? [
+          ...changed.trial.commands,
+          ...previous.test_commands.filter((command) => /uvicorn/.test(command)),
+          ...(changed.curl ? [changed.curl] : []),
+        ]
+      : previous.test_commands,
+    concerns,
+    blockers: failed ? ["What was changed does not answer as it should; the output stands under concerns."] : [],
+    questions: [],
+    handoffs,
+    threads,
+  };
+};
+
+/** A measure that names a limit or a length names the new one. */
+const securityAfter = (previous: Report, { rates, password }: Changed): string[] => {
+  const last = rates.at(-1);
+  const whole = last && last.functions.length >= previous.endpoints_created.length;
+  const partial = rates
+    .filter((one) => one !== last || !whole)
+    .map((one) => `Rate limit of ${shortRate(one.rate)} for each client address on ${one.functions.join(", ")}`);
+  const inForce = previous.endpoints_created.some((endpoint) => endpoint.rate_limit !== null);
+  const measures = previous.security_measures.map((measure) => {
+    const limited = whole ? measure.replace(/(?<=Rate limit of )\d+\/\w+/, shortRate(last.rate)) : measure;
+    return password ? limited.replace(/(?<=Passwords are )\d+ to \d+/, `${password.min} to ${password.max}`) : limited;
+  });
+  return inForce ? [...measures, ...partial].slice(-50) : measures;
+};

@@ -1,0 +1,225 @@
+/** From what was read of a backend to its layout, or to the question that is left. Pure. */
+
+import type { GrepLine } from "./calls.ts";
+import { baseOf, columnsOf, guardOf, placeOf, type Sources, sessionOf, type Table, tablesOf } from "./conventions.ts";
+import type { Unclear } from "./fields.ts";
+import type { Layout, Place } from "./layout.ts";
+import { dirname, importRootOf, join, moduleOf, stem } from "./modules.ts";
+import { assignmentsOf, classesOf } from "./python.ts";
+import { sitesOf } from "./routing.ts";
+import { dependenciesOf, errorsOf, hashingOf, limiterOf, problemsOf, settingsOf } from "./wiring.ts";
+
+export type Survey =
+  | { readonly ok: true; readonly layout: Layout }
+  | { readonly ok: false; readonly unclear: readonly Unclear[] };
+
+/** What a request needs to be looked at. */
+export type Interest = {
+  readonly database: boolean;
+  readonly users: boolean;
+  /** Does it need limiter, handlers and hashing? */
+  readonly crossing: boolean;
+  readonly tables: readonly string[];
+  /** Names of routers' files that may serve it already. */
+  readonly routers: readonly string[];
+};
+
+export type Grepped = { readonly routing: GrepLine[]; readonly database: GrepLine[]; readonly crossing: GrepLine[] };
+
+export const unclear = (question: string, options: readonly string[] = []): Survey => ({
+  ok: false,
+  unclear: [{ question, options }],
+});
+
+export const noApp = (allowed: readonly string[]): Survey =>
+  unclear(
+    `I found no line that makes a FastAPI application (\`app = FastAPI(…)\`) in this repository. Where is the backend? I may write below ${allowed.join(", ") || "no folder"}.`,
+    ["it is in another repository", "it is written with another framework", "create the application first"],
+  );
+
+const appOf = (path: string, text: string): { variable: string; factory: boolean } => {
+  const made = assignmentsOf(text, true).find((one) => /^(fastapi\.)?FastAPI\s*\(/.test(one.value));
+  const top = assignmentsOf(text).find((one) =>
+    /^(fastapi\.)?FastAPI\s*\(|^(create|make|build|get)_\w*app\w*\(/.test(one.value),
+  );
+  return top
+    ? { variable: top.name, factory: false }
+    : {
+        variable:
+          [...text.slice(0, text.search(/(fastapi\.)?FastAPI\s*\(/)).matchAll(/^def (\w+)\(/gm)].at(-1)?.[1] ??
+          made?.name ??
+          stem(path),
+        factory: true,
+      };
+};
+
+type Found = {
+  readonly main: string;
+  readonly paths: readonly string[];
+  readonly files: ReadonlyMap<string, string>;
+  readonly declared: readonly string[];
+  readonly interest: Interest;
+  readonly grepped: Grepped;
+};
+
+const sampleTable = (sources: Sources): Table | undefined => {
+  const usable = tablesOf(sources.files).filter((table) => columnsOf(sources, table) !== undefined);
+  return usable.sort((a, b) => Number(/user/i.test(a.table)) - Number(/user/i.test(b.table)))[0];
+};
+
+const databaseProblem = (sources: Sources, found: Found): Survey | undefined => {
+  if (!found.interest.database) return undefined;
+  const lines = found.grepped.database;
+  const sqlmodel = lines.find((line) => /\bSQLModel\b/.test(line.text));
+  const legacy = lines.find((line) => /declarative_base\(/.test(line.text));
+  const said = (line: GrepLine, what: string): Survey =>
+    unclear(
+      `\`${line.path}\` line ${line.line} uses ${what}. I write SQLAlchemy 2 models on a \`DeclarativeBase\` class with \`Mapped\` columns only. How shall this go on?`,
+      ["there is a DeclarativeBase elsewhere (say where)", "use a language model for this issue"],
+    );
+  if (!baseOf(sources)) {
+    if (sqlmodel) return said(sqlmodel, "SQLModel");
+    if (legacy) return said(legacy, "`declarative_base()`");
+    return unclear(
+      `I found no class that inherits from \`DeclarativeBase\` below ${dirname(found.main)}. Where is the Base class of the models?`,
+      ["add one under core/", "the project keeps its data elsewhere"],
+    );
+  }
+  if (!lines.some((line) => /AsyncSession/.test(line.text)))
+    return unclear(
+      "The database code has no `AsyncSession`: I write asynchronous SQLAlchemy only. Is there an asynchronous session dependency?",
+      ["add one", "use a language model for this issue"],
+    );
+  return undefined;
+};
+
+export const layoutOf = (found: Found): Survey => {
+  const { main, files } = found;
+  const paths = new Set(found.paths);
+  const roots = [...files].filter(([path]) => path.endsWith(".py"));
+  const importRoot = importRootOf(main, roots.map(([, text]) => text).join("\n"), paths);
+  const sources: Sources = { modules: { importRoot, paths }, files };
+  const problem = databaseProblem(sources, found);
+  if (problem) return problem;
+  const { variable, factory } = appOf(main, files.get(main) ?? "");
+  const sites = sitesOf(sources, { path: main, variable });
+  const [site] = sites;
+  if (!site) return noApp([]);
+  if (sites.length > 1)
+    return unclear(
+      "Several routers could take the new one. Which one?",
+      sites.slice(0, 8).map((one) => `${one.path}: ${one.variable} (${one.prefix || "no prefix"})`),
+    );
+  const packageFolder =
+    importRoot === dirname(main)
+      ? dirname(site.path)
+          .split("/")
+          .slice(0, importRoot === "" ? 1 : importRoot.split("/").length + 1)
+          .join("/")
+      : dirname(main);
+  const folder = packageFolder;
+  const below = (names: string): string[] =>
+    found.paths.filter((path) => new RegExp(`(^|/)(${names})(/\\w+)?\\.py$`).test(path.slice(folder.length)));
+  const routeFiles = [
+    ...new Set(found.grepped.routing.filter((line) => /=\s*APIRouter\(/.test(line.text)).map((line) => line.path)),
+  ].filter(
+    (path) =>
+      path !== site.path &&
+      stem(path) !== "__init__" &&
+      !found.grepped.routing.some((line) => line.path === path && /include_router\(/.test(line.text)),
+  );
+  const samples = [...routeFiles.filter((path) => files.has(path)), ...files.keys()];
+  const table = sampleTable(sources);
+  const session = sessionOf(
+    sources,
+    samples,
+    found.grepped.database.map((line) => line.text),
+  );
+  const columns = found.interest.database ? columnsOf(sources, table) : undefined;
+  if (found.interest.database && !session)
+    return unclear(
+      "I found `AsyncSession`, but no dependency that gives one to a route (`async def get_session() -> AsyncIterator[AsyncSession]`, or an `Annotated[AsyncSession, Depends(…)]`). Which is it?",
+      [],
+    );
+  if (found.interest.database && !columns)
+    return unclear(
+      `I cannot read how the primary key is written${table ? ` in ${table.path}` : ""}. Is it an int, a str or a UUID?`,
+      ["int", "str", "UUID"],
+    );
+  const service: Place = placeOf(
+    below("services?|crud"),
+    { folder: join(folder, "services"), suffix: "_service", plural: false },
+    ["services", "service", "crud"],
+  );
+  const wiring = { sources, main, grepped: found.grepped.crossing };
+  const packages = dependenciesOf([...files].filter(([path]) => !path.endsWith(".py")));
+  const base = baseOf(sources);
+  return {
+    ok: true,
+    layout: {
+      files,
+      paths,
+      importRoot,
+      packageFolder,
+      app: { path: main, module: moduleOf(sources.modules, main), variable, factory },
+      site,
+      session,
+      columns,
+      base: base ? { name: base.name, module: base.module } : undefined,
+      models: placeOf(
+        modelFiles(found, below("models?")),
+        { folder: join(folder, "models"), suffix: "", plural: false },
+        ["models", "model"],
+      ),
+      schemas: placeOf(below("schemas?"), { folder: join(folder, "schemas"), suffix: "", plural: false }, [
+        "schemas",
+        "schema",
+      ]),
+      services: service,
+      routes: placeOf(routeFiles, { folder: routesFolder(site, sources.modules), suffix: "", plural: true }, [
+        "routes",
+        "routers",
+      ]),
+      core: join(folder, "core"),
+      style: styleOf(sources, samples),
+      tables: tablesOf(files).map((one) => ({
+        table: one.table,
+        type: one.found.name,
+        path: one.path,
+        module: moduleOf(sources.modules, one.path),
+      })),
+      packages: packages.names,
+      dependencyFile: packages.file,
+      limiter: limiterOf(wiring),
+      ...problemsOf(wiring),
+      errors: problemsOf(wiring).problems === "wired" ? errorsOf(sources) : undefined,
+      hashing: hashingOf(wiring, packages.names),
+      guard: guardOf(sources, routeFiles),
+      settings: settingsOf(sources),
+    },
+  };
+};
+
+const modelFiles = (found: Found, below: readonly string[]): string[] => {
+  const tables = found.grepped.database.filter((line) => /__tablename__/.test(line.text)).map((line) => line.path);
+  return tables.length > 0 ? [...new Set(tables)] : [...below];
+};
+
+const routesFolder = (site: Layout["site"], modules: { importRoot: string }): string => {
+  const module = site.neighbour?.importModule ?? "";
+  return module === "" || module.startsWith(".")
+    ? join(dirname(site.path), "routes")
+    : join(modules.importRoot, module.replaceAll(".", "/"));
+};
+
+const styleOf = (sources: Sources, samples: readonly string[]): Layout["style"] => {
+  const texts = samples.map((path) => sources.files.get(path) ?? "");
+  const rootPath = texts.map((text) => /@\w+\.(?:get|post)\(\s*["'](\/?)["']/.exec(text)).find(Boolean)?.[1] ?? "";
+  const schemas = [...sources.files]
+    .filter(([path]) => /schema/.test(path))
+    .flatMap(([path, text]) => classesOf(text).map((one) => ({ path, one })));
+  const output =
+    ["Response", "Read", "Out", "Public"].find((end) => schemas.some(({ one }) => one.name.endsWith(end))) ??
+    "Response";
+  return { rootPath, schemaBase: undefined, output };
+};
