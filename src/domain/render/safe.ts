@@ -23,8 +23,10 @@ export const code = (text: string, max: number): string => {
 };
 
 /** A list item; further lines stand below the first. @param lead our own text: the list mark and what stands before */
-export const item = (text: string, max: number, lead = "-"): string =>
-  `${lead} ${prose(text, max).replace(/\n(?!\n)/g, `\n${" ".repeat(lead.indexOf(" ") > 0 ? lead.indexOf(" ") + 1 : lead.length + 1)}`)}`;
+export const item = (text: string, max: number, lead = "-"): string => {
+  const [mark = lead] = lead.split(" ");
+  return `${lead} ${prose(text, max).replace(/\n(?!\n)/g, `\n${" ".repeat(mark.length + 1)}`)}`;
+};
 
 /** Fenced code whose fence is longer than any run of backticks in it. A line's first "/" is moved by one space. */
 export const fenced = (text: string, info: string): string => {
