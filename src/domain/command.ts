@@ -1,5 +1,6 @@
 /** The grammar of `/architect …`: what people may write at the start of a line. */
-import { inlineSpans, type MarkdownLine, readMarkdown } from "./markdown.ts";
+import { type MarkdownLine, readMarkdown } from "./markdown.ts";
+import { inlineSpans } from "./markdown-inline.ts";
 
 export type Command =
   | { readonly verb: "design"; readonly request: string }

@@ -1,5 +1,6 @@
 /** Text that a model wrote, made harmless for GitHub. Knows GitHub's Markdown and nothing of who wrote what. */
-import { inlineSpans, type MarkdownLine, readMarkdown } from "./markdown.ts";
+import { type MarkdownLine, readMarkdown } from "./markdown.ts";
+import { inlineSpans } from "./markdown-inline.ts";
 import { withoutInvisible } from "./visible-text.ts";
 
 /**

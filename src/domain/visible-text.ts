@@ -1,12 +1,6 @@
 /** What a person sees of Markdown on GitHub, as text for a prompt. Knows no GitHub and no model. */
-import {
-  type Finder,
-  forwardFinder,
-  type InlineSpan,
-  inlineSpans,
-  type MarkdownLine,
-  readMarkdown,
-} from "./markdown.ts";
+import { type MarkdownLine, readMarkdown } from "./markdown.ts";
+import { type Finder, forwardFinder, type InlineSpan, inlineSpans } from "./markdown-inline.ts";
 
 /**
  * The text that a reader of the rendered page sees; code is kept as it is. Taken out: characters that have no glyph or

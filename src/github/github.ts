@@ -10,7 +10,7 @@ import { fetchPullTemplate } from "./pull-template.ts";
 import { createPulls } from "./pulls.ts";
 import { fetchReview } from "./reviews.ts";
 import type { Place } from "./shapes.ts";
-import { type Clients, openToken, type Token } from "./token.ts";
+import { type Clients, openToken, revokeToken, type Token } from "./token.ts";
 
 export type GitHubOptions = {
   readonly appId: number;
@@ -68,14 +68,31 @@ export const createGitHub = (options: GitHubOptions): GitHub => {
 
 const isLoopback = (url: string): boolean => /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(new URL(url).hostname);
 
-/** The App's bot user is called after the App; its id is only to be had by that name, which anybody may look up. */
+/** The App's bot user is called after the App; its id is to be had by that name. */
 const fetchSelf = ({ app, plain }: Clients): Promise<Person> =>
   doing("asking who we are", async () => {
     const { data } = await app.rest.apps.getAuthenticated();
     if (!data?.slug) throw new Error("the App has no name: is the App id the one that the private key belongs to?");
-    const { data: user } = await plain.rest.users.getByUsername({ username: `${data.slug}[bot]` });
-    return { login: user.login, id: user.id, type: user.type };
+    const username = `${data.slug}[bot]`;
+    // A server in private mode tells nobody anything without a token.
+    const open = await unless([401, 403], () => plain.rest.users.getByUsername({ username }));
+    const { login, id, type } = open?.data ?? (await fetchUserAsInstallation({ app, plain }, username));
+    return { login, id, type };
   });
+
+const fetchUserAsInstallation = async ({ app, plain }: Clients, username: string): Promise<Person> => {
+  const [installation] = (await app.rest.apps.listInstallations({ per_page: 1 })).data;
+  if (!installation)
+    throw new Error(`the server shows ${username} to nobody who has no token: install the App on a repository first`);
+  const { data } = await app.rest.apps.createInstallationAccessToken({
+    installation_id: installation.id,
+    permissions: { metadata: "read" },
+  });
+  const headers = { authorization: `Bearer ${data.token}` };
+  const user = await plain.rest.users.getByUsername({ username, headers });
+  await revokeToken(plain, data.token);
+  return user.data;
+};
 
 /** A new token is not known everywhere at once: for its first seconds a 401 is asked again. */
 const useToken = (client: Octokit, token: Token, waitMs: number): void => {

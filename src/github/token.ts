@@ -7,7 +7,7 @@ import { doing } from "./client.ts";
 type Permissions = Readonly<Record<string, "read" | "write">>;
 
 /** What a token of each phase may do. Reading metadata, and with it a person's permission, comes with every token. */
-export const phasePermissions: Readonly<Record<GitHubPhase | "fetch", Permissions>> = {
+const phasePermissions: Readonly<Record<GitHubPhase | "fetch", Permissions>> = {
   read: { contents: "read", issues: "read", pull_requests: "read" },
   acknowledge: { issues: "write", pull_requests: "write" },
   publish: { contents: "write", issues: "write", pull_requests: "write" },
@@ -55,7 +55,7 @@ export const openToken = async (
   const renew = async (): Promise<void> => {
     const old = minted.token;
     minted = await mint(app, repository, phase, clock);
-    await revoke(plain, old);
+    await revokeToken(plain, old);
   };
   return {
     owner: minted.owner,
@@ -70,7 +70,7 @@ export const openToken = async (
       return minted.token;
     },
     isYoung: () => clock().getTime() - minted.madeAt < youngMs,
-    revoke: () => revoke(plain, minted.token),
+    revoke: () => revokeToken(plain, minted.token),
   };
 };
 
@@ -94,7 +94,7 @@ const mint = (app: Octokit, repository: RepositoryRef, phase: GitHubPhase | "fet
   });
 
 /** A token that cannot be revoked ends by itself within the hour, so this never fails a run. */
-const revoke = async (plain: Octokit, token: string): Promise<void> => {
+export const revokeToken = async (plain: Octokit, token: string): Promise<void> => {
   try {
     await plain.request("DELETE /installation/token", { headers: { authorization: `Bearer ${token}` } });
   } catch (error) {

@@ -6,6 +6,7 @@ import {
   accountReply,
   appReply,
   bot,
+  installationReply,
   maintainer,
   permissionReply,
   reactionReply,
@@ -137,6 +138,44 @@ describe("who we are", () => {
     expect(await stub.github.whoami()).toEqual(bot);
     expect(await stub.github.whoami()).toEqual(bot);
     expect(stub.requests).toEqual(["GET /app", "GET /users/architect-app[bot]"]);
+  });
+
+  test("is asked with a token where the server tells nobody else", async () => {
+    nock.cleanAll();
+    const seen: (string | null)[] = [];
+    api()
+      .get("/app")
+      .reply(200, appReply())
+      .get("/users/architect-app%5Bbot%5D")
+      .reply(401, refusal("Must authenticate to access this API."))
+      .get("/app/installations")
+      .query({ per_page: 1 })
+      .reply(200, [installationReply()])
+      .post("/app/installations/9001/access_tokens", { permissions: { metadata: "read" } })
+      .reply(201, tokenReply({ repositories: undefined }))
+      .get("/users/architect-app%5Bbot%5D")
+      .reply(200, (request: Request) => {
+        seen.push(request.headers.get("authorization"));
+        return accountReply(bot);
+      })
+      .delete("/installation/token")
+      .reply(204);
+    expect(await stub.github.whoami()).toEqual(bot);
+    expect(seen).toEqual(["Bearer ghs_x"]);
+    expect(stub.tokens.at(-1)).toBe("DELETE /installation/token");
+  });
+
+  test("is not to be had where the server tells nobody and the App is installed nowhere", async () => {
+    nock.cleanAll();
+    api()
+      .get("/app")
+      .reply(200, appReply())
+      .get("/users/architect-app%5Bbot%5D")
+      .reply(401, refusal("Must authenticate to access this API."))
+      .get("/app/installations")
+      .query({ per_page: 1 })
+      .reply(200, []);
+    await expect(stub.github.whoami()).rejects.toThrow("install the App on a repository first");
   });
 
   test("is asked again after GitHub did not say", async () => {

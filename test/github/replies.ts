@@ -48,6 +48,15 @@ export const accountReply = (person: Account): Json => example("users/get-by-use
 
 export const appReply = (): Json => example("apps/get-authenticated", { slug: "architect-app" });
 
+export const installationReply = (): Json => ({
+  ...example("apps/get-installation", { id: repository.installationId }),
+  account: {
+    ...account({ login: "acme", id: 600, type: "Organization" }),
+    // In this one list GitHub's description wants an account to be an enterprise as well.
+    ...{ name: "acme", slug: "acme", created_at: at, updated_at: at },
+  },
+});
+
 export const repositoryReply = (changes: Json = {}): Json => {
   const facts = { id: repository.id, name: "shop", full_name: "acme/shop", language: "Python" };
   const owner = account({ login: "acme", id: 600, type: "Organization" });

@@ -1,0 +1,221 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { ConflictError } from "../../src/domain/errors.ts";
+import type { RepositoryRef } from "../../src/domain/repository.ts";
+import { createGitHub } from "../../src/github/github.ts";
+import type { GitHub, GitHubSession } from "../../src/ports.ts";
+import { type Emulator, startEmulator } from "../emulator/emulator.ts";
+
+const { privateKey } = generateKeyPairSync("rsa", {
+  modulusLength: 2048,
+  privateKeyEncoding: { type: "pkcs1", format: "pem" },
+  publicKeyEncoding: { type: "spki", format: "pem" },
+});
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const branch = "architect/issue-1-users";
+const marker = "<!-- architect:status -->";
+
+let root: string;
+let emulator: Emulator;
+let github: GitHub;
+let repository: RepositoryRef;
+let session: GitHubSession;
+
+const start = async (phase: "read" | "acknowledge" | "publish" = "publish"): Promise<GitHubSession> => {
+  session = await github.open(repository, phase);
+  return session;
+};
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "architect-github-"));
+  emulator = await startEmulator({
+    root,
+    app: {
+      id: 5,
+      slug: "architect-app",
+      privateKey,
+      webhookSecret: "a secret of thirty-two bytes or more",
+      permissions: { contents: "write", issues: "write", pull_requests: "write", metadata: "read" },
+      events: ["issues", "issue_comment", "pull_request_review", "pull_request_review_comment"],
+      installationId: 9001,
+    },
+    users: {
+      maintainer: { token: "token-of-maintainer", permission: "maintain" },
+      stranger: { token: "token-of-stranger", permission: "read" },
+    },
+    repositories: [
+      {
+        owner: "acme",
+        name: "shop",
+        files: {
+          "README.md": "# Shop\n",
+          "old.py": "x = 1\n",
+          ".github/PULL_REQUEST_TEMPLATE.md": "## What\n",
+        },
+      },
+    ],
+  });
+  const maintainer = emulator.as("maintainer");
+  const { id } = (await maintainer.request("GET", "/repos/acme/shop")) as { id: number };
+  repository = { id, owner: "acme", name: "shop", installationId: 9001, defaultBranch: "main" };
+  await maintainer.createIssue({ title: "Create users" });
+  github = createGitHub({ appId: 5, privateKey, apiUrl: emulator.api, webUrl: emulator.url, clock: () => new Date() });
+});
+
+beforeEach(async () => {
+  await start();
+});
+
+afterAll(async () => {
+  await session.close();
+  await emulator.close();
+  await rm(root, { recursive: true, force: true });
+  expect(emulator.violations).toEqual([]);
+});
+
+const idOf = async (login: string): Promise<number> =>
+  ((await emulator.as("maintainer").request("GET", `/users/${login}`)) as { id: number }).id;
+
+test("the App knows its own bot", async () => {
+  expect(await github.whoami()).toMatchObject({ login: "architect-app[bot]", type: "Bot" });
+});
+
+test("a person's permission is what GitHub says of that very person", async () => {
+  const person = { login: "maintainer", id: await idOf("maintainer"), type: "User" };
+  expect(await session.permissionOf(person)).toBe("maintain");
+  expect(await session.permissionOf({ ...person, id: 4 })).toBe("none");
+  expect(await session.permissionOf({ login: "stranger", id: await idOf("stranger"), type: "User" })).toBe("read");
+  expect(await session.permissionOf({ login: "nobody-at-all", id: 4, type: "User" })).toBe("none");
+});
+
+test("a template is found", async () => {
+  expect(await (await start("read")).fetchPullTemplate()).toBe("## What\n");
+});
+
+test("a token that may only read writes nothing", async () => {
+  const reader = await start("read");
+  await expect(reader.upsertComment(1, marker, "x", undefined)).rejects.toThrow(/writing the comment on #1: 403/);
+});
+
+test("a commit, a branch and a draft pull request are made once, however often they are asked for", async () => {
+  const main = await session.fetchBranch("main");
+  if (!main) throw new Error("main is missing");
+  const commit = await session.commit({
+    parent: main,
+    message: "feat: users",
+    changes: [
+      { path: "backend/app/users.py", kind: "added", mode: "100644", content: base64("USERS = 'é'\n") },
+      { path: "old.py", kind: "deleted" },
+    ],
+  });
+  for (const _ of [1, 2]) await session.pointBranch(branch, commit, undefined);
+  expect(await session.fetchBranch(branch)).toBe(commit);
+  const request = { branch, base: "main", title: "Users", body: "the report", draft: true };
+  const pull = await session.openPull(request);
+  expect(await session.openPull(request)).toEqual(pull);
+  expect(pull).toMatchObject({ draft: true, headSha: commit, baseSha: main, branch, sameRepository: true });
+  expect(await session.findPull(branch)).toEqual(pull);
+  expect((await emulator.files(pull.number)).map((file) => file.path).sort()).toEqual([
+    "backend/app/users.py",
+    "old.py",
+  ]);
+  expect(await emulator.file(branch, "backend/app/users.py")).toBe("USERS = 'é'\n");
+  expect(await emulator.commits(pull.number)).toMatchObject([{ sha: commit, verified: true }]);
+});
+
+test("a pull request is made ready and a draft again", async () => {
+  const pull = await session.findPull(branch);
+  if (!pull) throw new Error("the pull request is missing");
+  const ready = await session.updatePull(pull, { draft: false, body: "done" });
+  expect(ready).toMatchObject({ draft: false, body: "done" });
+  expect(await session.updatePull(ready, { draft: true })).toMatchObject({ draft: true });
+});
+
+test("a branch that somebody pushed to is theirs", async () => {
+  const head = await session.fetchBranch(branch);
+  if (!head) throw new Error("the branch is missing");
+  const theirs = await emulator.as("maintainer").pushFiles(branch, { "note.md": "mine\n" }, "docs: a note");
+  const ours = await session.commit({
+    parent: head,
+    message: "feat: more",
+    changes: [{ path: "more.py", kind: "added", mode: "100644", content: base64("y = 2\n") }],
+  });
+  await expect(session.pointBranch(branch, ours, head)).rejects.toThrow(ConflictError);
+  await expect(session.pointBranch(branch, ours, theirs)).rejects.toThrow(ConflictError);
+  expect(await session.fetchBranch(branch)).toBe(theirs);
+});
+
+test("the status comment stays one comment", async () => {
+  const first = await session.upsertComment(1, marker, `working\n\n${marker}`, undefined);
+  expect(await session.upsertComment(1, marker, `done\n\n${marker}`, first)).toBe(first);
+  expect(await session.upsertComment(1, marker, `done again\n\n${marker}`, undefined)).toBe(first);
+  expect(emulator.comments(1).map(({ body }) => body)).toEqual([`done again\n\n${marker}`]);
+  await emulator.as("maintainer").deleteComment(first);
+  const second = await session.upsertComment(1, marker, `back\n\n${marker}`, first);
+  expect(emulator.comments(1).map(({ id }) => id)).toEqual([second]);
+});
+
+test("a reaction is given once", async () => {
+  const { id } = await emulator.as("maintainer").comment(1, "/architect design x");
+  for (const _ of [1, 2]) await session.react({ on: "issue-comment", commentId: id }, "eyes");
+  expect(emulator.reactions({ comment: id })).toEqual([{ content: "eyes", by: "architect-app[bot]" }]);
+  await session.react({ on: "issue", number: 1 }, "eyes");
+  expect(emulator.reactions({ issue: 1 })).toHaveLength(1);
+});
+
+test("a review is read with its threads, and each thread is answered once", async () => {
+  const pull = await session.findPull(branch);
+  if (!pull) throw new Error("the pull request is missing");
+  const maintainer = emulator.as("maintainer");
+  const on = { path: "backend/app/users.py", line: 1 };
+  const { id } = await maintainer.submitReview(pull.number, {
+    state: "REQUEST_CHANGES",
+    body: "two points",
+    comments: [
+      { ...on, body: "rename it" },
+      { ...on, body: "and make it a list" },
+    ],
+  });
+  const review = await session.fetchReview(pull.number, id);
+  expect(review).toMatchObject({ id, state: "changes_requested", body: "two points", author: { login: "maintainer" } });
+  expect(review.comments).toMatchObject([
+    { ...on, body: "rename it", hunk: expect.stringContaining("USERS") },
+    { ...on, body: "and make it a list" },
+  ]);
+  expect(review.earlier).toEqual([]);
+  const [comment] = review.comments;
+  if (!comment) throw new Error("the comment is missing");
+  await session.react({ on: "review-comment", commentId: comment.id }, "eyes");
+  expect(emulator.reactions({ reviewComment: comment.id })).toHaveLength(1);
+  const mark = `<!-- architect:thread:${comment.id} -->`;
+  const answer = await session.answerThread(pull.number, comment.threadId, mark, `renamed\n\n${mark}`);
+  expect(await session.answerThread(pull.number, comment.threadId, mark, "another text")).toBe(answer);
+  await maintainer.replyInThread(pull.number, comment.threadId, "thanks, but plural");
+  const last = (await emulator.reviewComments(pull.number)).at(-1);
+  const reply = await session.fetchReview(pull.number, last?.pull_request_review_id ?? 0);
+  expect(reply.comments).toMatchObject([{ body: "thanks, but plural", threadId: comment.threadId }]);
+  expect(reply.earlier.map(({ body }) => body)).toEqual(["rename it", `renamed\n\n${mark}`]);
+});
+
+test("a closed session's token is good for nothing", async () => {
+  const closed = await github.open(repository, "read");
+  await closed.close();
+  await expect(closed.fetchBranch("main")).rejects.toThrow(/reading branch main: 401/);
+});
+
+test("git fetches with the credentials", async () => {
+  const { url, authorization } = await github.gitCredentials(repository);
+  expect(url).toBe(`${emulator.url}/acme/shop.git`);
+  const answer = await fetch(`${url}/info/refs?service=git-upload-pack`, { headers: { authorization } });
+  expect(answer.status).toBe(200);
+  expect(await answer.text()).toContain(branch);
+});
+
+test("a repository that the installation does not cover gets no token", async () => {
+  await expect(github.open({ ...repository, id: 4 }, "read")).rejects.toThrow(
+    /asking for a token of repository 4 to read: 4\d\d/,
+  );
+});
