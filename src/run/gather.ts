@@ -5,7 +5,7 @@ import { issueOfBranch } from "../domain/job.ts";
 import { decisionsPath, parseDecisions, selectDecisions, statePath } from "../domain/memory.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { parseBody } from "../domain/render-report.ts";
-import { fullName, type Person } from "../domain/repository.ts";
+import { fullName, type Person, type RepositoryRef } from "../domain/repository.ts";
 import { boundaryFor, configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
 import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
 import { visibleText } from "../domain/visible-text.ts";
@@ -88,6 +88,8 @@ const prepare = async (
     return notReady(`the repository has no commit on \`${baseBranch}\` yet. Push a first commit, then ask again.`);
   const commit = at?.commit ?? (pull ? (heads.get(pull.branch) ?? pull.headSha) : tip);
   const base = at?.base ?? (pull ? ((await deps.workspace.mergeBase(repository, tip, commit)) ?? tip) : commit);
+  const unreadable = await unreadableMemory(deps, repository, commit);
+  if (unreadable) return notReady(unreadable);
   const read = (path: string) => deps.workspace.readFile(repository, commit, path);
   const configText = await deps.workspace.readFile(repository, configTip, configPath);
   const config = parseRepositoryConfig(configText, [...deps.library.definitions.keys()]);
@@ -112,6 +114,21 @@ const prepare = async (
     ...(review ? { review } : {}),
     ...(template === undefined ? {} : { template }),
   };
+};
+
+/** A memory file that is there and cannot be read must not be written over as if there were none. */
+const unreadableMemory = async (
+  { workspace }: GatherDeps,
+  repository: RepositoryRef,
+  commit: string,
+): Promise<string | undefined> => {
+  for (const path of [decisionsPath, statePath]) {
+    const text = await workspace.readFile(repository, commit, path);
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    if (text === undefined && (await workspace.listFiles(repository, commit, folder, 10_000)).includes(path))
+      return `\`${path}\` is larger than 1 MiB, so what was decided cannot be read. Shorten it or move it away, then ask again.`;
+  }
+  return undefined;
 };
 
 /** Our pull request that this run belongs to: the thread itself, or the one an earlier run of the issue opened. */

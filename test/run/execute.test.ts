@@ -183,6 +183,14 @@ describe("a labelled issue", () => {
     expect(github.pulls[0]?.body).toContain("active.broken-");
   });
 
+  test("whose memory cannot be read is not run, so that the memory is not lost", async () => {
+    const path = ".claude/context/session/state.json";
+    workspace = createMemoryWorkspace({ "app/main.py": "", [path]: "x".repeat(1024 * 1024 + 1) }, github);
+    await executeWith(design).run(jobOf(label), never);
+    expect(statuses()[0]?.body).toContain("larger than 1 MiB");
+    expect(github.commits.size).toBe(0);
+  });
+
   test("takes another branch name where somebody has the issue's", async () => {
     github.branches.set("architect/issue-3-create-user-registration-endpoint", "f".repeat(40));
     await executeWith(design).run(jobOf(label), never);

@@ -32,7 +32,10 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
     checkSandbox: async () => workspace.health,
     fetch: async (repository, branches) =>
       new Map([...heads(repository)].filter(([branch]) => branches.includes(branch) && Object.keys(base).length > 0)),
-    readFile: async (_, commit, path) => filesAt(commit).get(path),
+    readFile: async (_, commit, path) => {
+      const text = filesAt(commit).get(path);
+      return text === undefined || text.length > 1024 * 1024 ? undefined : text;
+    },
     listFiles: async (_, commit) => [...filesAt(commit).keys()],
     mergeBase: async () => baseCommit,
     openWorktree: async (_, { commit, boundaries }) => {

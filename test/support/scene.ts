@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { type Config, readConfig, readRunConfig } from "../../src/config.ts";
-import { type Emulator, startEmulator } from "../emulator/emulator.ts";
+import { type Emulator, type EmulatorOptions, startEmulator } from "../emulator/emulator.ts";
 
 const run = promisify(execFile);
 const projectFolder = fileURLToPath(new URL("../..", import.meta.url));
@@ -28,6 +28,8 @@ export type SceneOptions = {
   /** A git repository, or a folder of files that becomes one with two commits. */
   readonly repository: { readonly git: string } | { readonly files: string };
   readonly name?: string;
+  /** Besides. */
+  readonly others?: EmulatorOptions["repositories"];
   readonly env?: Readonly<Record<string, string>>;
 };
 
@@ -79,7 +81,7 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
       maintainer: { token: "maintainer-token", permission: "write" },
       stranger: { token: "stranger-token", permission: "read" },
     },
-    repositories: [{ owner: "acme", name: options.name ?? "shop", from }],
+    repositories: [{ owner: "acme", name: options.name ?? "shop", from }, ...(options.others ?? [])],
   });
   const { python } = readRunConfig();
   const env = {
