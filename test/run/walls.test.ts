@@ -1,0 +1,169 @@
+/** The loop and its tools against the real walls: git, the file process, ripgrep and bubblewrap. */
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RunEvent } from "../../src/domain/event.ts";
+import type { Boundary } from "../../src/domain/policy.ts";
+import type { Workspace, Worktree } from "../../src/ports.ts";
+import { resumeFrom } from "../../src/run/resume.ts";
+import { createWorkspace } from "../../src/workspace/workspace.ts";
+import { runTest } from "../support/loop.ts";
+import { soundReport } from "../support/report.ts";
+import { createScriptedModel, type ScriptedCall, type ScriptedTurn } from "../support/scripted-model.ts";
+
+const boundary: Boundary = { allowed: ["app/api", "app/models"], forbidden: ["frontend"] };
+const repository = { id: 1, owner: "owner", name: "backend", installationId: 1, defaultBranch: "main" };
+const committed = {
+  "app/api/users.py": "from fastapi import APIRouter\n\nrouter = APIRouter()\n",
+  "app/main.py": "from app.api.users import router\n",
+  "frontend/a.ts": "export {};\n",
+};
+
+let folder: string;
+let workspace: Workspace & { close(): Promise<void> };
+let commit: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "architect-walls-"));
+  await chmod(folder, 0o755);
+  const origin = join(folder, "origin");
+  for (const [path, text] of Object.entries(committed)) {
+    await mkdir(dirname(join(origin, path)), { recursive: true });
+    await writeFile(join(origin, path), text);
+  }
+  const git = (...args: string[]) => execFileSync("git", ["-C", origin, ...args], { encoding: "utf8" });
+  git("init", "-q", "-b", "main");
+  git("add", "-A");
+  git("-c", "user.name=maintainer", "-c", "user.email=maintainer@example.com", "commit", "-qm", "Begin");
+  const gitDir = join(origin, ".git");
+  workspace = createWorkspace({
+    dataFolder: join(folder, "data"),
+    node: process.execPath,
+    sandbox: "bubblewrap",
+    allowLocalFolder: gitDir,
+    clock: () => new Date(),
+  });
+  const heads = await workspace.fetch(repository, ["main"], { url: `file://${gitDir}`, authorization: "" });
+  commit = heads.get("main") ?? "";
+});
+
+afterAll(async () => {
+  await workspace?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const read = (path: string): ScriptedCall => ({ name: "Read", input: { file_path: `/repo/${path}` } });
+const edit = (old_string: string, new_string: string): ScriptedCall => ({
+  name: "Edit",
+  input: { file_path: "/repo/app/api/users.py", old_string, new_string },
+});
+const bash = (command: string): ScriptedCall => ({ name: "Bash", input: { command } });
+const submit: ScriptedTurn = { calls: [{ name: "SubmitReport", input: soundReport }] };
+
+const open = (runId: string): Promise<Worktree> =>
+  workspace.openWorktree(repository, { runId, commit, base: commit, baseBranch: "main", boundaries: [boundary] });
+
+const run = async (worktree: Worktree, turns: readonly ScriptedTurn[], before: readonly RunEvent[] = []) => {
+  const resume = resumeFrom(before);
+  if (resume) await worktree.restore(resume.changeset);
+  const walls = await worktree.enter(boundary);
+  const result = await runTest(createScriptedModel(turns), walls, {
+    resume,
+    checkpoint: () => worktree.collect(),
+    limits: { turns: (resume?.spend.turns ?? 0) + turns.length },
+  });
+  const results = result.events.flatMap((event) =>
+    event.type === "user"
+      ? event.message.content.flatMap((block) => (block.type === "tool_result" ? [block] : []))
+      : [],
+  );
+  return { ...result, texts: results.map((block) => block.content) };
+};
+
+describe("the tools in the real sandbox", () => {
+  it("find, read, change, run and report, and the changeset is what they wrote", async () => {
+    const worktree = await open("run-whole");
+    const { end, texts, events } = await run(worktree, [
+      {
+        calls: [
+          { name: "Glob", input: { pattern: "**/*.py" } },
+          { name: "Grep", input: { pattern: "APIRouter\\(", output_mode: "content", path: "/repo/app" } },
+          { name: "Grep", input: { pattern: "router", output_mode: "count" } },
+          read("app/api/users.py"),
+        ],
+      },
+      {
+        calls: [
+          edit("router = APIRouter()", 'router = APIRouter(prefix="/users")'),
+          { name: "Write", input: { file_path: "/repo/app/models/user.py", content: "class User: ...\n" } },
+          bash("git status --short && python3 -c 'import ast; ast.parse(open(\"app/models/user.py\").read())'; exit 3"),
+        ],
+      },
+      submit,
+    ]);
+    expect(texts[0]?.split("\n").sort()).toEqual(["/repo/app/api/users.py", "/repo/app/main.py"]);
+    expect(texts[1]).toBe("app/api/users.py:3:router = APIRouter()");
+    expect(texts[2]).toBe("app/api/users.py:1\napp/main.py:1\n\n2 matches in 2 files.");
+    expect(texts[3]).toBe("     1\tfrom fastapi import APIRouter\n     2\t\n     3\trouter = APIRouter()");
+    expect(texts.slice(4, 6)).toEqual([
+      "Changed /repo/app/api/users.py: 1 replacement.",
+      "Created /repo/app/models/user.py (1 line).",
+    ]);
+    expect(texts[6]).toMatch(/^exit code 3\n M app\/api\/users\.py\n\?\? app\/models\//);
+    expect(events.find((event) => event.type === "evidence")).toMatchObject({ evidence: { exitCode: 3 } });
+    expect(events.find((event) => event.type === "checkpoint")).toMatchObject({
+      changeset: [
+        { path: "app/api/users.py", kind: "modified" },
+        { path: "app/models/user.py", kind: "added" },
+      ],
+    });
+    expect(end).toMatchObject({ kind: "reported", accepted: true });
+    await worktree.close();
+  });
+
+  it("cannot write outside the boundary: the policy says why, and the kernel holds", async () => {
+    const worktree = await open("run-outside");
+    const { texts } = await run(worktree, [
+      { calls: [read("app/main.py")] },
+      {
+        calls: [
+          { name: "Write", input: { file_path: "/repo/app/main.py", content: "x" } },
+          bash("echo x > app/main.py; echo x > frontend/a.ts; cat app/main.py frontend/a.ts"),
+        ],
+      },
+    ]);
+    expect(texts[1]).toContain("You may write below /repo/app/api/, /repo/app/models/.");
+    expect(texts[2]).toMatch(/Read-only file system[\s\S]*from app\.api\.users import router\nexport \{\};$/);
+    expect((await worktree.collect()).changeset).toEqual([]);
+    await worktree.close();
+  });
+
+  it("refuse an edit of what a command changed after it was read", async () => {
+    const worktree = await open("run-stale");
+    const { texts } = await run(worktree, [
+      { calls: [read("app/api/users.py"), bash("echo '# more' >> app/api/users.py"), edit("router = ", "api = ")] },
+    ]);
+    expect(texts[2]).toContain("changed since it was read");
+    await worktree.close();
+  });
+
+  it("go on after a crash from the last checkpoint, with what was seen still known", async () => {
+    const first = await open("run-crash");
+    const begun = await run(first, [
+      { calls: [read("app/api/users.py")] },
+      { calls: [edit("router = APIRouter()", "router = APIRouter()  # one"), bash("true")] },
+    ]);
+    await first.close();
+    const second = await open("run-crash");
+    const { texts, end } = await run(second, [{ calls: [edit("# one", "# two")] }, submit], begun.events);
+    expect(texts[0]).toBe("Changed /repo/app/api/users.py: 1 replacement.");
+    expect(end).toMatchObject({ kind: "reported", spend: { turns: 4 } });
+    const { changeset } = await second.collect();
+    expect(
+      changeset.map((change) => (change.kind === "deleted" ? "" : Buffer.from(change.content, "base64").toString())),
+    ).toEqual(["from fastapi import APIRouter\n\nrouter = APIRouter()  # two\n"]);
+    await second.close();
+  });
+});
