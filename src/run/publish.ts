@@ -92,7 +92,7 @@ const write = async (publication: Publication): Promise<Outcome> => {
     const pushed = changed ? await push(publication) : undefined;
     const pull = pushed ? await propose(publication, pushed) : (gathered.pull as Pull);
     const head = pushed?.head ?? gathered.commit;
-    await answer(publication, pull, pushed?.head);
+    await answer(publication, pull, pushed?.work);
     const { number, url, branch } = pull;
     return outcomeOf(settled, {
       kind: changed ? "published" : "answered",
@@ -120,7 +120,13 @@ const outcomeOf = (
   ...what,
 });
 
-type Pushed = { readonly branch: string; readonly head: string; readonly notes: readonly string[] };
+type Pushed = {
+  readonly branch: string;
+  readonly head: string;
+  /** The commit that holds the changes; the memory's comes after it. */
+  readonly work: string;
+  readonly notes: readonly string[];
+};
 
 /** Work and memory as two commits, then the branch moves once. */
 const push = async (publication: Publication): Promise<Pushed> => {
@@ -145,7 +151,7 @@ const push = async (publication: Publication): Promise<Pushed> => {
   if ((await session.fetchBranch(branch)) !== head) await session.pointBranch(branch, head, expected);
   const seen = await session.fetchBranch(branch);
   if (seen !== head) throw new Error(`GitHub shows ${branch} at ${seen ?? "nothing"} after it was moved to ${head}`);
-  return { branch, head, notes: memory.notes };
+  return { branch, head, work, notes: memory.notes };
 };
 
 /** A commit is made once; its SHA is stored before a branch points at it. */
@@ -250,7 +256,7 @@ const propose = async (
 };
 
 /** One answer in each thread; where the run ended without a report, the answer says why. */
-const answer = async ({ session, run, gathered, settled }: Publication, pull: Pull, head: string | undefined) => {
+const answer = async ({ session, run, gathered, settled }: Publication, pull: Pull, work: string | undefined) => {
   for (const comment of gathered.review?.comments ?? []) {
     const given = settled.report.threads.find(({ comment_id }) => comment_id === comment.id);
     const said = given ?? {
@@ -258,7 +264,7 @@ const answer = async ({ session, run, gathered, settled }: Publication, pull: Pu
       outcome: "declined" as const,
       answer: `Not done: ${settled.report.blockers[0] ?? settled.report.summary}`,
     };
-    const commitUrl = head === undefined ? undefined : `${pull.url}/commits/${head}`;
+    const commitUrl = work === undefined ? undefined : `${pull.url}/commits/${work}`;
     const marker = threadMarker(run.id, comment.id);
     await session.answerThread(
       pull.number,

@@ -14,7 +14,7 @@ export type DemoOptions = {
 /** The worked example of the agent's specification. */
 const workedExample = {
   title: "Create user registration endpoint",
-  body: "People need an account. Register with email and password; limit it to 5 requests a minute.",
+  body: "Register with email and password; limit it to 5 requests a minute.",
 };
 
 export const usage = `npm run demo -- [--issue TEXT] [--repo DIR] [--json] [--keep]

@@ -7,7 +7,7 @@ type Wish = (file: ChangedFile, line: string) => string | undefined;
 
 /** In the order of preference; each is used once. */
 const wishes: readonly Wish[] = [
-  (_, line) => (/\.limit\(/.test(line) ? "That is generous for a public endpoint. Limit it to 3/min." : undefined),
+  (_, line) => (/\.limit\(/.test(line) ? "Limit this to 3/min, please." : undefined),
   (_, line) => (/^\s+password: .*min_length/.test(line) ? "`password` should be at least 12 characters." : undefined),
   (file, line) => {
     const field = /^\s+(\w+): str\b.*max_length/.exec(line)?.[1];

@@ -8,7 +8,7 @@ export const terminalText = (markdown: string): string =>
     )
     .replace(/<!--[\s\S]*?-->\n?/g, "")
     .replace(/<summary>([\s\S]*?)<\/summary>/g, "▸ $1")
-    .replace(/<\/?(?:details|sub|sup|br|kbd)\/?>/g, "")
+    .replace(/<\/?(?:details|sub|sup|br|kbd|code)\/?>/g, "")
     .replace(/^(#{1,6}) +(.*)$/gm, (_, marks: string, text: string) => (marks.length < 3 ? text.toUpperCase() : text))
     .replace(/\*\*(.+?)\*\*/g, "$1")
     .replace(/\n{3,}/g, "\n\n")
