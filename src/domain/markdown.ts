@@ -96,7 +96,7 @@ const readLine = (state: State, raw: string): MarkdownLine => {
     state.leaf = { kind: "none" };
     return line("blank");
   }
-  const leaf = leafOf(content, same, state.containers.length);
+  const leaf = leafOf(content, same, lazy, state.containers.length);
   if (lazy && leaf.kind === "paragraph") return line("text", true);
   if (!opened.any) state.containers.length = matched;
   state.leaf = leaf.kind === "indented" ? { kind: "none" } : withDepth(leaf, state.containers.length);
@@ -120,7 +120,8 @@ const withDepth = (leaf: Start, depth: number): Leaf => {
   return { kind: leaf.kind === "paragraph" ? "paragraph" : "none" };
 };
 
-const leafOf = (content: string, inParagraph: boolean, depth: number): Start => {
+/** @param lazy a line that may go on a paragraph in a quote or item without its mark: it underlines no heading there */
+const leafOf = (content: string, inParagraph: boolean, lazy: boolean, depth: number): Start => {
   if (/^ {4}/.test(content)) return inParagraph ? { kind: "paragraph" } : { kind: "indented" };
   const fence = fenceStart.exec(content);
   if (fence) {
@@ -128,7 +129,7 @@ const leafOf = (content: string, inParagraph: boolean, depth: number): Start => 
     const info = (fence[2] ?? fence[4] ?? "").trim();
     return { kind: "fence", mark: mark[0] ?? "`", length: mark.length, info, depth };
   }
-  if (inParagraph && setextUnderline.test(content)) return { kind: "none" };
+  if (inParagraph && !lazy && setextUnderline.test(content)) return { kind: "none" };
   if (atxHeading.test(content) || thematicBreak.test(content)) return { kind: "heading" };
   const end = htmlEnd(content, inParagraph);
   return end ? { kind: "html", end, depth } : { kind: "paragraph" };

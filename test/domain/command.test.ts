@@ -38,6 +38,7 @@ const commands: [string, string, Command | undefined][] = [
   ["ignores a quote", "> /architect design x", undefined],
   ["ignores a quote in a list", "- > /architect design x", undefined],
   ["ignores a line that goes on a quote without its mark", "> as you said\n/architect design x", undefined],
+  ["ignores a quote's further lines whatever they hold", "> a\n===\n/architect design x", undefined],
   ["ignores a list item", "- /architect design x", undefined],
   ["ignores a comment", "<!-- /architect design x -->", undefined],
   ["ignores a comment over several lines", "<!--\n/architect design x\n-->", undefined],
