@@ -160,7 +160,7 @@ export type CommandResult = {
   readonly output: string;
   readonly durationMs: number;
   /** Why it was ended by us, if it was. */
-  readonly ended?: "timeout" | "output" | "aborted";
+  readonly ended?: "timeout" | "output" | "disk" | "aborted";
 };
 
 export type ReadResult = {

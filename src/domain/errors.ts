@@ -22,3 +22,8 @@ export class ToolError extends Error {
 export class ConflictError extends Error {
   override readonly name = "ConflictError";
 }
+
+/** The repository cannot be worked in as it is: a sentence for its people that says why. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+}

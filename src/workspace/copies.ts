@@ -1,0 +1,122 @@
+/** A run's own copies of the folders that it may change, below one folder of ours, and how a checkpoint is put into them. */
+import { constants, lchownSync, rmSync } from "node:fs";
+import { chmod, chown, copyFile, mkdir, open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { bytesOf, type Changeset, type FileChange } from "../domain/changeset.ts";
+import { canonPath, isWithin } from "../domain/policy.ts";
+import { removeFolder } from "./disk.ts";
+import { openBelow, openRoot } from "./folder-walk.ts";
+import { fileTime } from "./index-file.ts";
+import type { SandboxUser } from "./layout.ts";
+
+const atOnce = 16;
+
+/** @param from a folder of a tree; one that does not exist counts as empty @param to must not exist, its parent may not either */
+const copyFolder = async (from: string, to: string, user: SandboxUser | undefined): Promise<void> => {
+  const files: { from: string; to: string }[] = [];
+  const visit = async (source: string, target: string): Promise<void> => {
+    await mkdir(target);
+    await chmod(target, 0o755);
+    if (user) await chown(target, user.uid, user.gid);
+    for (const entry of await readdir(source, { withFileTypes: true })) {
+      const pair = { from: join(source, entry.name), to: join(target, entry.name) };
+      if (entry.isDirectory()) await visit(pair.from, pair.to);
+      else files.push(pair);
+    }
+  };
+  await visit(from, to);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let pair = files[next++]; pair; pair = files[next++]) await copyOne(pair.from, pair.to, user);
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+};
+
+/** With the time that the index knows the file by. */
+const copyOne = async (from: string, to: string, user: SandboxUser | undefined): Promise<void> => {
+  await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  const file = await open(to, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const { mode } = await file.stat();
+    await file.chmod((mode & 0o111) === 0 ? 0o644 : 0o755);
+    await file.utimes(fileTime, fileTime);
+    if (user) await file.chown(user.uid, user.gid);
+  } finally {
+    await file.close();
+  }
+};
+
+/** @param folders repository paths; "" copies the whole tree */
+export const copyFolders = async (
+  tree: string,
+  target: string,
+  folders: readonly string[],
+  user: SandboxUser | undefined,
+): Promise<void> => {
+  for (const folder of folders) {
+    const to = join(target, folder);
+    await mkdir(join(to, ".."), { recursive: true });
+    await copyFolder(join(tree, folder), to, user);
+  }
+};
+
+/** @throws where a checkpoint holds a path that no run can have written */
+export const restoreCopies = async (
+  tree: string,
+  target: string,
+  roots: readonly string[],
+  changeset: Changeset,
+  user: SandboxUser | undefined,
+): Promise<void> => {
+  for (const root of roots) await removeFolder(join(target, root));
+  await copyFolders(tree, target, roots, user);
+  await applyChanges(target, roots, changeset, user);
+};
+
+/** Into copies that no process works in. */
+export const applyChanges = async (
+  target: string,
+  roots: readonly string[],
+  changeset: Changeset,
+  user: SandboxUser | undefined,
+): Promise<void> => {
+  const root = openRoot(target);
+  try {
+    for (const change of changeset) {
+      const canon = canonPath(change.path);
+      if (!canon.ok || canon.path !== change.path || !isWithin(change.path, roots))
+        throw new Error(`the checkpoint has ${JSON.stringify(change.path)}, which lies in no folder of this run`);
+      await applyChange(root, change, user);
+    }
+  } finally {
+    root.close();
+  }
+};
+
+const applyChange = async (
+  root: ReturnType<typeof openRoot>,
+  change: FileChange,
+  user: SandboxUser | undefined,
+): Promise<void> => {
+  const cut = change.path.lastIndexOf("/");
+  const give = (path: string): void => {
+    if (user) lchownSync(path, user.uid, user.gid);
+  };
+  const folder = openBelow(root, change.path.slice(0, cut), give);
+  const path = `${folder.path}/${change.path.slice(cut + 1)}`;
+  try {
+    rmSync(path, { force: true });
+    if (change.kind === "deleted") return;
+    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+    const file = await open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o600);
+    try {
+      await file.writeFile(bytesOf(change));
+      await file.chmod(change.mode === "100755" ? 0o755 : 0o644);
+      if (user) await file.chown(user.uid, user.gid);
+    } finally {
+      await file.close();
+    }
+  } finally {
+    folder.close();
+  }
+};

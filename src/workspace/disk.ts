@@ -1,0 +1,37 @@
+/** Folders and files as this room makes and removes them: with the modes it says whatever the umask is, and never half. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, chown, mkdir, rename, writeFile } from "node:fs/promises";
+import { systemPath } from "./git.ts";
+
+/** @param group that it is given to, by root */
+export const makeFolder = async (folder: string, mode: number, group?: number): Promise<void> => {
+  await mkdir(folder, { recursive: true });
+  if (group !== undefined) await chown(folder, 0, group);
+  await chmod(folder, mode);
+};
+
+/** In place of whatever is there: the name is given when the file is whole. */
+export const putFile = async (path: string, content: string | Uint8Array, mode: number): Promise<void> => {
+  const unfinished = `${path}.${process.pid}.new`;
+  await writeFile(unfinished, content);
+  await chmod(unfinished, mode);
+  await rename(unfinished, path);
+};
+
+const endOf = async (command: string, args: readonly string[]): Promise<number> => {
+  const child = spawn(command, args, { env: { PATH: systemPath }, cwd: "/", stdio: "ignore" });
+  const [code] = (await once(child, "close")) as [number | null];
+  return code ?? 1;
+};
+
+/**
+ * With the system's own tool, since a command may have left folders nested by the thousand, at which `fs.rm` gives up,
+ * or taken the owner's rights from some.
+ */
+export const removeFolder = async (folder: string): Promise<void> => {
+  if ((await endOf("rm", ["-rf", "--", folder])) === 0) return;
+  await endOf("chmod", ["-R", "u+rwX", "--", folder]);
+  const code = await endOf("rm", ["-rf", "--", folder]);
+  if (code !== 0) throw new Error(`${folder} could not be removed: rm ended with ${code}`);
+};

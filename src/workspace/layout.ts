@@ -1,0 +1,102 @@
+/** The data folder's shape: what only the host may read lies in `private`, what the sandbox's user must reach in `shared`. */
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { chmod, copyFile, link, readFile, rename, rm, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makeFolder, putFile } from "./disk.ts";
+import { renderSeccompFilter } from "./seccomp.ts";
+
+/** Whom processes in the sandbox run as, where we are root and would otherwise give that to them. */
+export type SandboxUser = { readonly uid: number; readonly gid: number };
+
+export type Layout = {
+  readonly mirrors: string;
+  /** A git configuration that trusts every owner: see `RemoteRules`. */
+  readonly trustingConfig: string;
+  readonly history: string;
+  readonly trees: string;
+  readonly gitDirs: string;
+  readonly runs: string;
+  readonly etc: string;
+  readonly seccompFilter: string;
+  /** Node and the script of the file process, as the sandbox finds them. */
+  readonly node: string;
+  readonly fileProcess: string;
+  /** Undefined for an ordinary user, whose own uid it is then. */
+  readonly user: SandboxUser | undefined;
+};
+
+const rootsSandboxUser: SandboxUser = { uid: 10_001, gid: 10_001 };
+
+export const sandboxUser = (): SandboxUser | undefined => (process.getuid?.() === 0 ? rootsSandboxUser : undefined);
+
+/** Makes what is missing; safe to repeat, also by two processes at once. @param node the Node binary of the file process */
+export const openLayout = async (dataFolder: string, node: string): Promise<Layout> => {
+  const user = sandboxUser();
+  const shared = join(dataFolder, "shared");
+  await makeFolder(dataFolder, 0o711);
+  await makeFolder(join(dataFolder, "private"), 0o700);
+  await makeFolder(join(dataFolder, "private/mirrors"), 0o700);
+  await makeFolder(shared, user ? 0o750 : 0o700, user?.gid);
+  const folders = ["history", "trees", "git", "runs", "toolchain", "etc"].map((name) => join(shared, name));
+  for (const folder of folders) await makeFolder(folder, 0o755);
+  const [history = "", trees = "", gitDirs = "", runs = "", toolchain = "", etc = ""] = folders;
+  await writeEtc(etc, user?.uid ?? process.getuid?.() ?? 0, user?.gid ?? process.getgid?.() ?? 0);
+  const trustingConfig = join(dataFolder, "private/trusting.gitconfig");
+  await putFile(trustingConfig, "[safe]\n\tdirectory = *\n", 0o600);
+  const seccompFilter = join(etc, "seccomp.bpf");
+  await putFile(seccompFilter, renderSeccompFilter(process.arch), 0o644);
+  return {
+    mirrors: join(dataFolder, "private/mirrors"),
+    trustingConfig,
+    history,
+    trees,
+    gitDirs,
+    runs,
+    etc,
+    seccompFilter,
+    node: await installNode(toolchain, node),
+    fileProcess: await installFileProcess(toolchain),
+    user,
+  };
+};
+
+const writeEtc = async (etc: string, uid: number, gid: number): Promise<void> => {
+  await putFile(join(etc, "passwd"), `agent:x:${uid}:${gid}::/tmp:/bin/bash\n`, 0o644);
+  await putFile(join(etc, "group"), `agent:x:${gid}:\n`, 0o644);
+  await putFile(join(etc, "hosts"), "127.0.0.1 localhost sandbox\n::1 localhost\n", 0o644);
+};
+
+/** The running Node may lie where the sandbox's user cannot go; a hard link costs nothing where the disk is the same. */
+const installNode = async (toolchain: string, node: string): Promise<string> => {
+  const { size, mtimeMs } = await stat(node);
+  const folder = join(
+    toolchain,
+    `node-${process.version}-${createHash("sha256").update(`${size} ${mtimeMs}`).digest("hex").slice(0, 8)}`,
+  );
+  const target = join(folder, "node");
+  await makeFolder(folder, 0o755);
+  const there = await stat(target).catch(() => undefined);
+  if (there?.size === size) return target;
+  const unfinished = `${target}.${process.pid}.new`;
+  await rm(unfinished, { force: true });
+  // A link shares the mode of the file it is made of: one that others cannot run is copied instead.
+  const isOpen = ((await stat(node)).mode & 0o555) === 0o555;
+  await (isOpen ? link(node, unfinished) : Promise.reject(new Error("not for others"))).catch(async () => {
+    await copyFile(node, unfinished, constants.COPYFILE_FICLONE);
+    await chmod(unfinished, 0o755);
+  });
+  await rename(unfinished, target);
+  return target;
+};
+
+const installFileProcess = async (toolchain: string): Promise<string> => {
+  // The same file in a checkout (.ts) and in the package (.js); as .mts or .mjs it needs no package.json beside it.
+  const extension = extname(import.meta.url);
+  const script = await readFile(fileURLToPath(new URL(`./file-process${extension}`, import.meta.url)));
+  const digest = createHash("sha256").update(script).digest("hex").slice(0, 12);
+  const target = join(toolchain, `files-${digest}${extension.replace(".", ".m")}`);
+  await putFile(target, script, 0o644);
+  return target;
+};

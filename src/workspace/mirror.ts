@@ -1,0 +1,94 @@
+/** What the host knows of a repository: a bare mirror that no sandbox ever sees, and the histories beside it that they may see. Knows no tree on a disk. */
+import { existsSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { canonPath } from "../domain/policy.ts";
+import { fullName, type RepositoryRef } from "../domain/repository.ts";
+import { requireCommit, runGit, tryGit } from "./git.ts";
+import { createHistory, type History, tipOf } from "./history.ts";
+import { isFile, listCommit } from "./listing.ts";
+import type { Locks } from "./lock.ts";
+import { type Credentials, openRemote, type RemoteRules } from "./remote.ts";
+
+export type MirrorDeps = {
+  readonly folders: { readonly mirrors: string; readonly history: string };
+  readonly rules: RemoteRules;
+  readonly lock: Locks;
+};
+
+const maxTextBytes = 1024 * 1024;
+
+export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
+  const gitDirOf = ({ id }: RepositoryRef): string => join(folders.mirrors, `${id}.git`);
+  const historyOf = (repository: RepositoryRef): History =>
+    createHistory(join(folders.history, String(repository.id)), gitDirOf(repository));
+
+  /** Into the default branch's history, and into the mirror for every other branch. */
+  const bring = async (repository: RepositoryRef, branches: readonly string[], credentials: Credentials) => {
+    const remote = openRemote(credentials, rules);
+    const there = await remote.list(branches);
+    const mirror = await openMirror(gitDirOf(repository));
+    const history = historyOf(repository);
+    const isDefault = (branch: string): boolean => branch === repository.defaultBranch;
+    const tip = (branch: string) => (isDefault(branch) ? history.tip(branch) : tipOf(mirror, branch));
+    const known = await Promise.all(
+      [...there].map(async ([branch, sha]) => ((await tip(branch)) === sha ? [] : [branch])),
+    );
+    const missing = known.flat();
+    const others = missing.filter((branch) => !isDefault(branch));
+    if (missing.some(isDefault)) await history.fetch(remote, repository.defaultBranch);
+    if (others.length > 0) await remote.fetch(mirror, others);
+    const tips = await Promise.all([...there.keys()].map(async (branch) => [branch, await tip(branch)] as const));
+    return new Map(tips.flatMap(([branch, sha]) => (sha === undefined ? [] : [[branch, sha] as const])));
+  };
+
+  const readBlob = async (repository: RepositoryRef, commit: string, path: string): Promise<string | undefined> => {
+    if (path === "" || path.includes("\0")) return undefined;
+    const [entry] = await listCommit(gitDirOf(repository), requireCommit(commit), { below: [path] });
+    if (!entry || entry.path !== path || !isFile(entry) || entry.size > maxTextBytes) return undefined;
+    const bytes = await runGit(gitDirOf(repository), ["cat-file", "blob", entry.sha], { maxBytes: maxTextBytes });
+    return bytes.toString("utf8");
+  };
+
+  return {
+    gitDir: gitDirOf,
+    history: historyOf,
+    fetch: (repository: RepositoryRef, branches: readonly string[], credentials: Credentials) =>
+      lock(`mirror ${repository.id}`, () => bring(repository, branches, credentials)).catch((error: unknown) => {
+        throw new Error(`Could not fetch ${fullName(repository)}`, { cause: error });
+      }),
+    readFile: readBlob,
+    listFiles: async (repository: RepositoryRef, commit: string, folder: string, limit: number): Promise<string[]> => {
+      const below = folder === "" ? {} : { below: [requireFolder(folder)] };
+      const entries = await listCommit(gitDirOf(repository), requireCommit(commit), below);
+      const inside = (path: string): boolean => folder === "" || path.startsWith(`${folder}/`);
+      return entries.flatMap((entry) => (isFile(entry) && inside(entry.path) ? [entry.path] : [])).slice(0, limit);
+    },
+    mergeBase: async (repository: RepositoryRef, a: string, b: string): Promise<string | undefined> => {
+      const { exitCode, stdout, stderr } = await tryGit(gitDirOf(repository), [
+        "merge-base",
+        requireCommit(a),
+        requireCommit(b),
+      ]);
+      if (exitCode > 1) throw new Error(`git merge-base ended with ${exitCode}: ${stderr.trim()}`);
+      return stdout.toString("latin1").trim() || undefined;
+    },
+  };
+};
+
+export type Mirrors = ReturnType<typeof createMirrors>;
+
+const requireFolder = (folder: string): string => {
+  const canon = canonPath(folder);
+  if (canon.ok && canon.path === folder) return folder;
+  throw new Error(`${JSON.stringify(folder)} is no folder of a repository`);
+};
+
+const openMirror = async (gitDir: string): Promise<string> => {
+  if (existsSync(join(gitDir, "HEAD"))) return gitDir;
+  const unfinished = `${gitDir}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  await runGit(undefined, ["init", "--quiet", "--bare", "--template=", "--", unfinished]);
+  await rename(unfinished, gitDir);
+  return gitDir;
+};

@@ -1,0 +1,34 @@
+/** How much of the disk a run may fill. The kernel bounds each file; this bounds their number and their sum. */
+import { execFile } from "node:child_process";
+import { statfs } from "node:fs/promises";
+import { promisify } from "node:util";
+import { systemPath } from "./git.ts";
+
+const maxBytes = 512 * 1024 * 1024;
+const maxFiles = 50_000;
+/** What the whole disk may lose before the run's own folder is measured: that takes long, asking the disk 5 µs. */
+const bytesBeforeMeasuring = 64 * 1024 * 1024;
+const filesBeforeMeasuring = 10_000;
+
+const run = promisify(execFile);
+
+/** @returns asks whether the folder holds more than a run may leave in it; cheap to ask often */
+export const createQuota = (folder: string): (() => Promise<boolean>) => {
+  let last: { bytes: number; files: number } | undefined;
+  return async () => {
+    const { bsize, bfree, ffree } = await statfs(folder);
+    const free = { bytes: bsize * bfree, files: ffree };
+    last ??= free;
+    if (last.bytes - free.bytes < bytesBeforeMeasuring && last.files - free.files < filesBeforeMeasuring) return false;
+    last = free;
+    return (await measure(["--block-size=1"], folder)) > maxBytes || (await measure(["--inodes"], folder)) > maxFiles;
+  };
+};
+
+/** A command may be at work in there: what vanishes meanwhile makes `du` complain, and its sum is good all the same. */
+const measure = async (options: readonly string[], folder: string): Promise<number> => {
+  const { stdout } = await run("du", ["-s", ...options, "--", folder], { env: { PATH: systemPath } }).catch(
+    (error: unknown) => error as { stdout?: string },
+  );
+  return Number.parseInt(stdout ?? "0", 10) || 0;
+};

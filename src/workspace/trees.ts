@@ -1,0 +1,183 @@
+/**
+ * The ready trees and git folders that runs start from: one tree per commit, never changed once it is there, shared by
+ * its runs. Who uses one is written in the run's folder, so a crash leaves nothing that has to be counted again.
+ */
+import { createHash } from "node:crypto";
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { RepositoryRef } from "../domain/repository.ts";
+import { makeFolder, removeFolder } from "./disk.ts";
+import type { Layout } from "./layout.ts";
+import type { Locks } from "./lock.ts";
+import type { Mirrors } from "./mirror.ts";
+import { type PrepareRequest, prepare } from "./prepare.ts";
+
+export type TreeRequest = {
+  readonly runId: string;
+  readonly commit: string;
+  readonly base: string;
+  readonly baseBranch: string;
+  /** Folders that the commit does not have and that must exist, empty. */
+  readonly mountPoints: readonly string[];
+};
+
+export type ReadyTree = {
+  readonly tree: string;
+  readonly gitDir: string;
+  /** The objects of the base branch, as the host finds them. */
+  readonly objects: string;
+};
+
+export type TreeDeps = {
+  readonly layout: Layout;
+  readonly mirrors: Mirrors;
+  readonly lock: Locks;
+  /** What a git folder says about where its objects are; undefined = where the host finds them. */
+  readonly objectsInside: string | undefined;
+};
+
+type Use = { readonly pid: number; readonly paths: readonly string[] };
+
+/** Beside those in use, for the next runs: on the default branch, and on open pull requests. */
+const kept = 3;
+const usesFile = "uses.json";
+
+const digest = (...parts: readonly string[]): string =>
+  createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 12);
+
+const treeName = ({ commit, mountPoints }: TreeRequest): string =>
+  mountPoints.length === 0 ? commit : `${commit}-${digest(...mountPoints)}`;
+
+export const createTrees = ({ layout, mirrors, lock, objectsInside }: TreeDeps) => {
+  const removals = new Set<Promise<void>>();
+
+  const openLocked = async (repository: RepositoryRef, request: TreeRequest): Promise<ReadyTree> => {
+    const trees = join(layout.trees, String(repository.id));
+    const gitDirs = join(layout.gitDirs, String(repository.id));
+    await makeFolder(trees, 0o755);
+    await makeFolder(gitDirs, 0o755);
+    const { objects } = await mirrors.history(repository).open(request.baseBranch, request.base);
+    const shown = objectsInside ?? objects;
+    const tree = join(trees, treeName(request));
+    const gitDir = join(gitDirs, `${request.base}-${digest(request.commit, request.baseBranch, shown)}`);
+    await writeUse(join(layout.runs, request.runId), [tree, gitDir]);
+    const boot = await bootId();
+    const [hasTree, hasGitDir] = await Promise.all([isWhole(tree, boot), isWhole(gitDir, boot)]);
+    const previous = hasTree ? undefined : await newestOther(trees, boot);
+    const { commit, base, baseBranch, mountPoints } = request;
+    const missing: PrepareRequest = {
+      gitDir: mirrors.gitDir(repository),
+      commit,
+      ...(hasTree ? {} : { tree: { target: tree, mountPoints, ...(previous ? { previous } : {}) } }),
+      ...(hasGitDir ? {} : { git: { target: gitDir, base, baseBranch, objects: shown } }),
+    };
+    if (!hasTree) await rm(tree, { recursive: true, force: true });
+    if (!hasGitDir) await rm(gitDir, { recursive: true, force: true });
+    if (!hasTree || !hasGitDir) await prepare(missing);
+    await Promise.all([markUsed(tree, boot), markUsed(gitDir, boot)]);
+    await sweep(repository);
+    return { tree, gitDir, objects };
+  };
+
+  const sweep = async (repository: RepositoryRef): Promise<void> => {
+    const used = await pathsInUse(layout.runs);
+    for (const folder of [layout.trees, layout.gitDirs].map((path) => join(path, String(repository.id)))) {
+      const all = await byLastUse(folder);
+      for (const path of all.slice(kept)) if (!used.has(path)) await discard(path);
+    }
+  };
+
+  /** Out of sight at once; thousands of files are then removed beside whatever goes on. */
+  const discard = async (path: string): Promise<void> => {
+    await rm(markOf(path), { force: true });
+    const trash = `${path}.${process.pid}.old`;
+    await rename(path, trash);
+    const removal = removeFolder(trash).finally(() => removals.delete(removal));
+    removals.add(removal);
+  };
+
+  return {
+    open: (repository: RepositoryRef, request: TreeRequest): Promise<ReadyTree> =>
+      lock(`trees ${repository.id}`, () => openLocked(repository, request)),
+    /** After a run's folder is gone. */
+    release: (repository: RepositoryRef): Promise<void> => lock(`trees ${repository.id}`, () => sweep(repository)),
+    close: async (): Promise<void> => {
+      await Promise.all(removals);
+    },
+  };
+};
+
+export type Trees = ReturnType<typeof createTrees>;
+
+// -------------------------------------------------------------------------------------------------------------- marks
+
+/**
+ * Beside each tree stands a file with the id of the boot that it was built in, its time that of the last use. Files are
+ * not flushed one by one: after a power failure some may be empty, so a tree counts only until the machine starts anew.
+ */
+const markOf = (path: string): string => `${path}.boot`;
+
+const bootId = async (): Promise<string> =>
+  (await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "unknown")).trim();
+
+const isWhole = async (path: string, boot: string): Promise<boolean> => {
+  const mark = await readFile(markOf(path), "utf8").catch(() => undefined);
+  return mark === boot && ((await stat(path).catch(() => undefined))?.isDirectory() ?? false);
+};
+
+const markUsed = async (path: string, boot: string): Promise<void> => {
+  const now = new Date();
+  await writeFile(markOf(path), boot);
+  await utimes(markOf(path), now, now);
+};
+
+/** Latest first. */
+const byLastUse = async (folder: string): Promise<string[]> => {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".boot"));
+  const times = await Promise.all(
+    names.map(async (name) => ({
+      path: join(folder, name.slice(0, -".boot".length)),
+      time: (await stat(join(folder, name))).mtimeMs,
+    })),
+  );
+  return times.sort((a, b) => b.time - a.time).map(({ path }) => path);
+};
+
+const newestOther = async (trees: string, boot: string): Promise<{ folder: string; commit: string } | undefined> => {
+  for (const folder of await byLastUse(trees))
+    if (await isWhole(folder, boot)) return { folder, commit: folder.slice(trees.length + 1).slice(0, 40) };
+  return undefined;
+};
+
+// --------------------------------------------------------------------------------------------------------------- uses
+
+const writeUse = (runFolder: string, paths: readonly string[]): Promise<void> =>
+  writeFile(join(runFolder, usesFile), JSON.stringify({ pid: process.pid, paths } satisfies Use), { mode: 0o600 });
+
+const readUse = async (runFolder: string): Promise<Use | undefined> => {
+  const text = await readFile(join(runFolder, usesFile), "utf8").catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as Use);
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+};
+
+const pathsInUse = async (runs: string): Promise<ReadonlySet<string>> => {
+  const uses = await Promise.all((await readdir(runs)).map((name) => readUse(join(runs, name))));
+  return new Set(uses.flatMap((use) => (use && isAlive(use.pid) ? use.paths : [])));
+};
+
+/** Folders of runs whose process ended without closing them. @param isOurs whether this process has the run open */
+export const removeStaleRuns = async (runs: string, isOurs: (name: string) => boolean): Promise<void> => {
+  for (const name of await readdir(runs)) {
+    const use = await readUse(join(runs, name));
+    const isHeld = use !== undefined && (use.pid === process.pid ? isOurs(name) : isAlive(use.pid));
+    if (!isHeld) await removeFolder(join(runs, name));
+  }
+};

@@ -1,0 +1,118 @@
+/** The Workspace port on this machine: git, files, processes and bubblewrap, put together. */
+import { join } from "node:path";
+import type { Clock, Workspace } from "../ports.ts";
+import { readBoundaryFolders } from "./boundary-folders.ts";
+import { makeFolder, removeFolder } from "./disk.ts";
+import { type Layout, openLayout } from "./layout.ts";
+import { createLocks } from "./lock.ts";
+import { createMirrors } from "./mirror.ts";
+import { objectsInside, type SandboxSettings } from "./sandbox.ts";
+import { createSelfTest, findBubblewrap } from "./self-test.ts";
+import { createTrees, removeStaleRuns } from "./trees.ts";
+import { createWorktree } from "./worktree.ts";
+
+export type WorkspaceOptions = {
+  /** Mirrors, trees and runs lie below it; another user must be able to pass through the folders above it. */
+  readonly dataFolder: string;
+  /** The Node 24 binary that the file process runs on. */
+  readonly node: string;
+  /** A Python virtual environment, at /opt/toolchain inside and first on PATH. */
+  readonly python?: string;
+  readonly sandbox: "bubblewrap" | "none";
+  /** The one http base URL, on loopback, that git may fetch from. */
+  readonly allowHttpLoopback?: string;
+  /** The one folder that git may fetch from, as the path of `file://`. */
+  readonly allowLocalFolder?: string;
+  readonly clock: Clock;
+  readonly log?: (line: string) => void;
+};
+
+type Rooms = {
+  readonly layout: Layout;
+  readonly mirrors: ReturnType<typeof createMirrors>;
+  readonly trees: ReturnType<typeof createTrees>;
+  readonly sandbox: SandboxSettings | undefined;
+};
+
+/** Touches nothing until it is first asked for something. */
+export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(): Promise<void> } => {
+  const { python, log = () => undefined } = options;
+  const open = new Map<string, () => Promise<void>>();
+  const selfTest = createSelfTest(options.clock);
+  let rooms: Promise<Rooms> | undefined;
+  const enter = (): Promise<Rooms> => {
+    rooms ??= openRooms(options, (name) => open.has(name)).catch((error: unknown) => {
+      rooms = undefined;
+      throw new Error(`the data folder ${options.dataFolder} cannot be used`, { cause: error });
+    });
+    return rooms;
+  };
+
+  return {
+    async checkSandbox() {
+      if (options.sandbox === "none") return { ok: true };
+      const { layout, sandbox } = await enter();
+      return selfTest({ layout, sandbox });
+    },
+    fetch: async (repository, branches, credentials) =>
+      (await enter()).mirrors.fetch(repository, branches, credentials),
+    readFile: async (repository, commit, path) => (await enter()).mirrors.readFile(repository, commit, path),
+    listFiles: async (repository, commit, folder, limit) =>
+      (await enter()).mirrors.listFiles(repository, commit, folder, limit),
+    mergeBase: async (repository, a, b) => (await enter()).mirrors.mergeBase(repository, a, b),
+    async openWorktree(repository, { runId, commit, base, baseBranch, boundaries }) {
+      const { layout, mirrors, trees, sandbox } = await enter();
+      if (open.has(runId)) throw new Error(`the run ${runId} has a worktree already`);
+      const runFolder = join(layout.runs, requireRunId(runId));
+      open.set(runId, async () => undefined);
+      const onClose = async (): Promise<void> => {
+        open.delete(runId);
+        await trees.release(repository);
+      };
+      try {
+        await removeFolder(runFolder);
+        await makeFolder(runFolder, 0o755);
+        const folders = await readBoundaryFolders(mirrors.gitDir(repository), commit, boundaries);
+        for (const [folder, reason] of folders.closed) log(`${folder} stays read-only: ${reason}`);
+        const request = { runId, commit, base, baseBranch, mountPoints: folders.missing };
+        const ready = await trees.open(repository, request);
+        const run = { repository, runFolder, commit, ready, folders };
+        const worktree = await createWorktree({ layout, sandbox, python, log, onClose }, run);
+        open.set(runId, () => worktree.close());
+        return worktree;
+      } catch (error) {
+        await removeFolder(runFolder);
+        await onClose();
+        throw error;
+      }
+    },
+    async close() {
+      if (!rooms) return;
+      await Promise.all([...open.values()].map((closeWorktree) => closeWorktree()));
+      await (await rooms).trees.close();
+    },
+  };
+};
+
+const openRooms = async (options: WorkspaceOptions, isOurs: (runId: string) => boolean): Promise<Rooms> => {
+  const { dataFolder, node, python, allowHttpLoopback, allowLocalFolder } = options;
+  const layout = await openLayout(dataFolder, node);
+  const lock = createLocks();
+  const rules = {
+    trustingConfig: layout.trustingConfig,
+    ...(allowHttpLoopback === undefined ? {} : { allowHttpLoopback }),
+    ...(allowLocalFolder === undefined ? {} : { allowLocalFolder }),
+  };
+  const mirrors = createMirrors({ folders: layout, rules, lock });
+  const isWalled = options.sandbox === "bubblewrap";
+  const trees = createTrees({ layout, mirrors, lock, objectsInside: isWalled ? objectsInside : undefined });
+  const sandbox = isWalled ? { layout, bubblewrap: findBubblewrap(), python } : undefined;
+  await removeStaleRuns(layout.runs, isOurs);
+  return { layout, mirrors, trees, sandbox };
+};
+
+/** It names a folder. */
+const requireRunId = (runId: string): string => {
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(runId)) return runId;
+  throw new Error(`${JSON.stringify(runId)} cannot be the id of a run`);
+};
