@@ -61,9 +61,10 @@ export function createRest(world: World, contract: Contract, routes: readonly Ro
       accept,
       url: new URL(world.api + url.pathname + url.search),
     };
-    if (route.by === "anyone") return route.handle(call);
+    if (route.by === "anyone" && request.authorization === undefined) return route.handle(call);
     const actor = authenticate(world, request.authorization);
     if (wrong.length > 0) throw new HttpError(422, `Invalid request.\n\n${wrong.join("\n")}`);
+    if (route.by === "anyone") return route.handle(call);
     if (route.by === "app") {
       if (actor.kind !== "app") throw new HttpError(401, "A JSON web token could not be decoded");
       return route.handle(call);

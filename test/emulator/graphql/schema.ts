@@ -116,7 +116,7 @@ export function queryRoot(world: World, author: Author): Node {
   };
 }
 
-/** One object by its node id, wherever it lies; where this author may write pull requests. */
+/** One object by its node id, wherever it lies, for someone who may change it. */
 function locate<T>(
   world: World,
   author: Author,
@@ -126,7 +126,9 @@ function locate<T>(
   for (const repository of world.repositories.values()) {
     const thing = find(repository);
     if (thing === undefined) continue;
+    // Surprising, and so on GitHub: these mutations want an App to write contents, too (cli/cli#8910).
     authorize(world, author, repository, contributes("pull_requests"));
+    authorize(world, author, repository, contributes("contents"));
     return { at: { world, author, repository }, thing };
   }
   throw notFound(`a node with the global id of '${id}'`);

@@ -138,6 +138,8 @@ function convertManifest({ world, params }: Call): Reply {
   const manifest = found(world.manifests.get(code));
   world.manifests.delete(code);
   const { privateKey, webhookSecret } = world.app;
+  const hook = manifest["hook_attributes"] as { url?: string } | undefined;
+  if (hook?.url !== undefined) world.outbox.setUrl(hook.url);
   return created({
     ...appBody(world),
     name: String(manifest["name"] ?? world.app.slug),

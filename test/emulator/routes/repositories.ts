@@ -5,7 +5,17 @@ import { commitBody, fileBody, gitCommitBody, noreplyAddress, totals } from "../
 import type { Json } from "../bodies/example.ts";
 import { repositoryBody } from "../bodies/repository.ts";
 import { NO_SHA, type TreeEntry } from "../git/bare-repository.ts";
-import { forAuthor, found, inRepository, ok, paginate, type Reply, type RepositoryCall, type Route } from "../http.ts";
+import {
+  forAnyone,
+  forAuthor,
+  found,
+  inRepository,
+  ok,
+  paginate,
+  type Reply,
+  type RepositoryCall,
+  type Route,
+} from "../http.ts";
 import { emptyRepository, HttpError, unprocessable } from "../http-error.ts";
 import { moveRef } from "../ref-effects.ts";
 import { type Account, type Repository, timestamp, type World } from "../state.ts";
@@ -214,7 +224,7 @@ export const repositoryRoutes: readonly Route[] = [
       publicUserBody(world, found([...world.accounts.values()].find(({ id }) => id === Number(params["account_id"])))),
     ),
   ),
-  forAuthor("GET /users/{username}", ({ world, params }) =>
+  forAnyone("GET /users/{username}", ({ world, params }) =>
     ok(publicUserBody(world, accountNamed(world, params["username"]))),
   ),
   forAuthor("GET /rate_limit", ({ world }) => ok(rates(world))),
