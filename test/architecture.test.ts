@@ -83,30 +83,50 @@ const findCycle = (): string[] | undefined => {
 };
 
 const maxLines = 320;
+const longer: Readonly<Record<string, string>> = {
+  "workspace/file-process.ts": "is copied into the sandbox as one file, so it can share nothing with others",
+};
 
 /** Where something thrown is dealt with, and how. Everywhere else it passes through. */
 const catches: Readonly<Record<string, string>> = {
-  "app/library.ts":
-    "a missing folder is an empty one; a broken definition becomes a DefinitionError with file and line",
-  "app/webhooks.ts": "an accident in a delivery is logged and answered with 500, so that GitHub shows it",
+  "app/library.ts": "a missing folder is an empty one, an unreadable one a ConfigError",
+  "app/webhooks.ts": "an accident is logged and answered with 500, so that GitHub shows it; a missing 👀 is logged",
   "config.ts": "an unreadable key becomes a named problem among the others",
-  "domain/memory/json.ts": "broken JSON of a repository is set aside and said",
+  "domain/memory/json.ts": "broken JSON of a repository becomes a problem that is said",
   "domain/render-report.ts": "a body that people edited may hold no JSON any more",
   "domain/repository-config.ts": "aliases in YAML become a sentence for the maintainers",
-  "github/client.ts": "HTTP errors become ConflictError, undefined, or go on with what was being done as the reason",
+  "github/client.ts": "HTTP errors get a name; a write whose answer was lost is looked for before it is tried again",
   "github/commits.ts": "a branch that moved becomes a ConflictError",
-  "github/github.ts": "a failed look-up of ourselves is not kept; a token's revocation may fail, it expires",
-  "github/pulls.ts": "GitHub's 422s become what they mean",
-  "github/token.ts": "revoking a token is a courtesy: it expires within the hour",
-  "model/anthropic.ts": "a failed attempt becomes a value: it is tried again, or thrown on with what was lost",
-  "model/blueprint/brief.ts": "a brief that holds no JSON becomes an error that says so",
-  "run/call-tool.ts": "a tool that fails answers the model with a sentence",
-  "run/loop.ts": "an aborted or refused turn becomes a LoopEnd",
+  "github/github.ts":
+    "a failed look-up of ourselves is not kept; a token that is not known everywhere yet is tried again",
+  "github/pulls.ts":
+    "a pull request that is there already is taken; where drafts can't be had an ordinary one is opened",
+  "github/token.ts": "a token that can't be revoked is logged: it expires within the hour",
+  "model/anthropic.ts": "a broken answer becomes a value that says whether it may be asked for again",
+  "model/blueprint/brief.ts": "a brief that holds no JSON becomes a reason",
+  "run/call-tool.ts": "a ToolError answers the model with its sentence",
+  "run/loop.ts": "a turn that we aborted is no accident",
   "run/progress.ts": "a status comment that can't be written is logged, and the run goes on",
-  "run/publish.ts": "a branch that moved is tried once more on its new head",
-  "store/database.ts": "a transaction is rolled back, and the reason thrown on",
-  "store/queue.ts": "a handler that fails puts its job back",
+  "run/publish.ts": "a branch that moved becomes an outcome that says so",
+  "store/database.ts": "a unit of work is rolled back and its caller told; a file in use becomes a ConfigError",
+  "store/queue.ts": "a handler that fails puts its job back; a write that fails is tried until the queue closes",
+  "workspace/bare.ts": "a group of processes that is gone already is what was wanted",
+  "workspace/collect.ts": "what a run left unreadable is refused, with the reason for the pull request",
+  "workspace/command.ts": "where there is no group to kill, the process is",
+  "workspace/file-process.ts": "a call that fails is answered with a sentence for the model",
+  "workspace/folder-walk.ts": "descriptors are closed, and the reason thrown on",
+  "workspace/history.ts": "a folder that is not there yet holds nothing",
+  "workspace/layout.ts": "a file that can't be linked is copied",
   "workspace/local-github.ts": "git's refusals become what they mean",
+  "workspace/lock.ts": "whoever waits for a turn does not mind how the one before ended",
+  "workspace/materialise.ts":
+    "a file that can't be linked from the last tree is written; a child is ended, and the reason thrown on",
+  "workspace/mirror.ts": "the reason is thrown on with the repository that could not be fetched",
+  "workspace/quota.ts": "what vanishes under `du` makes it complain, and its sum is good all the same",
+  "workspace/remote.ts": "a folder that is not there yet holds nothing",
+  "workspace/trees.ts": "a tree without its mark is no tree, and made again",
+  "workspace/workspace.ts": "a failed start is not kept; a run that can't be opened leaves nothing open",
+  "workspace/worktree.ts": "descriptors are closed and the reason thrown on; a mount that is gone becomes a ToolError",
 };
 
 describe("the house", () => {
@@ -137,9 +157,11 @@ describe("the house", () => {
     expect(findCycle()).toBeUndefined();
   });
 
-  it(`has no file of more than ${maxLines} lines`, () => {
+  it(`has no file of more than ${maxLines} lines but those that must be`, () => {
     const long = files.map((file) => [file.path, file.text.split("\n").length] as const);
-    expect(long.filter(([, lines]) => lines > maxLines)).toEqual([]);
+    const tooLong = long.filter(([, lines]) => lines > maxLines);
+    expect(tooLong.filter(([path]) => longer[path] === undefined)).toEqual([]);
+    expect(Object.keys(longer).filter((path) => !tooLong.some(([other]) => other === path))).toEqual([]);
   });
 
   it("opens every file with a sentence about it", () => {

@@ -16,8 +16,10 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pythonOrSkip } from "./support/python.ts";
 
 const root = join(import.meta.dirname, "..");
+const python = pythonOrSkip();
 const node = join(root, "node_modules/node/bin/node");
 let folder: string;
 let installed: string;
@@ -115,8 +117,13 @@ describe("the packed package", () => {
     expect(architect(["--version"]).stdout).toBe(`${version}\n`);
   });
 
-  it("designs in a local repository and leaves a branch of it", () => {
-    const repository = join(folder, "repository");
+  it.each([
+    ["tries its code in the Python environment that is there", python],
+    ["says that its code was not tried where no Python environment is there", undefined],
+  ])("designs in a local repository, leaves a branch of it, and %s", (_, environment) => {
+    const place = mkdtempSync(join(folder, "run-"));
+    chmodSync(place, 0o711);
+    const repository = join(place, "repository");
     cpSync(join(root, "test/fixtures/backends/shop"), repository, { recursive: true });
     const git = (...args: string[]): string =>
       execFileSync("git", ["-c", "user.name=maintainer", "-c", "user.email=maintainer@example.com", ...args], {
@@ -129,10 +136,14 @@ describe("the packed package", () => {
     const before = git("status", "--porcelain", "--branch");
 
     const request = ["run", "--repo", repository, "--json", "Create user registration endpoint"];
-    const { status, stdout, stderr } = architect(request, { ARCHITECT_DATA: join(folder, "data") });
+    const { status, stdout, stderr } = architect(request, {
+      ARCHITECT_DATA: join(place, "data"),
+      ...(environment === undefined ? {} : { ARCHITECT_PYTHON: dirname(dirname(environment)) }),
+    });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    const { branch } = JSON.parse(stdout) as { branch: string };
+    const { branch, body } = JSON.parse(stdout) as { branch: string; body: string };
+    expect(/\bnot run\b/.test(body)).toBe(environment === undefined);
     expect(git("diff", "--name-only", `main...${branch}`)).toContain("backend/app/models/user.py");
     expect(git("status", "--porcelain", "--branch")).toBe(before);
-  }, 60_000);
+  });
 });
