@@ -4,10 +4,12 @@ import { once } from "node:events";
 import { chmod, chown, mkdir, rename, writeFile } from "node:fs/promises";
 import { systemPath } from "./git.ts";
 
-/** @param group that it is given to, by root */
-export const makeFolder = async (folder: string, mode: number, group?: number): Promise<void> => {
+export type Owner = { readonly uid: number; readonly gid: number };
+
+/** @param owner that it is given to, by root */
+export const makeFolder = async (folder: string, mode: number, owner?: Owner): Promise<void> => {
   await mkdir(folder, { recursive: true });
-  if (group !== undefined) await chown(folder, 0, group);
+  if (owner) await chown(folder, owner.uid, owner.gid);
   await chmod(folder, mode);
 };
 

@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { canonPath } from "../domain/policy.ts";
 import { fullName, type RepositoryRef } from "../domain/repository.ts";
 import { requireCommit, runGit, tryGit } from "./git.ts";
 import { createHistory, type History, tipOf } from "./history.ts";
@@ -78,9 +77,9 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
 
 export type Mirrors = ReturnType<typeof createMirrors>;
 
+/** Dot folders too: they are read here, never written, and git takes the name literally. */
 const requireFolder = (folder: string): string => {
-  const canon = canonPath(folder);
-  if (canon.ok && canon.path === folder) return folder;
+  if (folder.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..")) return folder;
   throw new Error(`${JSON.stringify(folder)} is no folder of a repository`);
 };
 

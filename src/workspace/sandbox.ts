@@ -91,7 +91,7 @@ const prelude = [
 ].join("; ");
 
 /** Node's pipes are sockets, which `/dev/stdout` and `/dev/stderr` cannot be opened as: a command writes to a real one. */
-const run = { socket: 'exec -c "$@"', pipe: 'exec -c "$@" > >(exec /bin/cat)' } as const;
+const run = { socket: 'exec -c "$@"', pipe: 'exec > >(exec /bin/cat); exec -c "$@"' } as const;
 
 const renderSandboxArgs = (
   settings: SandboxSettings,

@@ -125,6 +125,8 @@ const architectures: Readonly<Record<string, { readonly audit: number; readonly 
   arm64: { audit: 0xc00000b7, column: 1 },
 };
 
+export const hasSeccompFilter = (architecture: string): boolean => architecture in architectures;
+
 type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, value: number];
 
 const offsetOfNumber = 0;

@@ -60,7 +60,7 @@ export const createTrees = ({ layout, mirrors, lock, objectsInside }: TreeDeps) 
     const shown = objectsInside ?? objects;
     const tree = join(trees, treeName(request));
     const gitDir = join(gitDirs, `${request.base}-${digest(request.commit, request.baseBranch, shown)}`);
-    await writeUse(join(layout.runs, request.runId), [tree, gitDir]);
+    await markRunFolder(join(layout.runs, request.runId), [tree, gitDir]);
     const boot = await bootId();
     const [hasTree, hasGitDir] = await Promise.all([isWhole(tree, boot), isWhole(gitDir, boot)]);
     const previous = hasTree ? undefined : await newestOther(trees, boot);
@@ -151,7 +151,8 @@ const newestOther = async (trees: string, boot: string): Promise<{ folder: strin
 
 // --------------------------------------------------------------------------------------------------------------- uses
 
-const writeUse = (runFolder: string, paths: readonly string[]): Promise<void> =>
+/** @param paths of trees and git folders that stay while the run does */
+export const markRunFolder = (runFolder: string, paths: readonly string[]): Promise<void> =>
   writeFile(join(runFolder, usesFile), JSON.stringify({ pid: process.pid, paths } satisfies Use), { mode: 0o600 });
 
 const readUse = async (runFolder: string): Promise<Use | undefined> => {

@@ -50,9 +50,8 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
 
   return {
     async checkSandbox() {
-      if (options.sandbox === "none") return { ok: true };
-      const { layout, sandbox } = await enter();
-      return selfTest({ layout, sandbox });
+      const { sandbox } = await enter();
+      return sandbox ? selfTest(sandbox) : { ok: true };
     },
     fetch: async (repository, branches, credentials) =>
       (await enter()).mirrors.fetch(repository, branches, credentials),
