@@ -117,7 +117,8 @@ test.each([
 });
 
 test("a broken memory file is set aside in the pull request, byte for byte, and said", async () => {
-  await ask("broken-memory", "GET /api/v1/version returns {version: str}");
+  const status = await ask("broken-memory", "Create user registration endpoint");
+  expect(status).toContain("DONE_WITH_CONCERNS");
   const [pull] = await pullsOf("broken-memory");
   expect(pull?.body).toContain("could not be read");
   const { data: files } = await github.rest.pulls.listFiles({

@@ -57,8 +57,10 @@ export const createExecute = (deps: ExecuteDeps): Execute => ({
     const record = await deps.store.openRun(job, await issueOf(deps, job));
     if (record.outcome) return;
     const events = await deps.store.events(record.id);
-    const resume = resumeFrom(events);
-    const gathered = await gather(deps, record, resume);
+    const earlier = resumeFrom(events);
+    const gathered = await gather(deps, record, earlier);
+    // Another model cannot go on with a transcript: its run begins anew on the same commit.
+    const resume = earlier?.model === deps.model.name ? earlier : undefined;
     if (gathered.kind === "not-ready" && gathered.silent) {
       deps.log(`run ${record.id} refused: ${gathered.reason}`);
       return deps.store.closeRun(record.id, refused(gathered.reason));
