@@ -276,3 +276,12 @@ export const runIn = (
   cwd = ".",
 ): Promise<{ stdout: string; stderr: string }> =>
   run(file, args as string[], { cwd: join(bench.root, cwd), maxBuffer: 1 << 26 });
+
+export const commitAll = async (bench: Workbench): Promise<void> => {
+  await run("git", ["add", "-A"], { cwd: bench.root });
+  const who = ["-c", "user.name=fixture", "-c", "user.email=fixture@example.com"];
+  await run("git", [...who, "commit", "-qm", "more", "--allow-empty"], { cwd: bench.root });
+};
+
+export const bashOf = (bench: Workbench, python: string | undefined, text: string): Promise<CommandResult> =>
+  command(bench.root, python, text);

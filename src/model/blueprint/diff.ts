@@ -47,7 +47,9 @@ const hunksOf = (before: readonly string[], after: readonly string[]): Hunk[] =>
 
 export type TextEdit = { readonly old_string: string; readonly new_string: string };
 
-const occurrences = (text: string, part: string): number => text.split(part).length - 1;
+/** Overlapping ones count each. */
+const isUnique = (text: string, part: string): boolean =>
+  text.includes(part) && text.indexOf(part) === text.lastIndexOf(part);
 
 /**
  * The edits that turn `before` into `after` when they are applied in order, each with as many lines around it as make
@@ -70,10 +72,12 @@ export const editsBetween = (before: string, after: string): TextEdit[] => {
       const above = done.split("\n").slice(0, -1);
       const lead = above.slice(above.length - up);
       const trail = source.slice(hunk.to, hunk.to + down);
-      const old_string = [...lead, ...source.slice(hunk.from, hunk.to), ...trail].join("\n");
+      const removed = [...lead, ...source.slice(hunk.from, hunk.to), ...trail];
+      const added = [...lead, ...hunk.lines, ...trail];
+      const old_string = removed.join("\n");
       const whole = up >= above.length && hunk.to + down >= source.length;
-      if (old_string.trim() !== "" && (occurrences(text, old_string) === 1 || whole)) {
-        const new_string = [...lead, ...hunk.lines, ...trail].join("\n");
+      if (whole || (removed.length > 0 && added.length > 0 && old_string.trim() !== "" && isUnique(text, old_string))) {
+        const new_string = added.join("\n");
         edits.push({ old_string, new_string });
         text = text.replace(old_string, () => new_string);
         break;

@@ -232,6 +232,7 @@ const parentFunction = (): string[] => [
   "        row = model(**values)",
   "        one.add(row)",
   "        await one.commit()",
+  "        await one.refresh(row)",
   "        return row.id if isinstance(row.id, (int, str)) else str(row.id)",
   "",
 ];

@@ -4,7 +4,7 @@ import type { Context, Entity } from "./entity.ts";
 import type { Field } from "./fields.ts";
 import type { Import } from "./layout.ts";
 import { moduleOf } from "./modules.ts";
-import { classesOf } from "./python.ts";
+import { classesOf, importsOf } from "./python.ts";
 import type { Target } from "./recognise.ts";
 import { columnLine, tableArgs } from "./templates/model.ts";
 import { fold } from "./templates/py.ts";
@@ -112,7 +112,10 @@ const reviseAliases = (edit: Edit, target: Target, before: readonly string[], af
     if (before.length > 0) return text.replace(before.join("\n"), () => after.join("\n"));
     const lines = text.split("\n");
     const at = classesOf(text).find((one) => one.name === target.create.found.name)?.start ?? 0;
-    return [...lines.slice(0, at), ...after, "", "", ...lines.slice(at)].join("\n");
+    const above = lines.slice(0, at).join("\n").trimEnd();
+    const last = importsOf(text).at(-1)?.end;
+    const gap = last === above.split("\n").length - 1 ? [""] : ["", ""];
+    return [above, ...gap, ...after, "", "", ...lines.slice(at)].join("\n");
   });
 };
 

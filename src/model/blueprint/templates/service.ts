@@ -102,9 +102,11 @@ export const resourceService = (context: Context): Piece => {
 
         async def page(self, limit: int, offset: int) -> tuple[Sequence[${names.type}], int]:
             """A page in a stable order, and the number of all ${names.labels}."""
-            total = await self.${session}.scalar(select(func.count()).select_from(${names.type}))
-            query = select(${names.type}).order_by(${orders.join(", ")}).limit(limit).offset(offset)
-            return (await self.${session}.scalars(query)).all(), total or 0
+            count = select(func.count()).select_from(${names.type})
+            total = await self.${session}.scalar(count)
+            ${fold(format.width, 8, `query = select(${names.type}).order_by(`, orders, ")")}
+            items = await self.${session}.scalars(query.limit(limit).offset(offset))
+            return items.all(), total or 0
 
         async def get(self, ${names.one}_id: ${id}) -> ${names.type}:
             """The ${names.label} with this id."""
