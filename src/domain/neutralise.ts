@@ -14,7 +14,7 @@ export const neutralise = (modelText: string): string => {
   const lines = readMarkdown(withoutSkipMarks(withoutInvisible(modelText)), { footnotes: false });
   const out = lines.flatMap((line) => (isTrailer(line) ? [] : [neutraliseLine(line)]));
   const open = openFence(lines);
-  return (open ? [...out, open] : out).join("\n").trim();
+  return (open ? [...out, open] : out).join("\n").replace(/^\n+/, "").trimEnd();
 };
 
 /** Model or issue text as one plain line for a title or a commit's subject, where Markdown is not read. */
@@ -54,8 +54,11 @@ const isTrailer = (line: MarkdownLine): boolean =>
   line.kind !== "code" && /^\s*(?:[a-z]+(?:-[a-z]+)*-by|change-id|cc):/i.test(line.content);
 
 const neutraliseLine = (line: MarkdownLine): string => {
-  // An empty list item would underline the paragraph above it into a heading.
-  if (line.kind === "blank") return line.prefix.replace(/[^> ]/g, " ").trimEnd();
+  if (line.kind === "blank") {
+    const quotes = line.prefix.replace(/[^> ]/g, " ").trimEnd();
+    // Right below a paragraph an empty list item would be its underline, or part of it.
+    return line.prefix.trim().replace(/[> ]/g, "") === "" ? quotes : `${quotes}\n${line.prefix.trimEnd()}`;
+  }
   if (line.kind === "fence") return line.prefix + fence(line);
   // One space keeps other bots from reading a command, which they do inside code, too.
   if (line.kind === "code") return line.prefix + line.content.replace(/^\//, " /");

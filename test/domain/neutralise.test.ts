@@ -34,6 +34,7 @@ const cases: [string, string, string][] = [
   ["trailers", "ok\n\nCo-authored-by: x <x@e.invalid>\nSigned-off-by: y", "ok"],
   ["headings", "# Commands run\n\nall\n===\ngreen\n---", "**Commands run**\n\nall\n\\===\ngreen\n\\---"],
   ["a fence that is left open", "```py\n@app.get\n<b>", "```py\n@app.get\n<b>\n```"],
+  ["a fence in a list item that begins with nothing", "1. \n\t```\n\t@u", "1.\n    ```\n    @u\n    ```"],
   ["a fence in a quote that is left open", "> ```\n> x", "> ```\n> x\n> ```"],
   ["words behind a fence's language", "```py @maintainer\nx\n```", "```py\nx\n```"],
   ["a span that a table would cut", "| `x | @u` |\n|---|", "| \\`x | `@u`\\` |\n|---|"],
