@@ -134,7 +134,7 @@ const addDecision = ({ decisions, notes }: Added, decision: ReportDecision, chan
     return {
       decisions,
       notes:
-        same["run"] === change.runId
+        same["issue"] === change.issue
           ? notes
           : [...notes, `The decision “${decision.title}” was not recorded again: ${same.id} says so already.`],
     };

@@ -145,10 +145,9 @@ describe("updateMemory", () => {
 
   it("records a decision that says the same once, and says so", () => {
     const first = apply({}, deciding("run-1", decision({})));
-    const again = updateMemory(
-      first,
-      deciding("run-2", decision({ title: "Rate-limit registration to 5 per minute!" })),
-    );
+    const same = deciding("run-2", decision({ title: "Rate-limit registration to 5 per minute!" }));
+    const again = updateMemory(first, { ...same, issue: 9 });
+    expect(updateMemory(first, same).notes, "a follow-up on the issue repeats what it decided").toEqual([]);
     expect(again.notes).toEqual([
       "The decision “Rate-limit registration to 5 per minute!” was not recorded again: DEC-20261125-0001 says so already.",
     ]);
