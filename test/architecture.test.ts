@@ -124,6 +124,7 @@ const catches: Readonly<Record<string, string>> = {
   "workspace/mirror.ts": "the reason is thrown on with the repository that could not be fetched",
   "workspace/quota.ts": "what vanishes under `du` makes it complain, and its sum is good all the same",
   "workspace/remote.ts": "a folder that is not there yet holds nothing",
+  "workspace/self-test.ts": "a canary that could not even start is a sandbox that does not hold, with the reason",
   "workspace/trees.ts": "a tree without its mark is no tree, and made again",
   "workspace/workspace.ts": "a failed start is not kept; a run that can't be opened leaves nothing open",
   "workspace/worktree.ts": "descriptors are closed and the reason thrown on; a mount that is gone becomes a ToolError",
