@@ -5,6 +5,8 @@ export type Canary = {
   readonly mustFail: boolean;
   /** Said of the sandbox where the command went the other way. */
   readonly finding: string;
+  /** What to do about it, where that is known. */
+  readonly mend?: string;
 };
 
 export type Outside = {
@@ -21,6 +23,11 @@ const status = (name: string, value: string): string => `grep -Eq '^${name}:[[:s
 
 const blocked = (command: string, finding: string): Canary => ({ command, mustFail: true, finding });
 const works = (command: string, finding: string): Canary => ({ command, mustFail: false, finding });
+
+const pythonRuns: Canary = {
+  ...works("/opt/toolchain/bin/python -c 'print(1)'", "the Python environment cannot be run"),
+  mend: "Make the environment of ARCHITECT_PYTHON with the system's own Python: /usr/bin/python3 -m venv FOLDER.",
+};
 
 export const canaries = ({ secret, port, python }: Outside): Canary[] => [
   blocked(`cat ${quote(secret)}`, "it reads the App's own files"),
@@ -46,5 +53,5 @@ export const canaries = ({ secret, port, python }: Outside): Canary[] => [
   works("grep -q needle /repo/closed/file.txt", "it cannot read the repository"),
   works("echo x > /repo/open/x", "it cannot write where it may"),
   works("rg --version && git --version", "ripgrep or git cannot be run"),
-  ...(python ? [works("/opt/toolchain/bin/python -c 'print(1)'", "the Python environment cannot be run")] : []),
+  ...(python ? [pythonRuns] : []),
 ];

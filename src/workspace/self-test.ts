@@ -149,7 +149,8 @@ const judge = async (settings: SandboxSettings, folder: string, tests: readonly 
   });
   const lines = result.output.split("\n");
   if (!lines.includes("done")) throw new Error(`the canaries did not come to their end: ${result.output.slice(-500)}`);
-  const failed = tests.filter((_, index) => lines.includes(String(index))).map(({ finding }) => finding);
+  const wrong = tests.filter((_, index) => lines.includes(String(index)));
+  const failed = wrong.map(({ finding }) => finding);
   const client = createFileClient(
     () => start([nodeInside, fileProcessInside(settings.layout), "/repo"], { stdin: "pipe", stdout: "socket" }),
     () => undefined,
@@ -162,7 +163,8 @@ const judge = async (settings: SandboxSettings, folder: string, tests: readonly 
   if (failed.length === 0) return { ok: true };
   return sick(
     `The sandbox does not hold: ${failed.join("; ")}.`,
-    "Look at how this machine differs from a plain Debian 12 or Ubuntu 24.04: kernel settings, container options, bubblewrap's version.",
+    wrong.find(({ mend }) => mend !== undefined)?.mend ??
+      "Look at how this machine differs from a plain Debian 12 or Ubuntu 24.04: kernel settings, container options, bubblewrap's version.",
   );
 };
 
