@@ -101,6 +101,11 @@ const pullOf = (
   sameRepository: true,
 });
 
+const ended: Pull = {
+  ...pullOf({ branch: "", base: "", title: "", body: "", draft: true }, "", ""),
+  state: "closed",
+};
+
 /** One repository, no accounts: whoever runs the command may do what the file system lets him. */
 export const createLocalGitHub = (folder: string, gitDir: string, events: LocalEvents): GitHub => {
   const git = gitIn(folder);
@@ -111,7 +116,8 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
   const session: GitHubSession = {
     permissionOf: async () => "admin",
     findPull: async (branch) => pulls.find((pull) => pull.branch === branch),
-    fetchPull: async (number) => pulls.find((pull) => pull.number === number) ?? unknown("such pull request"),
+    // Those of earlier runs are branches by now, which nobody but the user moves.
+    fetchPull: async (number) => pulls.find((pull) => pull.number === number) ?? ended,
     fetchReview: () => unknown("reviews"),
     fetchPullTemplate: async () => undefined,
     fetchBranch: head,
