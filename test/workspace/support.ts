@@ -44,7 +44,7 @@ export type TestRepository = {
   readonly bare: string;
   readonly work: string;
   git(...args: string[]): string;
-  gitWith(input: string, ...args: string[]): string;
+  gitWith(input: string | Buffer, ...args: string[]): string;
   /** Commits what is written and what `prepare` did, pushes the branch. @returns the commit */
   commit(message: string, files?: Files): string;
   push(branch: string, ...more: string[]): void;
@@ -55,7 +55,7 @@ export const createRepository = (folder: string, files: Files): TestRepository =
   const bare = join(folder, "origin.git");
   const work = join(folder, "work");
   mkdirSync(work, { recursive: true });
-  const gitWith = (input: string, ...args: string[]): string =>
+  const gitWith = (input: string | Buffer, ...args: string[]): string =>
     execFileSync("git", args, { cwd: work, env: environment, input, stdio: ["pipe", "pipe", "pipe"] })
       .toString("utf8")
       .trim();
