@@ -17,10 +17,10 @@ import { createSeenFiles } from "../../src/run/tools/seen-files.ts";
 
 const run = promisify(execFile);
 
-export const fixture = (name: string): string => new URL(`../fixtures/backends/${name}`, import.meta.url).pathname;
+const fixture = (name: string): string => new URL(`../fixtures/backends/${name}`, import.meta.url).pathname;
 
 /** The folders of the specification, and the schemas beside them. */
-export const houseBoundary: Boundary = {
+const houseBoundary: Boundary = {
   allowed: ["api", "services", "models", "core", "schemas"].map((folder) => `backend/app/${folder}`),
   forbidden: ["frontend"],
 };

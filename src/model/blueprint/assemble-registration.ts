@@ -13,6 +13,7 @@ import {
   routeStyle,
   serverLine,
 } from "./assemble.ts";
+import { placeTokens, tokenProblem } from "./assemble-tokens.ts";
 import { tablesOf } from "./conventions.ts";
 import type { Context, Entity } from "./entity.ts";
 import type { Field } from "./fields.ts";
@@ -59,13 +60,10 @@ const userColumns = (
   };
 };
 
-export const assembleRegistration = (wish: Extract<Wish, { kind: "auth" }>, task: Assignment): Built => {
+export const assembleAuth = (wish: Extract<Wish, { kind: "auth" }>, task: Assignment): Built => {
   const { layout } = task;
-  if (wish.parts.some((part) => part !== "register"))
-    return refuse(
-      `I read ${wish.parts.join(", ")}. Signing tokens needs a key and its rotation, a store of refresh tokens that can be revoked, and a package; I write registration, and no more of authentication. How shall this go on?`,
-      ["registration in this issue, the rest with a language model", "use a language model for all of it"],
-    );
+  const unable = tokenProblem(wish, layout);
+  if (unable) return unable;
   const user = userColumns(layout);
   if (!user || !layout.session) return refuse("I found no models or no database session.");
   const there = layout.tables.find((one) => /^users?$/.test(one.table) || one.type === "User");
@@ -128,21 +126,34 @@ export const assembleRegistration = (wish: Extract<Wish, { kind: "auth" }>, task
     userService(context, hashed.hash, "password_hash"),
     "service",
   );
-  place(draft, paths.routes, "Routes of authentication.", routerFile([route], open, draft.format.width), "routes");
+  const tokens = placeTokens({ wish, draft, context, wired, hashed, style: open, email: addresses });
+  if (tokens === undefined)
+    return refuse("The repository hashes passwords, but I found no function that verifies one. What is it called?");
+  place(
+    draft,
+    paths.routes,
+    "Routes of authentication.",
+    routerFile([route, ...tokens.routes], open, draft.format.width),
+    "routes",
+  );
   put(draft, registration.path, mergeRegistration(draft, registration, layout, stem(paths.routes), "auth"), "routes");
   return finish(draft, task, (changes) => {
     const path = `${base}/auth/register`;
     const limit = wired.inForce ? shortRate(rate) : null;
     const problems = layout.problems === "wired";
-    const steps = registerSteps(path, wired.inForce && rate.period !== "second" ? rate.count : undefined, problems);
+    const steps = registerSteps(
+      path,
+      wired.inForce && rate.period !== "second" ? rate.count - tokens.registrations : undefined,
+      problems,
+    );
     const sample = { email: "user@example.com", password: "securepass123" };
     return {
       ok: true,
       work: {
-        feature: "user-registration",
-        summary: `Adds POST ${path}: a User model, UserCreate and User${entity.output}, and UserService.create, which hashes the password with ${hashed.algorithm} and answers 409 for an address that is taken.`,
+        feature: tokens.routes.length > 0 ? "user-authentication" : "user-registration",
+        summary: `Adds POST ${path}: a User model, UserCreate and User${entity.output}, and UserService.create, which hashes the password with ${hashed.algorithm} and answers 409 for an address that is taken.${tokens.summary}`,
         changes: [...changes.values()],
-        endpoints: [{ method: "POST", path, auth: "none", rate_limit: limit }],
+        endpoints: [{ method: "POST", path, auth: "none", rate_limit: limit }, ...tokens.endpoints(base)],
         models: [
           {
             name: "User",
@@ -157,10 +168,12 @@ export const assembleRegistration = (wish: Extract<Wish, { kind: "auth" }>, task
             : "E-mail addresses are checked for their form and kept in lower case",
           `Passwords are 8 to ${hashed.bytes ?? 128} characters, left out of repr and never part of an answer`,
           ...(limit ? [`Rate limit of ${limit} for each client address on registration`] : []),
+          ...tokens.security,
         ],
-        decisions: registrationDecisions(hashed.algorithm, limit),
+        decisions: [...registrationDecisions(hashed.algorithm, limit), ...tokens.decisions],
         concerns: [
           ...wired.concerns,
+          ...tokens.concerns,
           "A 409 tells anyone whether an address is registered; hiding that needs a confirmation by e-mail, which this issue does not ask for.",
           ...(addresses === "pattern"
             ? ["The package email-validator is not among the dependencies: addresses are checked by a pattern only."]
@@ -168,11 +181,19 @@ export const assembleRegistration = (wish: Extract<Wish, { kind: "auth" }>, task
         ],
         handoffs: [
           ...wired.handoffs,
+          ...tokens.handoffs,
           { to: "database-engineer", task: migrationText(entity) },
-          { to: "test-generator", task: registrationTests(path, limit) },
+          { to: "test-generator", task: registrationTests(path, limit) + tokens.tests },
         ] satisfies Handoff[],
-        commands: [serverLine(layout), curl("POST", path, sample)],
-        rehearsal: renderScript({ layout: { ...layout, guard: undefined }, steps }),
+        commands: [
+          serverLine(layout),
+          curl("POST", path, sample),
+          ...tokens
+            .endpoints(base)
+            .slice(0, 1)
+            .map((one) => curl("POST", one.path, sample)),
+        ],
+        rehearsal: renderScript({ layout: { ...layout, guard: undefined }, steps: [...tokens.steps(base), ...steps] }),
       },
     };
   });

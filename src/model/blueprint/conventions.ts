@@ -7,7 +7,7 @@ import { assignmentsOf, blankOpaque, classesOf, importsOf, type PyClass, type Py
 export type Sources = { readonly modules: Modules; readonly files: ReadonlyMap<string, string> };
 
 /** Where a name in a file comes from: its import made absolute, or the file itself. */
-export const symbolIn = (sources: Sources, path: string, name: string): Import => {
+const symbolIn = (sources: Sources, path: string, name: string): Import => {
   for (const imported of importsOf(sources.files.get(path) ?? "")) {
     const hit = imported.names.find(({ as }) => as === name);
     if (!hit) continue;

@@ -1,7 +1,7 @@
 /** The plan for a design request, turn by turn: read, ask or build, try, report. */
 import type { Report } from "../../domain/report.ts";
 import { assembleEndpoint } from "./assemble-endpoint.ts";
-import { assembleRegistration } from "./assemble-registration.ts";
+import { assembleAuth } from "./assemble-registration.ts";
 import { assembleResource } from "./assemble-resource.ts";
 import type { BlueprintBrief } from "./brief.ts";
 import { bash, exitOf, read, taskIdOf, write } from "./calls.ts";
@@ -49,7 +49,7 @@ const interestOf = (wish: Wish): Interest => ({
 const assemble = (wish: Wish, brief: BlueprintBrief, layout: Layout): Built => {
   const task = { layout, boundary: brief.boundary, configFile: brief.configFile };
   if (wish.kind === "crud") return assembleResource(wish, task);
-  return wish.kind === "auth" ? assembleRegistration(wish, task) : assembleEndpoint(wish, task);
+  return wish.kind === "auth" ? assembleAuth(wish, task) : assembleEndpoint(wish, task);
 };
 
 /** Submits, and once more in each of two ways of mending where it is refused: the status lowered, then BLOCKED. */
@@ -77,7 +77,7 @@ export function* submit(report: Report, text: string): Plan {
   };
 }
 
-export function* ask(feature: string, unclear: readonly Unclear[]): Plan {
+function* ask(feature: string, unclear: readonly Unclear[]): Plan {
   yield* submit(asking(feature, unclear), "I cannot go on without an answer.");
 }
 
@@ -227,8 +227,8 @@ export function* tryOut(
   moves: readonly Call[],
 ): Plan<Trial> {
   const files = work.changes.map((change) => change.path).filter((path) => path.endsWith(".py"));
-  const compile = `PYTHONPYCACHEPREFIX=/tmp/pycache python -m compileall -q ${files.map(quoted).join(" ")}`;
-  const serve = `${inRoot(layout)}PYTHONDONTWRITEBYTECODE=1 python -W ignore -`;
+  const compile = `PYTHONPYCACHEPREFIX=/tmp/pycache python3 -m compileall -q ${files.map(quoted).join(" ")}`;
+  const serve = `${inRoot(layout)}PYTHONDONTWRITEBYTECODE=1 python3 -W ignore -`;
   const patches = work.handoffs.flatMap((handoff) => (handoff.patch ? [handoff.patch.diff] : []));
   const results = yield {
     text:
@@ -255,5 +255,5 @@ export function* tryOut(
   const commands = [compile, `${serve} <<'REHEARSAL' … (the program and its output stand under evidence)`];
   if (applied && applied.code !== 0) return { state: "failed", commands, output: applied.output };
   const { code, output } = tried ?? { code: 1, output: "" };
-  return { state: code === 0 ? "passed" : code === 3 ? "not-tried" : "failed", commands, output };
+  return { state: code === 0 ? "passed" : code === 3 || code === 127 ? "not-tried" : "failed", commands, output };
 }

@@ -123,7 +123,7 @@ export const reportAfter = (previous: Report, notes: readonly Note[], changed: C
     ...previous.concerns.filter((concern) => !concern.startsWith("Follow-up: ")),
     ...own.map((answer) => `Follow-up: to the review as a whole: ${answer}`.slice(0, 4_000)),
     ...(changed?.trial.state === "not-tried"
-      ? [`Follow-up: the changes were compiled, but not run: ${end(changed.trial.output)}`]
+      ? [`Follow-up: the changes were not run: ${end(changed.trial.output)}`]
       : []),
     ...(failed ? [`Follow-up: trying the changes failed:\n${end(changed.trial.output)}`] : []),
   ].slice(-50);

@@ -72,7 +72,7 @@ const subjectIn = (text: string): string | undefined =>
 const pronoun = /^(this|it|that|these|here|field|column)$/i;
 
 /** The field on the last line of a comment's hunk: `+    number: str = Field(…)`. */
-export const fieldAt = (hunk: string): string | undefined =>
+const fieldAt = (hunk: string): string | undefined =>
   /^[+ -]?\s*([a-z_]\w*)\s*:/.exec(
     hunk
       .split("\n")

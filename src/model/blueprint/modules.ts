@@ -2,7 +2,7 @@
 import { importsOf } from "./python.ts";
 
 export const dirname = (path: string): string => (path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "");
-export const basename = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+const basename = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 export const stem = (path: string): string => basename(path).replace(/\.py$/, "");
 export const join = (...parts: readonly string[]): string => parts.filter((part) => part !== "").join("/");
 

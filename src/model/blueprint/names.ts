@@ -13,7 +13,7 @@ export const pascal = (text: string): string =>
     .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
     .join("");
 
-export const kebab = (text: string): string => snake(text).replaceAll("_", "-");
+const kebab = (text: string): string => snake(text).replaceAll("_", "-");
 
 const irregular: readonly (readonly [string, string])[] = [
   ["person", "people"],

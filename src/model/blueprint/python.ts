@@ -113,7 +113,7 @@ const endOfLine = (text: string, at: number): number => {
 };
 
 /** Where a statement that starts at `at` ends: the line's end that stands in no bracket and no string. */
-export const endOfStatement = (text: string, at: number): number => {
+const endOfStatement = (text: string, at: number): number => {
   for (let index = at; index < text.length; index++) {
     const skipped = skipOpaque(text, index);
     if (skipped > index) index = skipped - 1;

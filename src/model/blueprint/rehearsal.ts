@@ -8,7 +8,7 @@ import { py } from "./templates/py.ts";
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** As Python writes it. */
-export const toPython = (value: Json): string => {
+const toPython = (value: Json): string => {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "string" || typeof value === "number") return JSON.stringify(value);
@@ -32,7 +32,7 @@ const text = (field: Field, turn: number): string => {
 };
 
 /** A value that the field takes; another one each turn, where it has to be unique. */
-export const sampleOf = (field: Field, turn: number): Json => {
+const sampleOf = (field: Field, turn: number): Json => {
   const { type } = field;
   switch (type.kind) {
     case "str":
@@ -237,7 +237,7 @@ const parentFunction = (): string[] => [
   "",
 ];
 
-/** @param user what a client sends beside the address and the password @param address what the address is called */
+/** @param limit registrations that are still let through @param user what a client sends beside the address and the password @param address what the address is called */
 export const registerSteps = (
   root: string,
   limit: number | undefined,

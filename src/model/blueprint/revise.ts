@@ -129,6 +129,7 @@ export const revise = (target: Target, files: Files, instruction: Exclude<Instru
   return attempt(edit, after.entity, said(field, instruction), () => {
     reviseField(edit, target, before, after, field, to);
     reviseShared(edit, target, before, after);
+    if (instruction.kind === "rename") edit.problems.push(...usedElsewhere(target, edit, field.name));
     if (instruction.kind === "rename" && !target.update && target.service)
       renameInService(edit, target.service, field.name, to.name);
   });
@@ -164,5 +165,17 @@ const reviseInputOnly = (
   };
   return attempt(edit, target.context.entity, said(asField, instruction), () =>
     change(edit, create.path, (text) => swap(edit, text, create.found.name, indented(field.source), indented(now))),
+  );
+};
+
+/** Files beside the entity's own that use a field by its name: a rename would break them. */
+const usedElsewhere = (target: Target, edit: Edit, name: string): string[] => {
+  const own = [target.model, target.create, target.update, target.response].map((place) => place?.path);
+  const type = new RegExp(`\\b${target.context.entity.names.type}\\b`);
+  const use = new RegExp(`\\.${name}\\b|\\b${name}=`);
+  return [...edit.files].flatMap(([path, text]) =>
+    path.endsWith(".py") && !own.includes(path) && path !== target.service && type.test(text) && use.test(text)
+      ? [`${path} uses \`${name}\` as well`]
+      : [],
   );
 };

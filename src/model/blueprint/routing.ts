@@ -16,7 +16,7 @@ export type Inclusion = {
 type Sources = { readonly modules: Modules; readonly files: ReadonlyMap<string, string> };
 
 /** What a name in a file refers to: a variable of a file, through imports and one re-export. */
-export const resolveName = (sources: Sources, path: string, name: string, depth = 0): RouterRef | undefined => {
+const resolveName = (sources: Sources, path: string, name: string, depth = 0): RouterRef | undefined => {
   const text = sources.files.get(path);
   if (text === undefined || depth > 4) return { path, variable: name };
   for (const imported of importsOf(text)) {
@@ -67,7 +67,7 @@ const evaluate = (sources: Sources, path: string, expression: string | undefined
 };
 
 /** The prefix that a router is made with. */
-export const ownPrefix = (sources: Sources, router: RouterRef): string | undefined => {
+const ownPrefix = (sources: Sources, router: RouterRef): string | undefined => {
   const text = sources.files.get(router.path);
   if (text === undefined) return undefined;
   const made = assignmentsOf(text, true).find(

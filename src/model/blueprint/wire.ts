@@ -11,11 +11,11 @@ import type { Limit } from "./templates/routes.ts";
 
 import { type Draft, place, put, textIn } from "./work.ts";
 
-const freePath = (draft: Draft, names: readonly string[]): string =>
+export const freePath = (draft: Draft, names: readonly string[]): string =>
   names.map((name) => join(draft.layout.core, `${name}.py`)).find((path) => !draft.layout.paths.has(path)) ??
   join(draft.layout.core, `${names[0]}_added.py`);
 
-const moduleFor = (draft: Draft, path: string): string => moduleOf(draft.layout, path);
+export const moduleFor = (draft: Draft, path: string): string => moduleOf(draft.layout, path);
 
 export type Wired = {
   readonly errors: { readonly notFound: Import; readonly conflict: Import };
@@ -167,11 +167,12 @@ const dependencyHandoff = (layout: Layout): Handoff[] => {
 /** `hash_password`, the repository's or ours, and the bytes that it reads at most. */
 export const hashing = (
   draft: Draft,
-): { hash: Import; bytes: number | undefined; measure: string; algorithm: string } => {
+): { hash: Import; verify: Import | undefined; bytes: number | undefined; measure: string; algorithm: string } => {
   const { hashing: kind } = draft.layout;
   if (kind.kind === "existing")
     return {
       hash: kind.hash,
+      verify: kind.verify,
       bytes: undefined,
       measure: `Passwords are hashed by the repository's own ${kind.hash.name} (${kind.hash.module})`,
       algorithm: `the repository's ${kind.hash.name}`,
@@ -196,5 +197,5 @@ export const hashing = (
       algorithm: "scrypt of the standard library",
     },
   }[kind.kind];
-  return { hash, ...said };
+  return { hash, verify: { name: "verify_password", module: moduleFor(draft, path) }, ...said };
 };

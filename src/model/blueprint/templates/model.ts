@@ -3,7 +3,7 @@ import { type Context, type Entity, idAnnotation, stringLength } from "../entity
 import type { Bound, Field } from "../fields.ts";
 import { isNumeric } from "../fields.ts";
 import type { Import } from "../layout.ts";
-import { fold, grouped, literal, type Piece, py } from "./py.ts";
+import { fold, literal, type Piece, py } from "./py.ts";
 
 const sa = (name: string): Import => ({ module: "sqlalchemy", name });
 const orm = (name: string): Import => ({ module: "sqlalchemy.orm", name });
@@ -131,7 +131,4 @@ export const modelPiece = ({ entity, format }: Context): Piece => {
   };
 };
 
-export const sentence = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
-
-/** As reports name a bound. */
-export const boundText = (limit: Bound): string => grouped(limit.value);
+const sentence = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

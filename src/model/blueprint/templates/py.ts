@@ -59,7 +59,7 @@ export const sectionOf = (module: string, firstParty: string): number => {
 };
 
 /** Import statements in the order of isort: standard library, packages, own code; names sorted, each once. */
-export const importBlock = (symbols: readonly Import[], format: Format): string => {
+const importBlock = (symbols: readonly Import[], format: Format): string => {
   const modules = new Map<string, Set<string>>();
   for (const { module, name } of symbols) {
     const names = modules.get(module) ?? new Set();

@@ -56,7 +56,7 @@ const ordered = (parameters: readonly Parameter[]): Parameter[] => [
   ...parameters.filter(({ code }) => /\] = | = /.test(code)),
 ];
 
-export const renderRoute = (route: Route, style: RouteStyle, limit: Limit, width: number): Piece => {
+const renderRoute = (route: Route, style: RouteStyle, limit: Limit, width: number): Piece => {
   const request: Parameter[] = limit ? [{ code: "request: Request", imports: [fastapi("Request")] }] : [];
   const parameters = ordered([...request, ...route.parameters]);
   return {
@@ -223,6 +223,27 @@ export const registerRoute = (context: Context, style: RouteStyle, limit: Limit)
     ],
   };
 };
+
+/** A POST that answers with tokens. */
+export const tokenRoute = (
+  route: { readonly name: string; readonly parameter: Parameter; readonly returns: string; readonly body: string },
+  style: RouteStyle,
+  limit: Limit,
+  width: number,
+): Piece =>
+  renderRoute(
+    {
+      decorator: [`"/${route.name}"`, `response_model=${route.returns}`],
+      method: "post",
+      name: route.name,
+      parameters: [route.parameter, sessionParameter(style.session)],
+      returns: route.returns,
+      body: route.body,
+    },
+    style,
+    limit,
+    width,
+  );
 
 /** Routes in a file of their own. */
 export const routerFile = (routes: readonly Piece[], style: RouteStyle, width: number): Piece =>
