@@ -364,7 +364,12 @@ describe("what is refused", () => {
           resolve({ status: answer.statusCode, sentBytes });
           sent.destroy();
         });
-        sent.on("error", reject);
+        // The door may be shut before the answer is read.
+        sent.on("error", (error: NodeJS.ErrnoException) =>
+          ["EPIPE", "ECONNRESET"].includes(error.code ?? "")
+            ? resolve({ status: undefined, sentBytes })
+            : reject(error),
+        );
         const piece = Buffer.alloc(1024 * 1024, " ");
         const more = (): void => {
           if (sent.destroyed || sentBytes >= 62_914_560) return;
@@ -375,7 +380,7 @@ describe("what is refused", () => {
         more();
       },
     );
-    expect(status).toBe(413);
+    expect([413, undefined]).toContain(status);
     expect(sentBytes).toBeLessThan(62_914_560);
   });
 
