@@ -137,7 +137,7 @@ export function statusBody(world: World, repository: Repository, status: CommitS
 }
 
 /** The newest status of each context. */
-export function latestStatuses(repository: Repository, sha: string): CommitStatus[] {
+function latestStatuses(repository: Repository, sha: string): CommitStatus[] {
   const latest = new Map(
     repository.statuses.filter((status) => status.sha === sha).map((status) => [status.context, status]),
   );

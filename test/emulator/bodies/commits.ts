@@ -11,11 +11,11 @@ export const WEB_FLOW = { name: "GitHub", email: "noreply@github.com" } as const
 export const noreplyAddress = ({ id, login }: Account): string => `${id}+${login}@users.noreply.github.com`;
 
 /** The account behind a commit's address, where GitHub would know it. */
-function accountOf(world: World, email: string): Account | undefined {
+export function accountOf(world: World, email: string): Account | undefined {
   return [...world.accounts.values()].find((account) => noreplyAddress(account) === email);
 }
 
-export function verificationBody(repository: Repository, sha: string): Json {
+function verificationBody(repository: Repository, sha: string): Json {
   const verified = repository.signedCommits.has(sha);
   return {
     verified,

@@ -43,7 +43,7 @@ export const labelsOf = (repository: Repository, issue: Issue): Label[] =>
   issue.labels.map((name) => repository.labels.get(name.toLowerCase())).filter((label) => label !== undefined);
 
 /** The App, where its bot wrote something. */
-export const viaApp = (world: World, by: Account): Json | null => (by.id === world.bot.id ? appBody(world) : null);
+const viaApp = (world: World, by: Account): Json | null => (by.id === world.bot.id ? appBody(world) : null);
 
 export function issueBody(world: World, repository: Repository, issue: Issue): Json {
   const url = `${repositoryUrl(world, repository)}/issues/${issue.number}`;

@@ -36,6 +36,7 @@ export function repositoryBody(world: World, repository: Repository): Json {
     mirror_url: null,
     is_template: false,
     topics: [],
+    custom_properties: {},
     license: null,
     forks: 0,
     forks_count: 0,

@@ -28,7 +28,7 @@ type Place = Parameters<typeof checkRunEvent>[0];
 const MAX_ANNOTATIONS = 50;
 
 /** One per App and commit. */
-export function ensureSuite(world: World, repository: Repository, app: CheckApp, headSha: string): CheckSuite {
+function ensureSuite(world: World, repository: Repository, app: CheckApp, headSha: string): CheckSuite {
   const known = [...repository.checkSuites.values()].find((one) => one.app.id === app.id && one.headSha === headSha);
   if (known !== undefined) return known;
   const branch = [...repository.git.refs].find(([ref, sha]) => ref.startsWith("refs/heads/") && sha === headSha);
@@ -62,7 +62,7 @@ type Changes = {
 };
 
 /** A conclusion completes a run; annotations are added to those that are there. */
-export async function changeRun(at: Place, run: CheckRun, changes: Changes): Promise<void> {
+async function changeRun(at: Place, run: CheckRun, changes: Changes): Promise<void> {
   const annotations = changes.output?.annotations ?? [];
   if (annotations.length > MAX_ANNOTATIONS) throw validationFailed("CheckRun", "annotations", "invalid");
   if (changes.status === "completed" && changes.conclusion === undefined && run.conclusion === null) {

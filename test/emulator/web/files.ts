@@ -119,7 +119,7 @@ function numbered(text: string): Html {
   return html`<table class="diff mono">${rows}</table>`;
 }
 
-export const verifiedMark = (repository: Repository, sha: string): Html =>
+const verifiedMark = (repository: Repository, sha: string): Html =>
   repository.signedCommits.has(sha)
     ? html`<span class="tag verified" title="Signed by GitHub for the App that made it">Verified</span>`
     : nothing;

@@ -58,7 +58,7 @@ export function reactions(all: readonly Reaction[]): Html {
   return html`<div class="reactions">${shown}</div>`;
 }
 
-export function stateOf({ state, pull }: Issue): "open" | "draft" | "merged" | "closed" {
+function stateOf({ state, pull }: Issue): "open" | "draft" | "merged" | "closed" {
   if (pull?.merged !== undefined) return "merged";
   return state === "closed" ? "closed" : pull?.draft === true ? "draft" : "open";
 }

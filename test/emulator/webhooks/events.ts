@@ -2,12 +2,13 @@
 import { installedRepositories } from "../access.ts";
 import { accountBody, installationBody, nodeId, repositoryPage, repositoryUrl } from "../bodies/accounts.ts";
 import { checkRunBody, checkSuiteBody } from "../bodies/checks.ts";
+import { accountOf, noreplyAddress, WEB_FLOW } from "../bodies/commits.ts";
 import type { Json } from "../bodies/example.ts";
 import { commentBody, issueBody, labelBody } from "../bodies/issues.ts";
 import { pullBody, shortPullBody } from "../bodies/pulls.ts";
 import { repositoryBody, shortRepositoryBody } from "../bodies/repository.ts";
 import { reviewBody, reviewCommentBody } from "../bodies/reviews.ts";
-import { type Commit, NO_SHA, type RefChange } from "../git/bare-repository.ts";
+import { type Commit, NO_SHA, type RefChange, type Signature } from "../git/bare-repository.ts";
 import type {
   Account,
   CheckRun,
@@ -157,7 +158,7 @@ export async function pushEvent(at: Happening, { ref, before, after }: RefChange
     compare: `${page}/compare/${before.slice(0, 12)}...${after.slice(0, 12)}`,
     commits: created && known === after ? [] : bodies,
     head_commit: head,
-    pusher: { name: at.sender.login, email: `${at.sender.id}+${at.sender.login}@users.noreply.github.com` },
+    pusher: { name: at.sender.login, email: noreplyAddress(at.sender) },
   });
 }
 
@@ -173,12 +174,17 @@ async function pushedCommit(world: World, repository: Repository, commit: Commit
     message: commit.message,
     timestamp: commit.committer.date,
     url: `${repositoryPage(world, repository)}/commit/${commit.sha}`,
-    author: { name: commit.author.name, email: commit.author.email },
-    committer: { name: commit.committer.name, email: commit.committer.email },
+    author: pushedBy(world, commit.author),
+    committer: pushedBy(world, commit.committer),
     added: paths("added", "renamed"),
     removed: paths("removed"),
     modified: paths("modified", "changed"),
   };
+}
+
+function pushedBy(world: World, { name, email }: Signature): Json {
+  const account = email === WEB_FLOW.email ? { login: "web-flow" } : accountOf(world, email);
+  return { name, email, ...(account === undefined ? {} : { username: account.login }) };
 }
 
 export async function checkRunEvent(at: Happening, run: CheckRun, action: string): Promise<void> {
