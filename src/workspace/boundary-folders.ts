@@ -55,6 +55,13 @@ const modesOf = async (gitDir: string, commit: string, paths: readonly string[])
   return new Map(records.map((record) => [record.slice(record.indexOf("\t") + 1), record.slice(0, 6)]));
 };
 
+/** Where a path leads through a symbolic link or a submodule of the commit, which no worktree has: what it is, in words. */
+export const findLeftOut = async (gitDir: string, commit: string, path: string): Promise<string | undefined> => {
+  const modes = await modesOf(gitDir, commit, stepsOf(path));
+  const step = stepsOf(path).find((one) => (modes.get(one) ?? "") in kinds);
+  return step === undefined ? undefined : `/repo/${step} is ${kinds[modes.get(step) ?? ""]} in the repository`;
+};
+
 const kinds: Readonly<Record<string, string>> = { "120000": "a symbolic link", "160000": "a submodule" };
 
 const reasonsOf = (folder: string, modes: ReadonlyMap<string, string>): [string, string][] => {

@@ -12,6 +12,8 @@ export type WallsDeps = {
   readonly folders: BoundaryFolders;
   readonly start: Start;
   readonly client: FileClient;
+  /** What a path that is not there leads through, where that is why. */
+  readonly findLeftOut: (path: string) => Promise<string | undefined>;
   readonly closing: AbortSignal;
   readonly isOverQuota: () => Promise<boolean>;
   /** Told of every command, so that closing can wait for its end. */
@@ -31,7 +33,9 @@ export const createWalls = (deps: WallsDeps): Walls => {
     async read(path) {
       const found = (await client.call("read", { path: requirePath(path) })) as ReadResult | null;
       if (found) return found;
-      requireMaterialised(folders, path);
+      const leftOut = await deps.findLeftOut(path);
+      // "Does not exist" would send the model looking for it.
+      if (leftOut !== undefined) throw new ToolError(`${leftOut}, which the worktree leaves out.`);
       return undefined;
     },
     async write(path, text, expected) {
@@ -105,13 +109,4 @@ const requirePattern = (pattern: string): string => {
 const requireOpen = ({ closed }: BoundaryFolders, path: string): void => {
   for (const [folder, reason] of closed)
     if (path.startsWith(`${folder}/`)) throw new ToolError(`/repo/${path} cannot be written: ${reason}.`);
-};
-
-/** Links and submodules of the repository are not there; "does not exist" would send the model looking for them. */
-const requireMaterialised = ({ entries }: BoundaryFolders, path: string): void => {
-  const entry = entries.find((one) => path === one.path || path.startsWith(`${one.path}/`));
-  if (entry?.mode === "120000")
-    throw new ToolError(`/repo/${entry.path} is a symbolic link in the repository, which the worktree leaves out.`);
-  if (entry?.mode === "160000")
-    throw new ToolError(`/repo/${entry.path} is a submodule of the repository, which the worktree leaves out.`);
 };

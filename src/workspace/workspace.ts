@@ -75,7 +75,7 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
         for (const [folder, reason] of folders.closed) log(`${folder} stays read-only: ${reason}`);
         const request = { runId, commit, base, baseBranch, mountPoints: folders.missing };
         const ready = await trees.open(repository, request);
-        const run = { repository, runFolder, commit, ready, folders };
+        const run = { mirror: mirrors.gitDir(repository), runFolder, commit, ready, folders };
         const worktree = await createWorktree({ layout, sandbox, python, log, onClose }, run);
         open.set(runId, () => worktree.close());
         return worktree;

@@ -4,10 +4,9 @@ import { lchownSync } from "node:fs";
 import { join } from "node:path";
 import { ToolError } from "../domain/errors.ts";
 import type { Boundary } from "../domain/policy.ts";
-import type { RepositoryRef } from "../domain/repository.ts";
 import type { Worktree } from "../ports.ts";
 import { startBare } from "./bare.ts";
-import { type BoundaryFolders, type MountPlan, planMounts } from "./boundary-folders.ts";
+import { type BoundaryFolders, findLeftOut, type MountPlan, planMounts } from "./boundary-folders.ts";
 import { collect, type HashMemory } from "./collect.ts";
 import { applyChanges, copyFolders, restoreCopies } from "./copies.ts";
 import { makeFolder, removeFolder } from "./disk.ts";
@@ -37,7 +36,8 @@ export type WorktreeDeps = {
 };
 
 export type OpenedRun = {
-  readonly repository: RepositoryRef;
+  /** The mirror's git folder. */
+  readonly mirror: string;
   readonly runFolder: string;
   readonly commit: string;
   readonly ready: ReadyTree;
@@ -96,6 +96,7 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
         folders,
         start,
         client,
+        findLeftOut: (path) => findLeftOut(run.mirror, commit, path),
         closing: closing.signal,
         isOverQuota: sandbox ? quota : async () => false,
         track: (command_) => {
