@@ -41,7 +41,7 @@ const systemClock: Clock = () => new Date();
 /** `agents/` lies beside `src/` in a checkout and beside `dist/` in the package. */
 const agentsFolder = fileURLToPath(new URL("../agents", import.meta.url));
 
-export const createModel = (config: RunConfig, log: Log): Model =>
+const createModel = (config: RunConfig, log: Log): Model =>
   config.model.kind === "blueprint"
     ? createBlueprint()
     : createAnthropic({

@@ -40,10 +40,3 @@ export type Usage = {
 };
 
 export const noUsage: Usage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
-
-/** `tool_use` blocks of the last assistant message that have no result yet (also after a crash). */
-export const pendingToolUses = (messages: readonly Message[]): readonly ToolUse[] => {
-  const last = messages.at(-1);
-  if (last?.role !== "assistant") return [];
-  return last.content.filter((block) => block.type === "tool_use");
-};

@@ -13,5 +13,3 @@ export const terminalText = (markdown: string): string =>
     .replace(/\*\*(.+?)\*\*/g, "$1")
     .replace(/\n{3,}/g, "\n\n")
     .trim();
-
-export const indent = (text: string, by = "    "): string => text.replace(/^(?=.)/gm, by);

@@ -4,7 +4,7 @@ import { ConflictError } from "../../src/domain/errors.ts";
 import type { Person } from "../../src/domain/repository.ts";
 import type { CommitRequest, GitHub, GitHubSession, Permission, Pull, Review } from "../../src/ports.ts";
 
-export const bot: Person = { login: "backend-architect[bot]", id: 99, type: "Bot" };
+const bot: Person = { login: "backend-architect[bot]", id: 99, type: "Bot" };
 
 export type MemoryGitHub = GitHub & {
   readonly commits: Map<string, CommitRequest>;

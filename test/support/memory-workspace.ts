@@ -11,7 +11,7 @@ export type MemoryWorkspace = Workspace & {
 };
 
 /** The base branch's only commit. */
-export const baseCommit = "b".repeat(40);
+const baseCommit = "b".repeat(40);
 
 /** @param github whose commits can be checked out, too */
 export const createMemoryWorkspace = (base: Record<string, string>, github: MemoryGitHub): MemoryWorkspace => {
