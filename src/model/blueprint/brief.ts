@@ -6,6 +6,7 @@ const briefSchema = z.object({
   kind: z.enum(["design", "follow-up"]),
   request: z.object({ title: z.string(), body: z.string() }),
   issue: z.number().int(),
+  context: z.object({ title: z.string(), body: z.string() }).optional(),
   boundary: z.object({ allowed: z.array(z.string()), forbidden: z.array(z.string()) }),
   decisions: z.array(z.object({ id: z.string(), title: z.string(), rationale: z.string() })).default([]),
   configFile: z.string().default(".github/architect.yml"),

@@ -81,8 +81,14 @@ function* ask(feature: string, unclear: readonly Unclear[]): Plan {
   yield* submit(asking(feature, unclear), "I cannot go on without an answer.");
 }
 
+/** "/architect design this" speaks of the issue that it is written on. */
+const wordsOf = (brief: BlueprintBrief): BlueprintBrief["request"] =>
+  brief.context && /^(this|it|the above)(\s+(issue|please))?[.!]?$/i.test(brief.request.title.trim())
+    ? brief.context
+    : brief.request;
+
 export function* design(brief: BlueprintBrief): Plan {
-  const parsed = parseRequest(brief.request);
+  const parsed = parseRequest(wordsOf(brief));
   if (!parsed.ok) return yield* ask("design-request", parsed.unclear);
   const { wish, unread, settled } = parsed.value;
   const feature = featureOf(wish);
@@ -230,29 +236,19 @@ export function* tryOut(
   const compile = `PYTHONPYCACHEPREFIX=/tmp/pycache python3 -m compileall -q ${files.map(quoted).join(" ")}`;
   const serve = `${inRoot(layout)}PYTHONDONTWRITEBYTECODE=1 python3 -W ignore -`;
   const patches = work.handoffs.flatMap((handoff) => (handoff.patch ? [handoff.patch.diff] : []));
+  const trial = `${compile} && ${serve} <<'REHEARSAL'\n${work.rehearsal}\nREHEARSAL`;
+  const check = `git apply --check - <<'PATCH'\n${patches.join("")}PATCH`;
+  const calls = [
+    bash(trial, "Compile, serve and call the new routes"),
+    ...(patches.length > 0 ? [bash(check, "Hold the hand-off patches against the files")] : []),
+  ];
   const results = yield {
-    text:
-      patches.length > 0
-        ? "I serve the application on a throw-away database and call what is new; and do the patches that I hand over apply?"
-        : "I serve the application on a throw-away database and call what is new.",
-    calls: [
-      ...moves,
-      bash(
-        `${compile} && ${serve} <<'REHEARSAL'\n${work.rehearsal}\nREHEARSAL`,
-        "Compile, serve and call the new routes",
-      ),
-      ...(patches.length > 0
-        ? [
-            bash(
-              `git apply --check - <<'PATCH'\n${patches.join("")}PATCH`,
-              "Hold the hand-off patches against the files",
-            ),
-          ]
-        : []),
-    ],
+    text: `I serve the application on a throw-away database and call what is new${patches.length > 0 ? "; and do the patches that I hand over apply?" : "."}`,
+    calls: [...moves, ...calls],
   };
   const [tried, applied] = results.slice(moves.length).map(exitOf);
-  const commands = [compile, `${serve} <<'REHEARSAL' … (the program and its output stand under evidence)`];
+  // As they ran, so that whoever holds them against the evidence finds them; a longer one stands there alone.
+  const commands = calls.map((call) => String(call.input["command"])).filter((command) => command.length <= 3_900);
   if (applied && applied.code !== 0) return { state: "failed", commands, output: applied.output };
   const { code, output } = tried ?? { code: 1, output: "" };
   return { state: code === 0 ? "passed" : code === 3 || code === 127 ? "not-tried" : "failed", commands, output };

@@ -45,8 +45,6 @@ export const blocked = (report: Report, blocker: string): Report => ({
 
 const quote = (line: string): string => `"${line.length > 160 ? `${line.slice(0, 157)}…` : line}"`;
 
-const cut = (command: string): string => (command.length > 3_900 ? `${command.slice(0, 3_900)}…` : command);
-
 export const end = (output: string): string => (output.length > 2_500 ? `…${output.slice(-2_500)}` : output);
 
 /** The report of work that was written, after it was tried. */
@@ -69,7 +67,7 @@ export const describeTrial = (work: Work, trial: Trial, unread: readonly string[
     endpoints_created: [...work.endpoints],
     models_created: [...work.models],
     security_measures: [...work.security],
-    test_commands: [...trial.commands.map(cut), ...work.commands],
+    test_commands: [...trial.commands, ...work.commands],
     documentation: { openapi_updated: work.endpoints.length > 0, postman_collection: null },
     decisions: [...work.decisions],
     concerns,

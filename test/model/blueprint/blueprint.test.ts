@@ -184,6 +184,20 @@ describe("where limiter and handlers are wired", () => {
   });
 });
 
+describe("where no line length is set", () => {
+  it.skipIf(!python)("folds at 88 columns, as the formatters do by themselves", async () => {
+    using bench = await openWorkbench("shop");
+    const project = join(bench.root, "backend/pyproject.toml");
+    await writeFile(project, (await readFile(project, "utf8")).replace(/^line-length.*\n/m, ""));
+    await runIn(bench, join(dirname(python ?? ""), "ruff"), ["format", "-q", "."], "backend");
+    const fields =
+      "external_reference: str unique max 64, price_difference: Decimal(14,4) >= 0 <= 100000 default 0, approval: requested|approved|withdrawn default requested";
+    const driven = await drive(bench, `CRUD for subscription_plans (${fields})`, "", options(undefined));
+    expect(tried(driven)).not.toContain("FAIL");
+    expect(await lint(bench, "backend")).toMatch(clean);
+  });
+});
+
 describe("login and refresh", () => {
   const title = "Create user registration, login and refresh endpoints";
 

@@ -115,7 +115,7 @@ export const resourceRoutes = (context: Context, style: RouteStyle, limit: Limit
       returns: names.type,
       body: py`
         """Add ${names.article}."""
-        return await ${service}.create(${names.one}_in)
+        ${fold(format.width, 4, `return await ${service}.create(`, [`${names.one}_in`], ")")}
       `,
     },
     {
@@ -143,7 +143,7 @@ export const resourceRoutes = (context: Context, style: RouteStyle, limit: Limit
       returns: names.type,
       body: py`
         """Fetch one ${names.label}."""
-        return await ${service}.get(${names.one}_id)
+        ${fold(format.width, 4, `return await ${service}.get(`, [`${names.one}_id`], ")")}
       `,
     },
     {
@@ -154,7 +154,7 @@ export const resourceRoutes = (context: Context, style: RouteStyle, limit: Limit
       returns: names.type,
       body: py`
         """Change the fields of ${names.article} that are sent."""
-        return await ${service}.update(${names.one}_id, ${names.one}_in)
+        ${fold(format.width, 4, `return await ${service}.update(`, [`${names.one}_id`, `${names.one}_in`], ")")}
       `,
     },
     {
@@ -165,7 +165,7 @@ export const resourceRoutes = (context: Context, style: RouteStyle, limit: Limit
       returns: "None",
       body: py`
         """Remove ${names.article}."""
-        await ${service}.delete(${names.one}_id)
+        ${fold(format.width, 4, `await ${service}.delete(`, [`${names.one}_id`], ")")}
       `,
     },
   ];

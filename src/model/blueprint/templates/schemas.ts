@@ -178,7 +178,7 @@ export const resourceSchemas = ({ entity, format }: Context, email: EmailStyle):
 
 
     class ${names.type}Update(BaseModel):
-        """What a client sends to change ${names.article}: only the fields that change."""
+        """Changes to ${names.article}: only the fields that are sent."""
 
         ${code(update)}
 

@@ -25,12 +25,12 @@ export const saveMethod = (context: Context): string => {
   const unique = fields.filter((field) => field.unique);
   if (unique.length === 0)
     return py`
-      async def _save(self, ${names.one}: ${names.type}) -> None:
+      ${fold(context.format.width, 4, "async def _save(", ["self", `${names.one}: ${names.type}`], ") -> None:")}
           await self.${session}.commit()
           await self.${session}.refresh(${names.one})
     `;
   return py`
-    async def _save(self, ${names.one}: ${names.type}) -> None:
+    ${fold(context.format.width, 4, "async def _save(", ["self", `${names.one}: ${names.type}`], ") -> None:")}
         """Commit; the database decides what is taken, for two requests at once too."""
         own_id = ${names.one}.id
         ${unique.map((field) => `${field.name} = ${names.one}.${field.name}`)}
@@ -100,7 +100,7 @@ export const resourceService = (context: Context): Piece => {
             await self._save(${names.one})
             return ${names.one}
 
-        async def page(self, limit: int, offset: int) -> tuple[Sequence[${names.type}], int]:
+        ${fold(format.width, 4, "async def page(", ["self", "limit: int", "offset: int"], `) -> tuple[Sequence[${names.type}], int]:`)}
             """A page in a stable order, and the number of all ${names.labels}."""
             count = select(func.count()).select_from(${names.type})
             total = await self.${session}.scalar(count)
@@ -108,11 +108,11 @@ export const resourceService = (context: Context): Piece => {
             items = await self.${session}.scalars(query.limit(limit).offset(offset))
             return items.all(), total or 0
 
-        async def get(self, ${names.one}_id: ${id}) -> ${names.type}:
+        ${fold(format.width, 4, "async def get(", ["self", `${names.one}_id: ${id}`], `) -> ${names.type}:`)}
             """The ${names.label} with this id."""
-            ${names.one} = await self.${session}.get(${names.type}, ${names.one}_id)
+            ${fold(format.width, 8, `${names.one} = await self.${session}.get(`, [names.type, `${names.one}_id`], ")")}
             if ${names.one} is None:
-                raise ${modules.errors.notFound.name}(f"There is no ${names.label} {${names.one}_id}")
+                ${fold(format.width, 12, `raise ${modules.errors.notFound.name}(`, [`f"There is no ${names.label} {${names.one}_id}"`], ")")}
             return ${names.one}
 
         ${update}
