@@ -1,23 +1,21 @@
 /** A run's own copies of the folders that it may change, below one folder of ours, and how a checkpoint is put into them. */
 import { constants, lchownSync, rmSync } from "node:fs";
-import { chmod, chown, copyFile, mkdir, open, readdir } from "node:fs/promises";
+import { copyFile, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bytesOf, type Changeset, type FileChange } from "../domain/changeset.ts";
 import { canonPath, isWithin } from "../domain/policy.ts";
-import { removeFolder } from "./disk.ts";
+import { makeFolder, removeFolder } from "./disk.ts";
 import { openBelow, openRoot } from "./folder-walk.ts";
 import { fileTime } from "./index-file.ts";
 import type { SandboxUser } from "./layout.ts";
 
 const atOnce = 16;
 
-/** @param from a folder of a tree; one that does not exist counts as empty @param to must not exist, its parent may not either */
+/** @param from a folder of a tree @param to must be empty or missing, its parent must exist */
 const copyFolder = async (from: string, to: string, user: SandboxUser | undefined): Promise<void> => {
   const files: { from: string; to: string }[] = [];
   const visit = async (source: string, target: string): Promise<void> => {
-    await mkdir(target);
-    await chmod(target, 0o755);
-    if (user) await chown(target, user.uid, user.gid);
+    await makeFolder(target, 0o755, user);
     for (const entry of await readdir(source, { withFileTypes: true })) {
       const pair = { from: join(source, entry.name), to: join(target, entry.name) };
       if (entry.isDirectory()) await visit(pair.from, pair.to);
@@ -54,9 +52,9 @@ export const copyFolders = async (
   user: SandboxUser | undefined,
 ): Promise<void> => {
   for (const folder of folders) {
-    const to = join(target, folder);
-    await mkdir(join(to, ".."), { recursive: true });
-    await copyFolder(join(tree, folder), to, user);
+    const above = folder.split("/").slice(0, -1);
+    for (const [index] of above.entries()) await makeFolder(join(target, ...above.slice(0, index + 1)), 0o755);
+    await copyFolder(join(tree, folder), join(target, folder), user);
   }
 };
 

@@ -1,5 +1,5 @@
 /** Opens folders step by step from one that is ours, following no link: what a process in the sandbox put in a folder cannot lead out of it. */
-import { closeSync, constants, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
 
 /** Not among Node's constants; the same on x64 and arm64. */
 const O_PATH = 0o10000000;
@@ -48,7 +48,8 @@ export const openBelow = (root: OpenFolder, path: string, make?: (created: strin
 
 const makeMissing = (step: string, made: (created: string) => void): void => {
   try {
-    mkdirSync(step, 0o755);
+    mkdirSync(step);
+    chmodSync(step, 0o755);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
     throw error;

@@ -1,6 +1,6 @@
 /** The git folder that commands inside the walls read: HEAD, one branch, an index, and the way to the base branch's objects. Nothing of the mirror is in it. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { renderIndex } from "./index-file.ts";
 import type { Entry } from "./listing.ts";
 
@@ -42,9 +42,18 @@ export const writeGitDir = (request: GitDirRequest, entries: readonly Entry[], w
     "objects/info/alternates": `${request.objects}\n`,
     index: renderIndex(entries, ({ path, mode, sha }) => lying.get(path) === `${mode} ${sha}`),
   };
-  for (const [name, content] of Object.entries(files)) {
-    const path = join(request.target, name);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    writeFileSync(path, content, { mode: 0o644, flag: "wx" });
+  for (const [name, content] of Object.entries(files)) put(request.target, name.split("/"), content);
+};
+
+/** Readable for the sandbox's user whatever the umask is. */
+const put = (folder: string, [name = "", ...below]: readonly string[], content: string | Buffer): void => {
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o755);
+  const path = join(folder, name);
+  if (below.length > 0) {
+    put(path, below, content);
+  } else {
+    writeFileSync(path, content, { flag: "wx" });
+    chmodSync(path, 0o644);
   }
 };

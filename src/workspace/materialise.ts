@@ -1,6 +1,16 @@
 /** Puts a commit's files on the disk from git's objects alone: no checkout, so no symbolic link, submodule, filter or line-end conversion can act. */
 import { once } from "node:events";
-import { closeSync, constants, fchmodSync, futimesSync, linkSync, mkdirSync, openSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  futimesSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { runGit, startGit } from "./git.ts";
 import { fileTime } from "./index-file.ts";
@@ -35,7 +45,8 @@ const makeFolders = (target: string, files: readonly FileEntry[], mountPoints: r
   const make = (folder: string): void => {
     if (made.has(folder)) return;
     if (folder !== "") make(folder.slice(0, Math.max(0, folder.lastIndexOf("/"))));
-    mkdirSync(join(target, folder), { mode: folderMode });
+    mkdirSync(join(target, folder));
+    chmodSync(join(target, folder), folderMode);
     made.add(folder);
   };
   make("");

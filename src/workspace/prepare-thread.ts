@@ -1,11 +1,11 @@
-/** The thread behind `prepare`: builds what it is told to in `workerData`, answers once, and ends. */
+/** The thread behind `prepare.ts`: builds what it is asked to, and answers each question once. */
 import { renameSync, rmSync } from "node:fs";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { RefusedError } from "../domain/errors.ts";
 import { writeGitDir } from "./git-dir.ts";
 import { checkListing, type Entry, listCommit } from "./listing.ts";
 import { materialise } from "./materialise.ts";
-import type { PrepareAnswer, PrepareRequest } from "./prepare.ts";
+import type { PrepareAnswer, PrepareQuestion, PrepareRequest } from "./prepare.ts";
 
 const build = async (target: string, make: (unfinished: string) => Promise<void>): Promise<void> => {
   const unfinished = `${target}.${process.pid}.new`;
@@ -24,14 +24,16 @@ const buildAll = async ({ gitDir, commit, tree, git }: PrepareRequest): Promise<
   if (git) await build(git.target, async (target) => writeGitDir({ ...git, target }, base ?? worktree, worktree));
 };
 
-const answer = (value: PrepareAnswer): void => parentPort?.postMessage(value);
+const answer = async ({ id, request }: PrepareQuestion): Promise<PrepareAnswer> => {
+  try {
+    await buildAll(request);
+    return { id, ok: true };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { id, ok: false, refused: error instanceof RefusedError, message };
+  }
+};
 
-buildAll(workerData as PrepareRequest).then(
-  () => answer({ ok: true }),
-  (error: unknown) =>
-    answer({
-      ok: false,
-      refused: error instanceof RefusedError,
-      message: error instanceof Error ? error.message : String(error),
-    }),
-);
+parentPort?.on("message", (question: PrepareQuestion) => {
+  void answer(question).then((said) => parentPort?.postMessage(said));
+});

@@ -14,20 +14,62 @@ export type PrepareRequest = {
   readonly git?: GitDirRequest;
 };
 
-export type PrepareAnswer =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly refused: boolean; readonly message: string };
+export type PrepareQuestion = { readonly id: number; readonly request: PrepareRequest };
 
-/** @throws RefusedError where the commit cannot be put on a disk as it is */
-export const prepare = (request: PrepareRequest): Promise<void> =>
-  new Promise((resolve, reject) => {
+export type PrepareAnswer = { readonly id: number } & (
+  | { readonly ok: true }
+  | { readonly ok: false; readonly refused: boolean; readonly message: string }
+);
+
+export type Builder = {
+  /** @throws RefusedError where the commit cannot be put on a disk as it is */
+  prepare(request: PrepareRequest): Promise<void>;
+  close(): Promise<void>;
+};
+
+type Waiting = { readonly resolve: () => void; readonly reject: (error: Error) => void };
+
+/** The thread starts at once, so that the first run does not wait for it; it keeps no process alive. */
+export const createBuilder = (): Builder => {
+  const waiting = new Map<number, Waiting>();
+  let lastId = 0;
+
+  const settle = (answer: PrepareAnswer): void => {
+    const one = waiting.get(answer.id);
+    waiting.delete(answer.id);
+    if (answer.ok) one?.resolve();
+    else one?.reject(answer.refused ? new RefusedError(answer.message) : new Error(answer.message));
+    if (waiting.size === 0) worker?.unref();
+  };
+  const fail = (ended: Worker, error: Error): void => {
+    if (worker !== ended) return;
+    worker = undefined;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+  const start = (): Worker => {
     // The same file in a checkout (.ts) and in the package (.js).
     const entry = new URL(`./prepare-thread${extname(import.meta.url)}`, import.meta.url);
-    const worker = new Worker(entry, { workerData: request, execArgv: [] });
-    worker.once("message", (answer: PrepareAnswer) => {
-      if (answer.ok) resolve();
-      else reject(answer.refused ? new RefusedError(answer.message) : new Error(answer.message));
-    });
-    worker.once("error", reject);
-    worker.once("exit", () => reject(new Error("the thread that builds trees ended without an answer")));
-  });
+    const started = new Worker(entry, { execArgv: [] });
+    started.unref();
+    started.on("message", settle);
+    started.once("error", (error) => fail(started, error));
+    started.once("exit", () => fail(started, new Error("the thread that builds trees ended")));
+    return started;
+  };
+  let worker: Worker | undefined = start();
+
+  return {
+    prepare: (request) =>
+      new Promise((resolve, reject) => {
+        lastId += 1;
+        waiting.set(lastId, { resolve, reject });
+        worker ??= start();
+        worker.ref();
+        worker.postMessage({ id: lastId, request } satisfies PrepareQuestion);
+      }),
+    async close() {
+      await worker?.terminate();
+    },
+  };
+};

@@ -1,7 +1,6 @@
 /** One process inside bubblewrap: the argument list, and how it is started. Knows mounts and limits, not what runs there. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, lstatSync, openSync, readlinkSync } from "node:fs";
-import { extname } from "node:path";
 import type { OpenFolder } from "./folder-walk.ts";
 import type { Layout } from "./layout.ts";
 
@@ -36,7 +35,7 @@ export const objectsInside = "/opt/history";
 const gitDirInside = "/opt/git";
 const toolchainInside = "/opt/toolchain";
 export const nodeInside = "/opt/files/node";
-export const fileProcessInside = (layout: Layout): string => `/opt/files/main${extname(layout.fileProcess)}`;
+export const fileProcessInside = "/opt/files/main.mjs";
 
 const seccompDescriptor = 3;
 const firstFolderDescriptor = 4;
@@ -88,6 +87,7 @@ const prelude = [
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
   'for f in /proc/self/fd/*; do n=${f##*/}; if [ "$n" -gt "$0" ]; then eval "exec $n>&-"; fi; done',
   "echo 1000 > /proc/self/oom_score_adj",
+  "umask 022",
 ].join("; ");
 
 /** Node's pipes are sockets, which `/dev/stdout` and `/dev/stderr` cannot be opened as: a command writes to a real one. */
@@ -106,7 +106,7 @@ const renderSandboxArgs = (
   ...["--size", "268435456", "--perms", "1777", "--tmpfs", "/tmp"],
   ...renderRepository(view),
   ...["--ro-bind", settings.layout.node, nodeInside],
-  ...["--ro-bind", settings.layout.fileProcess, fileProcessInside(settings.layout)],
+  ...["--ro-bind", settings.layout.fileProcess, fileProcessInside],
   ...renderToolchain(settings.python),
   ...["--remount-ro", "/", "--chdir", "/repo", "--clearenv"],
   ...Object.entries(environmentInside(settings.python)).flatMap(([name, value]) => ["--setenv", name, value]),

@@ -1,7 +1,7 @@
 /** Whether the sandbox holds on this machine: canaries that try to get out of the real one, and what to do where it does not. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -112,7 +112,7 @@ const makeTestFolder = async (folder: string, { user }: Layout): Promise<void> =
   for (const name of ["", "tree", "tree/open", "tree/closed", "git", "objects", "files", "files/open"])
     await makeFolder(join(folder, name), 0o755);
   if (user) await makeFolder(join(folder, "files/open"), 0o755, user);
-  await writeFile(join(folder, "tree/closed/file.txt"), "needle\n");
+  await putFile(join(folder, "tree/closed/file.txt"), "needle\n", 0o644);
   await markRunFolder(folder, []);
 };
 
@@ -152,7 +152,7 @@ const judge = async (settings: SandboxSettings, folder: string, tests: readonly 
   const wrong = tests.filter((_, index) => lines.includes(String(index)));
   const failed = wrong.map(({ finding }) => finding);
   const client = createFileClient(
-    () => start([nodeInside, fileProcessInside(settings.layout), "/repo"], { stdin: "pipe", stdout: "socket" }),
+    () => start([nodeInside, fileProcessInside, "/repo"], { stdin: "pipe", stdout: "socket" }),
     () => undefined,
   );
   const found = await client

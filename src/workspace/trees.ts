@@ -10,7 +10,7 @@ import { makeFolder, removeFolder } from "./disk.ts";
 import type { Layout } from "./layout.ts";
 import type { Locks } from "./lock.ts";
 import type { Mirrors } from "./mirror.ts";
-import { type PrepareRequest, prepare } from "./prepare.ts";
+import type { Builder, PrepareRequest } from "./prepare.ts";
 
 export type TreeRequest = {
   readonly runId: string;
@@ -32,6 +32,7 @@ export type TreeDeps = {
   readonly layout: Layout;
   readonly mirrors: Mirrors;
   readonly lock: Locks;
+  readonly builder: Builder;
   /** What a git folder says about where its objects are; undefined = where the host finds them. */
   readonly objectsInside: string | undefined;
 };
@@ -48,7 +49,7 @@ const digest = (...parts: readonly string[]): string =>
 const treeName = ({ commit, mountPoints }: TreeRequest): string =>
   mountPoints.length === 0 ? commit : `${commit}-${digest(...mountPoints)}`;
 
-export const createTrees = ({ layout, mirrors, lock, objectsInside }: TreeDeps) => {
+export const createTrees = ({ layout, mirrors, lock, builder, objectsInside }: TreeDeps) => {
   const removals = new Set<Promise<void>>();
 
   const openLocked = async (repository: RepositoryRef, request: TreeRequest): Promise<ReadyTree> => {
@@ -73,7 +74,7 @@ export const createTrees = ({ layout, mirrors, lock, objectsInside }: TreeDeps) 
     };
     if (!hasTree) await rm(tree, { recursive: true, force: true });
     if (!hasGitDir) await rm(gitDir, { recursive: true, force: true });
-    if (!hasTree || !hasGitDir) await prepare(missing);
+    if (!hasTree || !hasGitDir) await builder.prepare(missing);
     await Promise.all([markUsed(tree, boot), markUsed(gitDir, boot)]);
     await sweep(repository);
     return { tree, gitDir, objects };

@@ -5,10 +5,11 @@ import { readBoundaryFolders } from "./boundary-folders.ts";
 import { makeFolder, removeFolder } from "./disk.ts";
 import { type Layout, openLayout } from "./layout.ts";
 import { createLocks } from "./lock.ts";
-import { createMirrors } from "./mirror.ts";
+import { createMirrors, type Mirrors } from "./mirror.ts";
+import { type Builder, createBuilder } from "./prepare.ts";
 import { objectsInside, type SandboxSettings } from "./sandbox.ts";
 import { createSelfTest, findBubblewrap } from "./self-test.ts";
-import { createTrees, removeStaleRuns } from "./trees.ts";
+import { createTrees, removeStaleRuns, type Trees } from "./trees.ts";
 import { createWorktree } from "./worktree.ts";
 
 export type WorkspaceOptions = {
@@ -29,8 +30,9 @@ export type WorkspaceOptions = {
 
 type Rooms = {
   readonly layout: Layout;
-  readonly mirrors: ReturnType<typeof createMirrors>;
-  readonly trees: ReturnType<typeof createTrees>;
+  readonly mirrors: Mirrors;
+  readonly trees: Trees;
+  readonly builder: Builder;
   readonly sandbox: SandboxSettings | undefined;
 };
 
@@ -88,7 +90,8 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
     async close() {
       if (!rooms) return;
       await Promise.all([...open.values()].map((closeWorktree) => closeWorktree()));
-      await (await rooms).trees.close();
+      const { trees, builder } = await rooms;
+      await Promise.all([trees.close(), builder.close()]);
     },
   };
 };
@@ -104,10 +107,11 @@ const openRooms = async (options: WorkspaceOptions, isOurs: (runId: string) => b
   };
   const mirrors = createMirrors({ folders: layout, rules, lock });
   const isWalled = options.sandbox === "bubblewrap";
-  const trees = createTrees({ layout, mirrors, lock, objectsInside: isWalled ? objectsInside : undefined });
+  const builder = createBuilder();
+  const trees = createTrees({ layout, mirrors, lock, builder, objectsInside: isWalled ? objectsInside : undefined });
   const sandbox = isWalled ? { layout, bubblewrap: findBubblewrap(), python } : undefined;
   await removeStaleRuns(layout.runs, isOurs);
-  return { layout, mirrors, trees, sandbox };
+  return { layout, mirrors, trees, builder, sandbox };
 };
 
 /** It names a folder. */

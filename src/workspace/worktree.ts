@@ -86,9 +86,7 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
     commit,
     async enter(boundary) {
       const start = startFor(boundary);
-      const command = sandbox
-        ? [nodeInside, fileProcessInside(layout), "/repo"]
-        : [layout.node, layout.fileProcess, files];
+      const command = sandbox ? [nodeInside, fileProcessInside, "/repo"] : [layout.node, layout.fileProcess, files];
       const client = createFileClient(() => start(command, { stdin: "pipe", stdout: "socket" }), deps.log);
       clients.add(client);
       return createWalls({
