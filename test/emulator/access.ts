@@ -27,7 +27,14 @@ export function authorOf(world: World, token: string): Author {
   const author = world.tokens.get(token);
   const expired = author?.kind === "installation" && author.expiresAt <= world.clock();
   if (author === undefined || expired) throw unauthorized("Bad credentials");
+  if (author.kind === "installation") requireActive(world);
   return author;
+}
+
+/** A suspended installation answers nobody; a deleted one is gone. */
+export function requireActive({ installation }: World): void {
+  if (installation.state === "suspended") throw forbidden("This installation has been suspended");
+  if (installation.state === "deleted") throw notFound();
 }
 
 type Claims = { iss?: unknown; iat?: unknown; exp?: unknown };
@@ -66,13 +73,10 @@ export function mintToken(
   return { token, expiresAt };
 }
 
-/** Ids of the repositories that the App is installed on. */
-export function installedRepositories(world: World): Repository[] {
-  const { repositories: names } = world.app;
-  const installed = names?.map((name) => name.toLowerCase());
-  return [...world.repositories]
-    .filter(([name]) => installed === undefined || installed.includes(name))
-    .map(([, repository]) => repository);
+/** What the App is installed on. */
+export function installedRepositories({ installation, repositories }: World): Repository[] {
+  if (installation.state === "deleted") return [];
+  return [...repositories].filter(([name]) => installation.repositories.has(name)).map(([, repository]) => repository);
 }
 
 /**
@@ -104,7 +108,9 @@ export function authorize(world: World, author: Author, repository: Repository, 
 }
 
 export function canSee(world: World, author: Author, repository: Repository): boolean {
-  if (author.kind === "installation") return author.repositories.includes(repository.id);
+  if (author.kind === "installation") {
+    return author.repositories.includes(repository.id) && installedRepositories(world).includes(repository);
+  }
   return !repository.private || hasRole(world, author.account, "read");
 }
 

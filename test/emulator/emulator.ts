@@ -5,6 +5,7 @@ import { loadContract } from "./contract/contract.ts";
 import { createSeededRepository } from "./git/seed.ts";
 import { createGraphql } from "./graphql/graphql.ts";
 import type { Reply } from "./http.ts";
+import { changeInstallation, removeRepository } from "./installation.ts";
 import type { EmulatorOptions, RepositoryOptions, Role } from "./options.ts";
 import { createPerson, type Person, type RepositoryName } from "./person.ts";
 import { createReaders, type Readers } from "./readers.ts";
@@ -14,7 +15,7 @@ import { newRun } from "./routes/checks.ts";
 import { listen, serve } from "./server.ts";
 import { type Account, type Author, type Repository, timestamp, type World } from "./state.ts";
 import { createWeb } from "./web/web.ts";
-import { checkSubscriptions, installationEvent } from "./webhooks/events.ts";
+import { checkSubscriptions, type InstallationAction } from "./webhooks/events.ts";
 import { createOutbox, type Delivery } from "./webhooks/outbox.ts";
 
 export type { EmulatorOptions } from "./options.ts";
@@ -47,8 +48,10 @@ export type Emulator = Readers & {
   as(login: string): Person;
   failNext(fault: Fault): void;
   reportCheck(ci: Ci): Promise<void>;
-  /** Tells the App that it was installed, suspended or removed. */
-  announceInstallation(by: string, action: "created" | "deleted" | "suspend" | "unsuspend"): void;
+  /** An owner installs, suspends or removes the App: its tokens follow, and it is told. */
+  changeInstallation(by: string, action: InstallationAction): void;
+  /** An owner takes a repository (`owner/name`) out of the installation. */
+  removeRepository(by: string, name: string): void;
   /** Sends a delivery again under the same GUID; resolves when it was answered. */
   redeliver(guid: string): Promise<void>;
   /** Resolves when every delivery was answered, what the answers caused included. */
@@ -73,6 +76,16 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     api: `${web}/api/v3`,
     app,
     bot: accounts.get(`${app.slug}[bot]`) as Account,
+    installation: {
+      state: "active",
+      selection: app.repositories === undefined ? "all" : "selected",
+      repositories: new Set(
+        (app.repositories ?? options.repositories.map(({ owner, name }) => `${owner}/${name}`)).map((name) =>
+          name.toLowerCase(),
+        ),
+      ),
+      suspended: undefined,
+    },
     installedOn: accounts.get((firstRepository?.owner ?? "").toLowerCase()) as Account,
     startedAt: timestamp({ clock }),
     accounts,
@@ -126,8 +139,12 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       faults.push({ fault, left: fault.times ?? 1 });
     },
     reportCheck: (ci) => reportCheck(world, first, ci),
-    announceInstallation: (by, action) => {
-      installationEvent(world, world.accounts.get(by.toLowerCase()) as Account, action);
+    changeInstallation: (by, action) => {
+      changeInstallation(world, accountNamed(world, by), action);
+      world.outbox.flush();
+    },
+    removeRepository: (by, name) => {
+      removeRepository(world, accountNamed(world, by), name);
       world.outbox.flush();
     },
     redeliver: async (guid) => {
@@ -142,8 +159,15 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await world.outbox.idle();
+      for (const { git } of world.repositories.values()) git.close();
     },
   };
+}
+
+function accountNamed(world: World, login: string): Account {
+  const account = world.accounts.get(login.toLowerCase());
+  if (account === undefined) throw new Error(`the emulator knows nobody called ${login}`);
+  return account;
 }
 
 function createIds(start: number): () => number {

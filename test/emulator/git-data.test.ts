@@ -113,6 +113,16 @@ describe("a ref", () => {
     expect(stage.emulator.branches().get("architect/issue-1-it")).toBe(tip);
   });
 
+  test("that two move at once is moved by one of them", async () => {
+    const ref = "refs/heads/contested";
+    await post("refs", { ref, sha: tip });
+    const commits = await Promise.all([makeCommit({ message: "One" }), makeCommit({ message: "Two" })]);
+    const moves = await Promise.all(
+      commits.map(({ sha }) => stage.call("PATCH", `${HERE}/git/${ref}`, { token, body: { sha, force: false } })),
+    );
+    expect(moves.map(({ status }) => status).sort()).toEqual([200, 422]);
+  });
+
   test("is found by its beginning, and gone after its deletion", async () => {
     await post("refs", { ref: "refs/heads/topic/a", sha: tip });
     await post("refs", { ref: "refs/heads/topic/b", sha: tip });

@@ -1,5 +1,6 @@
 /** What follows on GitHub when branches moved, whoever moved them and by whatever route: a push is a push. */
 import { NO_SHA, type RefChange } from "./git/bare-repository.ts";
+import { unprocessable } from "./http-error.ts";
 import { type Account, type Pull, pullsOf, type Repository, timestamp, type World } from "./state.ts";
 import { pullEvent, pushEvent } from "./webhooks/events.ts";
 
@@ -48,9 +49,14 @@ async function mergePull(at: Place, pull: Pull, commit: string, baseBefore: stri
   await pullEvent(at, pull, "closed");
 }
 
+/** Somebody else was quicker: GitHub refuses it like any other update that does not fit. */
+async function write({ repository }: Place, change: RefChange): Promise<void> {
+  if (!(await repository.git.writeRef(change))) throw unprocessable("Reference cannot be updated");
+}
+
 /** Writes a ref and lets everything follow. The caller has checked that it may. */
 export async function moveRef(at: Place, change: RefChange): Promise<void> {
-  await at.repository.git.writeRef(change);
+  await write(at, change);
   await refsMoved(at, [change]);
 }
 
@@ -58,7 +64,7 @@ export async function moveRef(at: Place, change: RefChange): Promise<void> {
 export async function mergeByButton(at: Place, pull: Pull, commit: string): Promise<void> {
   const before = at.repository.git.branch(pull.pull.base) as string;
   const change = { ref: `refs/heads/${pull.pull.base}`, before, after: commit };
-  await at.repository.git.writeRef(change);
+  await write(at, change);
   at.repository.pushedAt = timestamp(at.world);
   await mergePull(at, pull, commit, before);
   await pushEvent(at, change);

@@ -172,12 +172,21 @@ export type Repository = {
   readonly signedCommits: Set<string>;
 };
 
+/** The App's one installation; `repositories` are full names in lower case. */
+export type Installation = {
+  state: "active" | "suspended" | "deleted";
+  readonly selection: "all" | "selected";
+  readonly repositories: Set<string>;
+  suspended: { readonly at: string; readonly by: Account } | undefined;
+};
+
 export type World = {
   /** Where people and git look. */
   readonly web: string;
   readonly api: string;
   readonly app: AppOptions;
   readonly bot: Account;
+  readonly installation: Installation;
   readonly installedOn: Account;
   readonly startedAt: string;
   /** By lower-case login: people, the bot and the owners of repositories. */

@@ -124,3 +124,43 @@ describe("a person", () => {
     expect(await reply.json()).toMatchObject({ login: "backend-architect[bot]", type: "Bot" });
   });
 });
+
+describe("an installation", () => {
+  const events = async () => {
+    await stage.emulator.idle();
+    return stage.received.splice(0).map(({ headers, raw }) => `${headers["x-github-event"]}.${JSON.parse(raw).action}`);
+  };
+
+  test("loses a repository: its tokens do not open it any more", async () => {
+    const token = await stage.token();
+    expect((await stage.call("GET", "/repos/acme/docs", { token })).status).toBe(200);
+    await events();
+    stage.emulator.removeRepository("maintainer", "acme/docs");
+    expect((await stage.call("GET", "/repos/acme/docs", { token })).status).toBe(404);
+    expect((await stage.call("GET", HERE, { token })).status).toBe(200);
+    expect(await events()).toEqual(["installation_repositories.removed"]);
+  });
+
+  test("that is suspended answers nobody until it is taken up again", async () => {
+    const token = await stage.token();
+    stage.emulator.changeInstallation("maintainer", "suspend");
+    const refused = { status: 403, body: { message: "This installation has been suspended" } };
+    expect(await stage.call("GET", HERE, { token })).toMatchObject(refused);
+    expect(await stage.call("POST", "/app/installations/100/access_tokens", { token: stage.jwt() })).toMatchObject(
+      refused,
+    );
+    const { git } = await stage.git(token);
+    await expect(git(["ls-remote", `${stage.emulator.url}/acme/shop.git`])).rejects.toThrow();
+    stage.emulator.changeInstallation("maintainer", "unsuspend");
+    expect((await stage.call("GET", HERE, { token })).status).toBe(200);
+    expect(await events()).toEqual(["installation.suspend", "installation.unsuspend"]);
+  });
+
+  test("that is removed is gone with its tokens", async () => {
+    const token = await stage.token();
+    stage.emulator.changeInstallation("maintainer", "deleted");
+    expect((await stage.call("GET", HERE, { token })).status).toBe(404);
+    expect((await stage.call("GET", "/app/installations", { token: stage.jwt() })).body).toEqual([]);
+    expect((await stage.call("GET", `${HERE}/installation`, { token: stage.jwt() })).status).toBe(404);
+  });
+});

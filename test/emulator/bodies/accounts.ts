@@ -103,12 +103,13 @@ export function appBody(world: World): Json {
 }
 
 export function installationBody(world: World): Json {
-  const { id, slug, installationId, permissions, events, repositories } = world.app;
+  const { id, slug, installationId, permissions, events } = world.app;
+  const { selection, suspended } = world.installation;
   const url = `${world.api}/app/installations/${installationId}`;
   return {
     id: installationId,
     account: accountBody(world, world.installedOn),
-    repository_selection: repositories === undefined ? "all" : "selected",
+    repository_selection: selection,
     access_tokens_url: `${url}/access_tokens`,
     repositories_url: `${world.api}/installation/repositories`,
     html_url: `${world.web}/organizations/${world.installedOn.login}/settings/installations/${installationId}`,
@@ -124,8 +125,8 @@ export function installationBody(world: World): Json {
     single_file_name: null,
     has_multiple_single_files: false,
     single_file_paths: [],
-    suspended_by: null,
-    suspended_at: null,
+    suspended_by: suspended === undefined ? null : accountBody(world, suspended.by),
+    suspended_at: suspended?.at ?? null,
   };
 }
 

@@ -82,7 +82,7 @@ export function tokenBody(
     token,
     expires_at: timestamp({ clock: () => expiresAt }),
     permissions: { ...permissions, metadata: "read" },
-    repository_selection: narrowedTo === undefined && world.app.repositories === undefined ? "all" : "selected",
+    repository_selection: narrowedTo === undefined ? world.installation.selection : "selected",
     ...(narrowedTo === undefined ? {} : { repositories: narrowedTo }),
   };
 }

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { diffFiles, type FileDiff } from "./diff.ts";
+import { createObjects, type GitObject } from "./objects.ts";
 import { createGit, type Git, GitError } from "./run-git.ts";
 
 export type Signature = { readonly name: string; readonly email: string; readonly date: string };
@@ -38,14 +39,16 @@ export type BareRepository = {
   branch(name: string): string | undefined;
   /** After a push, whose refs changed on disk. */
   rereadRefs(): Promise<RefChange[]>;
-  /** `after` = NO_SHA deletes. */
-  writeRef(change: RefChange): Promise<void>;
+  /** `after` = NO_SHA deletes. @returns false when the ref is not at `before` any more */
+  writeRef(change: RefChange): Promise<boolean>;
   /** A branch, a full ref or a (short) SHA to a commit's SHA; undefined when there is none. */
   resolve(name: string): Promise<string | undefined>;
   typeOf(sha: string): Promise<string | undefined>;
   readBlob(sha: string): Promise<Buffer>;
   readCommit(sha: string): Promise<Commit>;
-  /** Newest first. @param range as `git rev-list` takes it */
+  /** SHAs, newest first. @param range as `git rev-list` takes it */
+  history(range: readonly string[], limit: number): Promise<string[]>;
+  /** The commits of a history. */
   log(range: readonly string[], limit: number): Promise<Commit[]>;
   /** @param at a tree or commit, @param path below it; "" for the root */
   listTree(at: string, path: string, recursive: boolean): Promise<TreeEntry[]>;
@@ -56,6 +59,7 @@ export type BareRepository = {
   writeCommit(commit: Omit<Commit, "sha">): Promise<string>;
   mergeBase(a: string, b: string): Promise<string | undefined>;
   isAncestor(ancestor: string, of: string): Promise<boolean>;
+  /** Of a range between two SHAs. */
   count(range: string): Promise<number>;
   /** What `head` changed since it left `base` (three dots). */
   diff(base: string, head: string): Promise<readonly FileDiff[]>;
@@ -64,6 +68,8 @@ export type BareRepository = {
   bareDiff(from: string, to: string, path: string): Promise<string>;
   /** The tree of a merge; undefined on conflicts. */
   mergeTree(base: string, head: string): Promise<string | undefined>;
+  /** Ends the process that reads objects. */
+  close(): void;
 };
 
 /** Git's failure with these exit codes is an answer: "no". */
@@ -81,10 +87,9 @@ const EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 export function createBareRepository(directory: string): BareRepository {
   const git = createGit(directory);
   const refs = new Map<string, string>();
-  /** Commits never change, so their diffs do not either. */
-  const diffs = new Map<string, Promise<readonly FileDiff[]>>();
-  const text = async (args: readonly string[], input?: string): Promise<string> =>
-    (await git(args, input === undefined ? {} : { input })).toString();
+  const objects = createObjects(directory);
+  const remembered = createMemory();
+  const text = async (args: readonly string[]): Promise<string> => (await git(args)).toString();
 
   /** Reading refs back from disk and writing one take turns, or a reading could undo a write in memory. */
   let last: Promise<unknown> = Promise.resolve();
@@ -109,9 +114,11 @@ export function createBareRepository(directory: string): BareRepository {
     else refs.set(ref, sha);
   }
 
-  async function writeRef({ ref, before, after }: RefChange): Promise<void> {
+  async function writeRef({ ref, before, after }: RefChange): Promise<boolean> {
+    if ((refs.get(ref) ?? NO_SHA) !== before) return false;
     await git(after === NO_SHA ? ["update-ref", "-d", ref, before] : ["update-ref", ref, after, before]);
     keep(ref, after);
+    return true;
   }
 
   async function resolve(name: string): Promise<string | undefined> {
@@ -122,18 +129,17 @@ export function createBareRepository(directory: string): BareRepository {
     return sha?.trim();
   }
 
-  async function typeOf(sha: string): Promise<string | undefined> {
-    return (await unlessExit([1, 128], text(["cat-file", "-t", sha])))?.trim();
+  async function objectOf(sha: string, type: string): Promise<GitObject> {
+    const object = await objects.read(sha);
+    if (object?.type !== type) throw new Error(`${sha} is no ${type} of ${directory}`);
+    return object;
   }
 
-  async function readCommit(sha: string): Promise<Commit> {
-    return parseCommit(sha, await text(["cat-file", "commit", sha]));
-  }
+  const readCommit = async (sha: string): Promise<Commit> =>
+    parseCommit(sha, (await objectOf(sha, "commit")).content.toString());
 
-  async function log(range: readonly string[], limit: number): Promise<Commit[]> {
-    const shas = (await text(["rev-list", `--max-count=${limit}`, ...range])).split("\n").filter(Boolean);
-    return Promise.all(shas.map(readCommit));
-  }
+  const history = async (range: readonly string[], limit: number): Promise<string[]> =>
+    (await text(["rev-list", `--max-count=${limit}`, ...range])).split("\n").filter(Boolean);
 
   async function listTree(at: string, path: string, recursive: boolean): Promise<TreeEntry[]> {
     const where = path === "" ? at : `${at}:${path}`;
@@ -167,22 +173,22 @@ export function createBareRepository(directory: string): BareRepository {
     }
   }
 
-  async function writeCommit(commit: Omit<Commit, "sha">): Promise<string> {
-    return (await text(["hash-object", "-t", "commit", "-w", "--stdin"], printCommit(commit))).trim();
-  }
+  const mergeBase = (a: string, b: string): Promise<string | undefined> =>
+    remembered(`merge-base ${a} ${b}`, async () => (await unlessExit([1], text(["merge-base", a, b])))?.trim());
 
-  async function mergeBase(a: string, b: string): Promise<string | undefined> {
-    return (await unlessExit([1], text(["merge-base", a, b])))?.trim();
-  }
+  const isAncestor = (ancestor: string, of: string): Promise<boolean> =>
+    remembered(`ancestor ${ancestor} ${of}`, async () => {
+      const answer = await unlessExit([1], text(["merge-base", "--is-ancestor", ancestor, of]));
+      return answer !== undefined;
+    });
 
-  function diff(base: string, head: string): Promise<readonly FileDiff[]> {
-    const key = `${base}...${head}`;
-    const known = diffs.get(key);
-    if (known !== undefined) return known;
-    const made = mergeBase(base, head).then((from) => diffFiles(git, from ?? EMPTY_TREE, head));
-    diffs.set(key, made);
-    return made;
-  }
+  /** Before 2.38 git cannot merge without a work tree (it exits with 129): then only what is ahead is mergeable. */
+  const mergeTree = (base: string, head: string): Promise<string | undefined> =>
+    remembered(`merge ${base} ${head}`, async () => {
+      if (await isAncestor(base, head)) return (await readCommit(head)).tree;
+      const merged = await unlessExit([1, 129], text(["merge-tree", "--write-tree", base, head]));
+      return merged?.split("\n")[0];
+    });
 
   return {
     directory,
@@ -192,27 +198,44 @@ export function createBareRepository(directory: string): BareRepository {
     rereadRefs: () => inTurn(rereadRefs),
     writeRef: (change) => inTurn(() => writeRef(change)),
     resolve,
-    typeOf,
-    readBlob: (sha) => git(["cat-file", "blob", sha]),
+    typeOf: async (sha) => (await objects.read(sha))?.type,
+    readBlob: async (sha) => (await objectOf(sha, "blob")).content,
     readCommit,
-    log,
+    history,
+    log: async (range, limit) => Promise.all((await history(range, limit)).map(readCommit)),
     listTree,
     entryAt,
-    writeBlob: async (content) => (await git(["hash-object", "-w", "--stdin"], { input: content })).toString().trim(),
+    writeBlob: (content) => objects.write("blob", content),
     writeTree,
-    writeCommit,
+    writeCommit: (commit) => objects.write("commit", Buffer.from(printCommit(commit))),
     mergeBase,
-    isAncestor: async (ancestor, of) =>
-      (await unlessExit([1], text(["merge-base", "--is-ancestor", ancestor, of]))) !== undefined,
-    count: async (range) => Number(await text(["rev-list", "--count", range])),
-    diff,
+    isAncestor,
+    count: (range) => remembered(`count ${range}`, async () => Number(await text(["rev-list", "--count", range]))),
+    diff: (base, head) =>
+      remembered(`diff ${base} ${head}`, async () => diffFiles(git, (await mergeBase(base, head)) ?? EMPTY_TREE, head)),
     diffText: async (base, head) => {
       const from = (await mergeBase(base, head)) ?? EMPTY_TREE;
       return text(["diff", "--no-color", "--no-ext-diff", "-M", from, head]);
     },
-    bareDiff: (from, to, path) => text(["diff", "--no-color", "--no-ext-diff", "-U0", from, to, "--", path]),
-    mergeTree: async (base, head) =>
-      (await unlessExit([1], text(["merge-tree", "--write-tree", base, head])))?.split("\n")[0],
+    bareDiff: (from, to, path) =>
+      remembered(`bare-diff ${from} ${to} ${path}`, () =>
+        text(["diff", "--no-color", "--no-ext-diff", "-U0", from, to, "--", path]),
+      ),
+    mergeTree,
+    close: objects.close,
+  };
+}
+
+/** What is said of commits by their SHAs never changes. A failure is not kept. */
+function createMemory(): <T>(key: string, make: () => Promise<T>) => Promise<T> {
+  const kept = new Map<string, Promise<unknown>>();
+  return <T>(key: string, make: () => Promise<T>): Promise<T> => {
+    const known = kept.get(key);
+    if (known !== undefined) return known as Promise<T>;
+    const made = make();
+    kept.set(key, made);
+    made.catch(() => kept.delete(key));
+    return made;
   };
 }
 

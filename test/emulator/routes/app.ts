@@ -1,5 +1,5 @@
 /** The App about itself: who it is, where it is installed, its tokens, its deliveries, and its registration. */
-import { hasPermission, installedRepositories, mintToken } from "../access.ts";
+import { canSee, hasPermission, installedRepositories, mintToken, requireActive } from "../access.ts";
 import { appBody, installationBody } from "../bodies/accounts.ts";
 import type { Json } from "../bodies/example.ts";
 import { repositoryBody, tokenBody } from "../bodies/repository.ts";
@@ -23,13 +23,15 @@ import { fullName, type Repository, type World } from "../state.ts";
 import type { Delivery } from "../webhooks/outbox.ts";
 
 function requireInstallation({ world, params }: Call): void {
-  if (Number(params["installation_id"]) !== world.app.installationId) throw notFound();
+  const gone = world.installation.state === "deleted";
+  if (gone || Number(params["installation_id"]) !== world.app.installationId) throw notFound();
 }
 
 /** A token for less than the installation has: fewer repositories, fewer permissions; never for more. */
 function createToken(call: Call): Reply {
   requireInstallation(call);
   const { world, body } = call;
+  requireActive(world);
   const granted: Record<string, Level> = { ...world.app.permissions };
   const wanted = (body["permissions"] as Record<string, Level> | undefined) ?? granted;
   for (const [permission, level] of Object.entries(wanted)) {
@@ -71,7 +73,7 @@ function revokeToken({ world, author }: AuthorCall): Reply {
 function listRepositories(call: AuthorCall): Promise<Reply> {
   const { world, author } = call;
   if (author.kind !== "installation" || !hasPermission(author, "metadata", "read")) throw forbidden();
-  const visible = [...world.repositories.values()].filter(({ id }) => author.repositories.includes(id));
+  const visible = [...world.repositories.values()].filter((repository) => canSee(world, author, repository));
   return paginate(
     call,
     visible,
@@ -160,7 +162,9 @@ function updateHookConfig(call: Call): Reply {
 
 export const appRoutes: readonly Route[] = [
   forApp("GET /app", ({ world }) => ok(appBody(world))),
-  forApp("GET /app/installations", (call) => paginate(call, [call.world], installationBody)),
+  forApp("GET /app/installations", (call) =>
+    paginate(call, call.world.installation.state === "deleted" ? [] : [call.world], installationBody),
+  ),
   forApp("GET /app/installations/{installation_id}", (call) => {
     requireInstallation(call);
     return ok(installationBody(call.world));

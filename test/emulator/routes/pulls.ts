@@ -45,15 +45,15 @@ async function createPull(call: RepositoryCall): Promise<Reply> {
   const baseSha = repository.git.branch(base);
   if (headSha === undefined) throw validationFailed("PullRequest", "head", "invalid");
   if (baseSha === undefined) throw validationFailed("PullRequest", "base", "invalid");
+  if (await repository.git.isAncestor(headSha, baseSha)) {
+    throw validationFailed("PullRequest", "base", "custom", `No commits between ${base} and ${head}`);
+  }
   const same = pullsOf(repository).some(
     ({ state, pull }) => state === "open" && pull.head === head && pull.base === base,
   );
   if (same) {
     const message = `A pull request already exists for ${repository.owner.login}:${head}.`;
     throw validationFailed("PullRequest", "base", "custom", message);
-  }
-  if (await repository.git.isAncestor(headSha, baseSha)) {
-    throw validationFailed("PullRequest", "base", "custom", `No commits between ${base} and ${head}`);
   }
   const issue = newIssue(world, repository, author, title, (body["body"] as string | undefined) ?? null);
   issue.pull = { head, base, draft, headSha, baseSha, requestedReviewers: [] };

@@ -59,8 +59,8 @@ async function listCommits(call: RepositoryCall): Promise<Reply> {
   const { world, repository, query } = call;
   const sha = await commitAt(call, query.get("sha"));
   const path = query.get("path");
-  const commits = await repository.git.log([sha, ...(path === null ? [] : ["--", path])], 1000);
-  return paginate(call, commits, (commit) => commitBody(world, repository, commit));
+  const shas = await repository.git.history([sha, ...(path === null ? [] : ["--", path])], 1000);
+  return paginate(call, shas, async (one) => commitBody(world, repository, await repository.git.readCommit(one)));
 }
 
 async function getCommit(call: RepositoryCall): Promise<Reply> {
@@ -85,12 +85,12 @@ async function compare(call: RepositoryCall): Promise<Reply> {
   if (base === undefined || head === undefined) throw new HttpError(404, "Not Found");
   if (accept.includes("diff")) return diffReply(await git.diffText(base, head));
   const mergeBase = found(await git.mergeBase(base, head));
-  const [files, commits, behind] = await Promise.all([
+  const [files, commits, ahead, behind] = await Promise.all([
     git.diff(base, head),
     git.log([`${base}..${head}`], 250),
+    git.count(`${base}..${head}`),
     git.count(`${head}..${base}`),
   ]);
-  const ahead = commits.length;
   const page = `${repositoryPage(world, repository)}/compare/${params["basehead"]}`;
   const read = async (sha: string): Promise<Json> => commitBody(world, repository, await git.readCommit(sha));
   return ok({

@@ -225,12 +225,31 @@ export async function statusEvent(at: Happening, status: CommitStatus): Promise<
   });
 }
 
-/** Sent to every App, whatever it subscribed to. */
-export function installationEvent(world: World, sender: Account, action: string): void {
+export type InstallationAction = "created" | "deleted" | "suspend" | "unsuspend";
+
+/** Sent to every App, whatever it subscribed to. @param repositories that it is, or was, installed on */
+export function installationEvent(
+  world: World,
+  sender: Account,
+  action: InstallationAction,
+  repositories: readonly Repository[],
+): void {
   post(world, "installation", {
     action,
     installation: installationBody(world),
-    repositories: installedRepositories(world).map(shortRepositoryBody),
+    repositories: repositories.map(shortRepositoryBody),
+    requester: null,
+    sender: accountBody(world, sender),
+  });
+}
+
+export function installationRepositoriesEvent(world: World, sender: Account, removed: Repository): void {
+  post(world, "installation_repositories", {
+    action: "removed",
+    installation: installationBody(world),
+    repository_selection: world.installation.selection,
+    repositories_added: [],
+    repositories_removed: [shortRepositoryBody(removed)],
     requester: null,
     sender: accountBody(world, sender),
   });
