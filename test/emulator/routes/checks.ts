@@ -20,7 +20,7 @@ import {
   type World,
 } from "../state.ts";
 import { checkRunEvent, checkSuiteEvent, statusEvent } from "../webhooks/events.ts";
-import { placeOf } from "./issues.ts";
+import { placeOf } from "./threads.ts";
 
 type Place = Parameters<typeof checkRunEvent>[0];
 

@@ -12,22 +12,9 @@ import {
   type RepositoryCall,
   type Route,
 } from "../http.ts";
-import { validationFailed } from "../http-error.ts";
 import { type Comment, type Issue, timestamp } from "../state.ts";
 import { commentEvent } from "../webhooks/events.ts";
-import { issueOf, placeOf, requireAuthorOr } from "./issues.ts";
-
-/** GitHub's limit, in characters. */
-const MAX_BODY = 65_536;
-
-export function checkText(resource: string, body: unknown): string {
-  const text = String(body ?? "");
-  if (text.trim() === "") throw validationFailed(resource, "body", "missing_field");
-  if (text.length > MAX_BODY) {
-    throw validationFailed(resource, "body", "custom", `body is too long (maximum is ${MAX_BODY} characters)`);
-  }
-  return text;
-}
+import { checkText, issueOf, placeOf, requireAuthorOr } from "./threads.ts";
 
 function createComment(call: RepositoryCall): Reply {
   const { world, repository, author, body } = call;

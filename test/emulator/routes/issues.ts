@@ -1,63 +1,10 @@
 /** Issues: open, read, list, change, assign. Pull requests answer here as the issues that they are. */
-import { authorizeThread, contributes, reads, triages } from "../access.ts";
+import { contributes, reads, triages } from "../access.ts";
 import { issueBody } from "../bodies/issues.ts";
 import { created, found, inRepository, ok, paginate, type Reply, type RepositoryCall, type Route } from "../http.ts";
-import { forbidden } from "../http-error.ts";
-import { type Author, hasRole, type Issue, nextNumber, type Repository, timestamp, type World } from "../state.ts";
+import { hasRole, type Issue, timestamp } from "../state.ts";
 import { labelEvent, threadEvent } from "../webhooks/events.ts";
-import { ensureLabel } from "./labels.ts";
-
-export const placeOf = ({ world, repository, author }: RepositoryCall) => ({
-  world,
-  repository,
-  sender: author.account,
-});
-
-/** The thread of `{issue_number}`, where this author may do this with it. */
-export function issueOf({ repository, params, author }: RepositoryCall, level: "read" | "write"): Issue {
-  const issue = found(repository.issues.get(Number(params["issue_number"])));
-  authorizeThread(author, issue, level);
-  return issue;
-}
-
-/** Apps may what their permissions say; people need the role, or to have written it themselves. */
-export function requireAuthorOr(
-  { world, author }: { world: World; author: Author },
-  role: "triage" | "write",
-  by: Issue["by"],
-): void {
-  if (author.kind === "user" && author.account.id !== by.id && !hasRole(world, author.account, role)) {
-    throw forbidden(`Must have ${role} rights to Repository.`);
-  }
-}
-
-export function newIssue(
-  world: World,
-  repository: Repository,
-  author: Author,
-  title: string,
-  body: string | null,
-): Issue {
-  const now = timestamp(world);
-  const issue: Issue = {
-    id: world.nextId(),
-    number: nextNumber(repository),
-    title,
-    body,
-    state: "open",
-    stateReason: null,
-    by: author.account,
-    labels: [],
-    assignees: [],
-    createdAt: now,
-    updatedAt: now,
-    closedAt: null,
-    closedBy: null,
-    reactions: [],
-  };
-  repository.issues.set(issue.number, issue);
-  return issue;
-}
+import { ensureLabel, issueOf, newIssue, placeOf, replaceLabels, requireAuthorOr } from "./threads.ts";
 
 const labelNames = (given: unknown): string[] =>
   ((given as (string | { name: string })[] | undefined) ?? []).map((label) =>
@@ -128,19 +75,6 @@ async function changeState(call: RepositoryCall, issue: Issue): Promise<void> {
   issue.closedAt = closed ? timestamp(call.world) : null;
   issue.closedBy = closed ? call.author.account : null;
   await threadEvent(placeOf(call), issue, closed ? "closed" : "reopened");
-}
-
-export async function replaceLabels(call: RepositoryCall, issue: Issue, names: readonly string[]): Promise<void> {
-  const { world, repository } = call;
-  const labels = names.map((name) => ensureLabel(world, repository, name));
-  const before = issue.labels;
-  issue.labels = labels.map(({ name }) => name);
-  for (const label of labels.filter(({ name }) => !before.includes(name))) {
-    await labelEvent(placeOf(call), issue, "labeled", label);
-  }
-  for (const name of before.filter((one) => !issue.labels.includes(one))) {
-    await labelEvent(placeOf(call), issue, "unlabeled", ensureLabel(world, repository, name));
-  }
 }
 
 function changeAssignees(change: (now: readonly string[], logins: readonly string[]) => string[]) {

@@ -13,18 +13,9 @@ import {
   type Route,
 } from "../http.ts";
 import { HttpError, validationFailed } from "../http-error.ts";
-import { type Issue, type Label, type Repository, timestamp, type World } from "../state.ts";
+import { type Issue, type Label, timestamp } from "../state.ts";
 import { labelEvent } from "../webhooks/events.ts";
-import { issueOf, placeOf, replaceLabels } from "./issues.ts";
-
-/** Names are one whatever their case; a new one gets GitHub's grey. */
-export function ensureLabel(world: World, repository: Repository, name: string): Label {
-  const known = repository.labels.get(name.toLowerCase());
-  if (known !== undefined) return known;
-  const label: Label = { id: world.nextId(), name, color: "ededed", description: null };
-  repository.labels.set(name.toLowerCase(), label);
-  return label;
-}
+import { ensureLabel, issueOf, placeOf, replaceLabels } from "./threads.ts";
 
 function createLabel({ world, repository, body }: RepositoryCall): Reply {
   const name = body["name"] as string;

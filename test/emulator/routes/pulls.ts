@@ -18,8 +18,8 @@ import { HttpError, notFound, validationFailed } from "../http-error.ts";
 import { closePull, mergeByButton } from "../ref-effects.ts";
 import { type Account, isPull, type Pull, pullsOf, type Repository, timestamp } from "../state.ts";
 import { pullEvent } from "../webhooks/events.ts";
-import { newIssue, placeOf, requireAuthorOr } from "./issues.ts";
 import { diffReply } from "./repositories.ts";
+import { newIssue, placeOf, requireAuthorOr } from "./threads.ts";
 
 export function pullOf({ repository, params }: RepositoryCall): Pull {
   const issue = repository.issues.get(Number(params["pull_number"]));

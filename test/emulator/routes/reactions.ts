@@ -5,8 +5,8 @@ import { found, inRepository, noContent, paginate, type Reply, type RepositoryCa
 import { forbidden } from "../http-error.ts";
 import { type Reaction, timestamp } from "../state.ts";
 import { commentOf } from "./comments.ts";
-import { issueOf } from "./issues.ts";
 import { reviewCommentOf } from "./review-comments.ts";
+import { issueOf } from "./threads.ts";
 
 type Reactable = { reactions: Reaction[] };
 type Find = (call: RepositoryCall, level: "read" | "write") => Reactable;

@@ -16,9 +16,8 @@ import { notFound, unprocessable, validationFailed } from "../http-error.ts";
 import { anchorOf, isPublished, newReply, newReview, newReviewComment } from "../review-threads.ts";
 import { type ReviewComment, type Side, timestamp } from "../state.ts";
 import { reviewCommentEvent, reviewEvent } from "../webhooks/events.ts";
-import { checkText } from "./comments.ts";
-import { placeOf, requireAuthorOr } from "./issues.ts";
 import { pullOf } from "./pulls.ts";
+import { checkText, placeOf, requireAuthorOr } from "./threads.ts";
 
 export function reviewCommentOf({ repository, params }: RepositoryCall): ReviewComment {
   return found(repository.reviewComments.get(Number(params["comment_id"])));

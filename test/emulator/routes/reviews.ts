@@ -6,8 +6,8 @@ import { notFound, unprocessable } from "../http-error.ts";
 import { anchorOf, newReview, newReviewComment, type Spot } from "../review-threads.ts";
 import { type Pull, type Review, type ReviewComment, type ReviewState, type Side, timestamp } from "../state.ts";
 import { reviewCommentEvent, reviewEvent } from "../webhooks/events.ts";
-import { placeOf, requireAuthorOr } from "./issues.ts";
 import { pullOf } from "./pulls.ts";
+import { placeOf, requireAuthorOr } from "./threads.ts";
 
 const STATES: Readonly<Record<string, ReviewState>> = {
   APPROVE: "APPROVED",

@@ -1,6 +1,6 @@
+import { createHmac } from "node:crypto";
 import { createRequire } from "node:module";
 import type { WebhookDefinition } from "@octokit/webhooks-examples";
-import { verify } from "@octokit/webhooks-methods";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Person } from "../emulator.ts";
 import { HERE, openStage, type Stage } from "../stage.ts";
@@ -37,9 +37,10 @@ describe("a delivery", () => {
       "x-github-hook-installation-target-type": "integration",
       "user-agent": expect.stringMatching(/^GitHub-Hookshot\//),
     });
-    const signature = delivery?.headers["x-hub-signature-256"] as string;
-    expect(await verify(stage.secret, delivery?.raw ?? "", signature)).toBe(true);
-    expect(await verify(stage.secret, `${delivery?.raw} `, signature)).toBe(false);
+    const signature = createHmac("sha256", stage.secret)
+      .update(delivery?.raw ?? "")
+      .digest("hex");
+    expect(delivery?.headers["x-hub-signature-256"]).toBe(`sha256=${signature}`);
   });
 
   test("says who did it, where, and through which installation", async () => {
