@@ -137,12 +137,19 @@ export interface GitHubSession {
   close(): Promise<void>;
 }
 
+export type GitCredentials = {
+  readonly url: string;
+  readonly authorization: string;
+  /** Ends the token; the credentials are not used afterwards. */
+  revoke(): Promise<void>;
+};
+
 export interface GitHub {
   /** `login` and id of the App's own bot user: what it wrote is never a trigger. */
   whoami(): Promise<Person>;
   open(repository: RepositoryRef, phase: GitHubPhase): Promise<GitHubSession>;
   /** For one `git fetch`: the URL, and the header that carries a token for this repository's contents, read only. */
-  gitCredentials(repository: RepositoryRef): Promise<{ url: string; authorization: string }>;
+  gitCredentials(repository: RepositoryRef): Promise<GitCredentials>;
   /** Where people see a thread. */
   threadUrl(repository: RepositoryRef, thread: Thread): string;
 }
@@ -220,7 +227,7 @@ export interface Workspace {
   fetch(
     repository: RepositoryRef,
     branches: readonly string[],
-    credentials: { url: string; authorization: string },
+    credentials: Pick<GitCredentials, "url" | "authorization">,
   ): Promise<ReadonlyMap<string, string>>;
   /** A text file at a commit, read from the mirror; undefined when it is missing, no regular file, or over 1 MiB. */
   readFile(repository: RepositoryRef, commit: string, path: string): Promise<string | undefined>;

@@ -59,7 +59,8 @@ export const createGitHub = (options: GitHubOptions): GitHub => {
     gitCredentials: async (repository) => {
       const token = await openToken(clients, repository, "fetch", clock);
       const basic = Buffer.from(`x-access-token:${await token.current()}`).toString("base64");
-      return { url: `${webUrl}/${token.owner}/${token.repo}.git`, authorization: `Basic ${basic}` };
+      const url = `${webUrl}/${token.owner}/${token.repo}.git`;
+      return { url, authorization: `Basic ${basic}`, revoke: () => token.revoke() };
     },
     threadUrl: ({ owner, name }, { kind, number }) =>
       `${webUrl}/${owner}/${name}/${kind === "pull" ? "pull" : "issues"}/${number}`,

@@ -79,9 +79,8 @@ const prepare = async (
   const { trigger } = run.job;
   const { repository } = trigger;
   const baseBranch = pull?.base ?? repository.defaultBranch;
-  const credentials = await deps.github.gitCredentials(repository);
   const wanted = [...new Set([repository.defaultBranch, baseBranch, ...(pull ? [pull.branch] : [])])];
-  const heads = await deps.workspace.fetch(repository, wanted, credentials);
+  const heads = await fetchHeads(deps, repository, wanted);
   const tip = heads.get(baseBranch);
   const configTip = heads.get(repository.defaultBranch);
   if (!tip || !configTip)
@@ -114,6 +113,19 @@ const prepare = async (
     ...(review ? { review } : {}),
     ...(template === undefined ? {} : { template }),
   };
+};
+
+const fetchHeads = async (
+  { github, workspace }: GatherDeps,
+  repository: RepositoryRef,
+  branches: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  const credentials = await github.gitCredentials(repository);
+  try {
+    return await workspace.fetch(repository, branches, credentials);
+  } finally {
+    await credentials.revoke();
+  }
 };
 
 /** A memory file that is there and cannot be read must not be written over as if there were none. */

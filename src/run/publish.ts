@@ -7,7 +7,7 @@ import type { Evidence, Finding } from "../domain/finding.ts";
 import { branchOf } from "../domain/job.ts";
 import { type EarlierRun, type MemoryUpdate, updateMemory } from "../domain/memory.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
-import { commitMessage, mergeBody, pullTitle, renderPullBody } from "../domain/render-report.ts";
+import { commitMessage, mergeBody, parseBody, pullTitle, renderPullBody } from "../domain/render-report.ts";
 import { renderThreadAnswer, threadMarker } from "../domain/render-status.ts";
 import type { Report, Status } from "../domain/report.ts";
 import { fullName } from "../domain/repository.ts";
@@ -220,6 +220,12 @@ const branchFor = async ({ session, run, gathered, made }: Publication, head: st
   throw new Error(`the branches ${name} to ${name}-${maxSuffix} are all taken; delete those that are not needed`);
 };
 
+/** People may have marked it ready or draft: that stands until our own word on it changes. */
+const draftOf = (pull: Pull, draft: boolean): { draft?: boolean } => {
+  const before = parseBody(pull.body);
+  return before && (before.status !== "DONE") === draft ? {} : { draft };
+};
+
 /** Opens the pull request or brings the one there is up to date, and reads it back before anything says so. */
 const propose = async (
   { deps, session, run, gathered, settled }: Publication,
@@ -240,7 +246,7 @@ const propose = async (
   const known = gathered.pull ?? (await session.findPull(branch));
   const open = known?.state === "open" ? known : undefined;
   const pull = open
-    ? await session.updatePull(open, { body: mergeBody(open.body, gathered.template, block), draft })
+    ? await session.updatePull(open, { body: mergeBody(open.body, gathered.template, block), ...draftOf(open, draft) })
     : await session.openPull({
         branch,
         base: gathered.baseBranch,

@@ -154,7 +154,7 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
   return {
     whoami: async () => self,
     open: async () => session,
-    gitCredentials: async () => ({ url: `file://${gitDir}`, authorization: "" }),
+    gitCredentials: async () => ({ url: `file://${gitDir}`, authorization: "", revoke: async () => {} }),
     threadUrl: () => folder,
   };
 };

@@ -6,13 +6,13 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { type Job, toJob } from "../../src/domain/job.ts";
 import { parseBody } from "../../src/domain/render-report.ts";
 import { statusMarker } from "../../src/domain/render-status.ts";
-import type { LabelTrigger, ReviewTrigger } from "../../src/domain/trigger.ts";
+import type { CommandTrigger, LabelTrigger, ReviewTrigger, Trigger } from "../../src/domain/trigger.ts";
 import type { Store } from "../../src/ports.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "../../src/run/execute.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { createStore } from "../../src/store/runs.ts";
 import { testDefinition, testLibrary } from "../support/loop.ts";
-import { createMemoryGitHub, type MemoryGitHub } from "../support/memory-github.ts";
+import { bot, createMemoryGitHub, type MemoryGitHub } from "../support/memory-github.ts";
 import { createMemoryWorkspace, type MemoryWorkspace } from "../support/memory-workspace.ts";
 import { reportWith } from "../support/report.ts";
 import { createScriptedModel, type ScriptedModel, type ScriptedTurn } from "../support/scripted-model.ts";
@@ -28,7 +28,7 @@ const label: LabelTrigger = {
   title: "Create user registration endpoint",
   body: "",
 };
-const jobOf = (trigger: LabelTrigger | ReviewTrigger): Job =>
+const jobOf = (trigger: Trigger): Job =>
   toJob(trigger, { id: randomUUID(), acceptedAt: "2026-11-25T12:00:00Z", issue: 3 });
 
 const open = { to: "test-generator", task: "tests" };
@@ -215,7 +215,7 @@ describe("a labelled issue", () => {
 });
 
 /** Every write to GitHub of one whole run, counted by a run without a crash. */
-const writesOf = async (trigger: LabelTrigger | ReviewTrigger, turns: readonly ScriptedTurn[]): Promise<number> => {
+const writesOf = async (trigger: Trigger, turns: readonly ScriptedTurn[]): Promise<number> => {
   const before = github.writes.length;
   await executeWith(turns, { statusIntervalMs: 1e9 }).run(jobOf(trigger), never);
   return github.writes.length - before;
@@ -327,6 +327,40 @@ describe("a review", () => {
       await execute.run(job, never);
       expect(github.answers.length - before).toBe(2);
     }
+  });
+
+  test("leaves a pull request ready that people marked so, while its status stays", async () => {
+    const [pull] = github.pulls;
+    if (pull) github.pulls[0] = { ...pull, draft: false };
+    await executeWith(followUp).run(jobOf(review), never);
+    expect(github.pulls).toMatchObject([{ draft: false }]);
+    const edit = { file_path: "/repo/app/api/users.py", old_string: "2", new_string: "3" };
+    const turns = [followUp[0] ?? {}, { calls: [{ name: "Edit", input: edit }] }];
+    const done = submit({ threads, status: "DONE", handoffs: [] });
+    const ran = { calls: [{ name: "Bash", input: { command: "true" } }] };
+    await executeWith([...turns, ran, done]).run(jobOf({ ...review, reviewId: 9 }), never);
+    expect(github.pulls[0]?.body).toMatch(/^Closes #3$/m);
+  });
+
+  test("as a command on the pull request changes it without any thread", async () => {
+    const command: CommandTrigger = {
+      kind: "command",
+      repository,
+      sender: maintainer,
+      thread: { kind: "pull", number: 100 },
+      command: { verb: "design", request: "make it 2" },
+      commentId: 77,
+      title: "Create user registration endpoint",
+      body: "",
+      author: bot,
+    };
+    await store.linkPull(repository, 100, 3);
+    await executeWith([...followUp.slice(0, 2), submit()]).run(jobOf(command), never);
+    const [request] = model.requests;
+    expect(JSON.stringify(request?.messages[0])).toContain("make it 2");
+    expect(github.answers).toEqual([]);
+    expect(github.pulls).toHaveLength(1);
+    expect(github.writes.filter((name) => name === "pointBranch")).toHaveLength(2);
   });
 
   test("of a pull request that is closed says so and changes nothing", async () => {

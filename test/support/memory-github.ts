@@ -4,7 +4,7 @@ import { ConflictError } from "../../src/domain/errors.ts";
 import type { Person } from "../../src/domain/repository.ts";
 import type { CommitRequest, GitHub, GitHubSession, Permission, Pull, Review } from "../../src/ports.ts";
 
-const bot: Person = { login: "backend-architect[bot]", id: 99, type: "Bot" };
+export const bot: Person = { login: "backend-architect[bot]", id: 99, type: "Bot" };
 
 export type MemoryGitHub = GitHub & {
   readonly commits: Map<string, CommitRequest>;
@@ -39,7 +39,7 @@ export const createMemoryGitHub = (): MemoryGitHub => {
       state.open_ += 1;
       return sessionOf(state);
     },
-    gitCredentials: async () => ({ url: "memory", authorization: "" }),
+    gitCredentials: async () => ({ url: "memory", authorization: "", revoke: async () => {} }),
     threadUrl: () => "memory",
   };
   return state;
