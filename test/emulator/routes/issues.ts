@@ -1,7 +1,7 @@
 /** Issues: open, read, list, change, assign. Pull requests answer here as the issues that they are. */
 import { contributes, reads, triages } from "../access.ts";
 import { issueBody } from "../bodies/issues.ts";
-import { created, found, inRepository, ok, paginate, type Reply, type RepositoryCall, type Route } from "../http.ts";
+import { created, inRepository, ok, paginate, type Reply, type RepositoryCall, type Route } from "../http.ts";
 import { hasRole, type Issue, timestamp } from "../state.ts";
 import { labelEvent, threadEvent } from "../webhooks/events.ts";
 import { ensureLabel, issueOf, newIssue, placeOf, replaceLabels, requireAuthorOr } from "./threads.ts";
