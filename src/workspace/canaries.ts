@@ -39,7 +39,7 @@ export const canaries = ({ secret, port, python }: Outside): Canary[] => [
   blocked(`exec 9<> /dev/tcp/127.0.0.1/${port}`, "it reaches the host's network"),
   blocked("unshare -Ur true", "it makes namespaces of its own"),
   blocked("mount -t tmpfs none /tmp", "it mounts"),
-  blocked("mkfifo /repo/open/pipe", "the system-call filter is not in force"),
+  blocked("mkfifo /repo/open/pipe", "it makes named pipes"),
   blocked("truncate -s 100M /repo/open/large", "files can grow without limit"),
   blocked(
     'for f in /proc/self/fd/*; do n="$(basename "$f")"; [ "$n" -gt 2 ] && [ -e "$f" ] && exit 0; done; exit 1',

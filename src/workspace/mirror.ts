@@ -42,7 +42,7 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
   };
 
   const readBlob = async (repository: RepositoryRef, commit: string, path: string): Promise<string | undefined> => {
-    if (path === "" || path.includes("\0")) return undefined;
+    if (!isPlainPath(path)) return undefined;
     const [entry] = await listCommit(gitDirOf(repository), requireCommit(commit), { below: [path] });
     if (!entry || entry.path !== path || !isFile(entry) || entry.size > maxTextBytes) return undefined;
     const bytes = await runGit(gitDirOf(repository), ["cat-file", "blob", entry.sha], { maxBytes: maxTextBytes });
@@ -58,7 +58,8 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
       }),
     readFile: readBlob,
     listFiles: async (repository: RepositoryRef, commit: string, folder: string, limit: number): Promise<string[]> => {
-      const below = folder === "" ? {} : { below: [requireFolder(folder)] };
+      if (folder !== "" && !isPlainPath(folder)) return [];
+      const below = folder === "" ? {} : { below: [folder] };
       const entries = await listCommit(gitDirOf(repository), requireCommit(commit), below);
       const inside = (path: string): boolean => folder === "" || path.startsWith(`${folder}/`);
       return entries.flatMap((entry) => (isFile(entry) && inside(entry.path) ? [entry.path] : [])).slice(0, limit);
@@ -78,10 +79,9 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
 export type Mirrors = ReturnType<typeof createMirrors>;
 
 /** Dot folders too: they are read here, never written, and git takes the name literally. */
-const requireFolder = (folder: string): string => {
-  if (folder.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..")) return folder;
-  throw new Error(`${JSON.stringify(folder)} is no folder of a repository`);
-};
+/** Of names that git can have; the memory files lie in a dot folder, so the tools' own rule is none for here. */
+const isPlainPath = (path: string): boolean =>
+  !path.includes("\0") && path.split("/").every((segment) => !["", ".", ".."].includes(segment));
 
 const openMirror = async (gitDir: string): Promise<string> => {
   if (existsSync(join(gitDir, "HEAD"))) return gitDir;

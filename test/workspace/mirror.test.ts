@@ -1,0 +1,236 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { isBranchName } from "../../src/workspace/git.ts";
+import { type GitServer, startGitServer } from "./git-server.ts";
+import { type Bench, createBench, type Files, repositoryRef, run } from "./support.ts";
+
+const files: Files = {
+  "README.md": "# shop\n",
+  "backend/app/main.py": "app = 1\n",
+  "backend/app/api/routes.py": "a = 1\n",
+  "docs/large.txt": "x".repeat(1024 * 1024 + 1),
+  "docs/ü.md": "ü\n",
+};
+
+const secret = "ghs_4711_not-a-real-token";
+const authorization = `Basic ${Buffer.from(`x-access-token:${secret}`).toString("base64")}`;
+
+describe("the mirror", () => {
+  const benches: Bench[] = [];
+  const servers: GitServer[] = [];
+  const create = (options: Parameters<typeof createBench>[1] = {}): Bench => {
+    const bench = createBench(files, { sandbox: "none", ...options });
+    benches.push(bench);
+    return bench;
+  };
+  const serve = async (bench: Pick<Bench, "folder">, redirect?: string): Promise<GitServer> => {
+    const server = await startGitServer(bench.folder, authorization, redirect);
+    servers.push(server);
+    return server;
+  };
+  afterEach(async () => {
+    for (const server of servers.splice(0)) server.close();
+    for (const bench of benches.splice(0)) await bench.close();
+  });
+
+  const gitDir = (bench: Bench) => join(bench.data, `private/mirrors/${repositoryRef.id}.git`);
+  const git = (folder: string, ...args: string[]) =>
+    execFileSync("git", [`--git-dir=${folder}`, ...args], { encoding: "utf8" }).trim();
+
+  it("has the branches that were asked for and no other ref", async () => {
+    const bench = create();
+    const { repository } = bench;
+    const main = repository.git("rev-parse", "HEAD");
+    repository.git("checkout", "-q", "-b", "architect/issue-1-x");
+    const work = repository.commit("work", { "backend/app/api/new.py": "n = 1\n" });
+    repository.push("other");
+    repository.git("tag", "v1");
+    repository.git("push", "-q", "origin", "v1", "HEAD:refs/pull/1/head");
+    const heads = await bench.fetch("main", "architect/issue-1-x", "gone");
+    expect(Object.fromEntries(heads)).toEqual({ main, "architect/issue-1-x": work });
+    expect(git(gitDir(bench), "for-each-ref", "--format=%(refname)")).toBe("refs/heads/architect/issue-1-x");
+  });
+
+  it("keeps nothing twice: what the base branch has is not in the mirror, whole history though it is", async () => {
+    const bench = create();
+    const { repository } = bench;
+    for (const number of [1, 2, 3]) repository.commit(`main ${number}`, { "README.md": `# shop ${number}\n` });
+    const fork = repository.git("rev-parse", "HEAD");
+    repository.git("checkout", "-q", "-b", "work");
+    const work = repository.commit("work", { "backend/app/api/new.py": "n = 1\n" });
+    await bench.fetch("main", "work");
+    expect(Number(git(gitDir(bench), "rev-list", "--count", work))).toBe(5);
+    const own = execFileSync("git", [`--git-dir=${gitDir(bench)}`, "count-objects", "-v"], { encoding: "utf8" });
+    const count = (name: string) => Number(new RegExp(`^${name}: (\\d+)`, "m").exec(own)?.[1]);
+    // The commit, its new file and the four trees above it.
+    expect(count("count") + count("in-pack")).toBe(6);
+    expect(await bench.workspace.mergeBase(repositoryRef, fork, work)).toBe(fork);
+  });
+
+  it("follows a branch, also one that was rewritten", async () => {
+    const bench = create();
+    const { repository } = bench;
+    const first = repository.git("rev-parse", "HEAD");
+    const second = repository.commit("second", { "README.md": "# second\n" });
+    expect((await bench.fetch("main")).get("main")).toBe(second);
+    repository.git("reset", "-q", "--hard", first);
+    repository.git("commit", "-q", "--allow-empty", "-m", "rewritten");
+    repository.push("main", "--force");
+    const rewritten = repository.git("rev-parse", "HEAD");
+    expect((await bench.fetch("main")).get("main")).toBe(rewritten);
+    // What was taken out of the branch is not shown to a run of today, but one of yesterday can go on.
+    const histories = join(bench.data, `shared/history/${repositoryRef.id}`);
+    const stores = execFileSync("ls", [histories], { encoding: "utf8" }).trim().split("\n");
+    expect(stores).toHaveLength(2);
+    const newest = join(histories, stores.find((name) => name.endsWith("-2")) ?? "");
+    expect(() => git(newest, "cat-file", "-e", second)).toThrow();
+    expect(git(newest, "rev-parse", "refs/heads/main")).toBe(rewritten);
+    const worktree = await bench.open({ commit: second });
+    expect(worktree.commit).toBe(second);
+    await worktree.close();
+  });
+
+  it("gives every base branch a history of its own", async () => {
+    const bench = create();
+    const { repository } = bench;
+    repository.git("checkout", "-q", "-b", "release");
+    const release = repository.commit("release", { "README.md": "# release\n" });
+    repository.git("checkout", "-q", "main");
+    const main = repository.commit("main only", { "docs/main.md": "m\n" });
+    const worktree = await bench.open({ baseBranch: "release" });
+    const walls = await worktree.enter({ allowed: [], forbidden: [] });
+    const look = (command: string) => walls.bash(command, { timeoutMs: 10_000, signal: new AbortController().signal });
+    expect((await look("git rev-parse HEAD refs/heads/release")).output).toBe(`${release}\n${release}\n`);
+    expect((await look(`git cat-file -e ${main}`)).exitCode).not.toBe(0);
+    await worktree.close();
+  });
+
+  it("reads text files of a commit, and no link, folder or large file", async () => {
+    const bench = create();
+    const { repository } = bench;
+    const target = repository.gitWith("README.md", "hash-object", "-w", "--stdin");
+    repository.git("update-index", "--add", "--cacheinfo", `120000,${target},link.md`);
+    repository.git("commit", "-q", "-m", "link");
+    repository.push("main");
+    const commit = (await bench.fetch("main")).get("main") ?? "";
+    const read = (path: string) => bench.workspace.readFile(repositoryRef, commit, path);
+    expect(await read("README.md")).toBe("# shop\n");
+    expect(await read("docs/ü.md")).toBe("ü\n");
+    for (const path of ["link.md", "backend", "docs/large.txt", "no.md", "", "../README.md", "*.md", "README.md/x"])
+      expect([path, await read(path)]).toEqual([path, undefined]);
+    const list = (folder: string, limit = 100) => bench.workspace.listFiles(repositoryRef, commit, folder, limit);
+    expect(await list("backend")).toEqual(["backend/app/api/routes.py", "backend/app/main.py"]);
+    expect(await list("")).toEqual([
+      "README.md",
+      "backend/app/api/routes.py",
+      "backend/app/main.py",
+      "docs/large.txt",
+      "docs/ü.md",
+    ]);
+    expect(await list("", 2)).toHaveLength(2);
+    expect(await list("README.md")).toEqual([]);
+    await expect(bench.workspace.readFile(repositoryRef, "main", "README.md")).rejects.toThrow("no commit's id");
+    await expect(bench.workspace.mergeBase(repositoryRef, "--help", commit)).rejects.toThrow("no commit's id");
+  });
+
+  it("is empty for an empty repository", async () => {
+    const bench = create();
+    execFileSync("git", ["--git-dir", bench.repository.bare, "update-ref", "-d", "refs/heads/main"]);
+    expect((await bench.fetch("main")).size).toBe(0);
+  });
+
+  it("sends the token to the one host, and writes it nowhere", async () => {
+    const options = { allowHttpLoopback: "" };
+    const outer = create();
+    const server = await serve(outer);
+    options.allowHttpLoopback = server.url;
+    const bench = create(options);
+    const url = `${server.url}/origin.git`;
+    const heads = await bench.workspace.fetch(repositoryRef, ["main"], { url, authorization });
+    expect(heads.get("main")).toBe(outer.repository.git("rev-parse", "HEAD"));
+    expect(server.requests.every((request) => request.authorization === authorization)).toBe(true);
+    const written = await run("grep", ["-rlaF", "-e", authorization, "-e", secret, bench.data]).catch(
+      (error: { code: number }) => error.code,
+    );
+    expect(written).toBe(1);
+    expect(git(gitDir(bench), "config", "--list")).not.toMatch(/remote|extraheader/);
+  });
+
+  it("asks one thing when there is nothing new", async () => {
+    const outer = create();
+    const server = await serve(outer);
+    const bench = create({ allowHttpLoopback: server.url });
+    const fetch = () =>
+      bench.workspace.fetch(repositoryRef, ["main"], { url: `${server.url}/origin.git`, authorization });
+    await fetch();
+    const before = server.requests.length;
+    await fetch();
+    expect(server.requests.slice(before).map(({ path }) => path.split("?")[0])).toEqual([
+      "/origin.git/info/refs",
+      "/origin.git/git-upload-pack",
+    ]);
+  });
+
+  it("follows no redirect with the token", async () => {
+    const outer = create();
+    const other = await serve(outer);
+    const server = await serve(outer, other.url);
+    const bench = create({ allowHttpLoopback: server.url });
+    const pending = bench.workspace.fetch(repositoryRef, ["main"], { url: `${server.url}/origin.git`, authorization });
+    await expect(pending).rejects.toThrow("Could not fetch shop/backend");
+    expect(other.requests).toEqual([]);
+  });
+
+  it.each([
+    "http://127.0.0.1:1/x.git",
+    "http://example.com/x.git",
+    "file:///etc",
+    "ext::sh -c id",
+    "ssh://git@example.com/x.git",
+    "https://user:pass@example.com/x.git",
+    "-u./payload",
+    "/etc",
+  ])("fetches nothing from %s", async (url) => {
+    const bench = create();
+    const cause = await bench.workspace
+      .fetch(repositoryRef, ["main"], { url, authorization: "" })
+      .catch((error: Error) => error.cause as Error);
+    expect(String(cause)).toMatch(/must be https|Invalid URL|must not carry/);
+  });
+
+  it("takes names that a branch can have, and no option", async () => {
+    for (const name of ["main", "feature/x", "architect/issue-1-ü", "a.b", "@x"])
+      expect([name, isBranchName(name)]).toEqual([name, true]);
+    for (const name of [
+      "",
+      "-x",
+      "--upload-pack=x",
+      "a..b",
+      "a b",
+      "a:b",
+      "a/",
+      "/a",
+      "a//b",
+      ".a",
+      "a/.b",
+      "a.lock",
+      "a.",
+      "@",
+      "a@{b",
+      "a\\b",
+      "a\nb",
+      "a*",
+      "a^",
+    ])
+      expect([name, isBranchName(name)]).toEqual([name, false]);
+    const bench = create();
+    await expect(bench.fetch("--upload-pack=touch x")).rejects.toThrow("Could not fetch");
+  });
+
+  it("lets two fetches of one repository wait for each other", async () => {
+    const bench = create();
+    const all = await Promise.all([1, 2, 3, 4].map(() => bench.fetch("main")));
+    expect(new Set(all.map((heads) => heads.get("main"))).size).toBe(1);
+  });
+});
