@@ -31,12 +31,18 @@ export const readBoundaryFolders = async (
 ): Promise<BoundaryFolders> => {
   const allowed = outermost(boundaries.flatMap((boundary) => boundary.allowed.map(requireFolder)));
   if (allowed.length === 0) return { roots: [], missing: [], closed: new Map(), entries: [] };
-  const modes = await modesOf(gitDir, commit, [...new Set(allowed.flatMap(stepsOf))]);
+  const [modes, entries] = await Promise.all([
+    modesOf(gitDir, commit, [...new Set(allowed.flatMap(stepsOf))]),
+    listCommit(gitDir, commit, { below: allowed }),
+  ]);
   const closed = new Map(allowed.flatMap((folder) => reasonsOf(folder, modes)));
   const roots = allowed.filter((folder) => !closed.has(folder));
-  const there = roots.filter((folder) => modes.has(folder));
-  const entries = there.length === 0 ? [] : await listCommit(gitDir, commit, { below: there });
-  return { roots, missing: roots.filter((folder) => !modes.has(folder)), closed, entries };
+  return {
+    roots,
+    missing: roots.filter((folder) => !modes.has(folder)),
+    closed,
+    entries: entries.filter(({ path }) => isWithin(path, roots)),
+  };
 };
 
 const requireFolder = (folder: string): string => {

@@ -1,6 +1,7 @@
 /** Folders and files as this room makes and removes them: with the modes it says whatever the umask is, and never half. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { chmod, chown, mkdir, rename, writeFile } from "node:fs/promises";
 import { systemPath } from "./git.ts";
 
@@ -32,6 +33,7 @@ const endOf = async (command: string, args: readonly string[]): Promise<number> 
  * or taken the owner's rights from some.
  */
 export const removeFolder = async (folder: string): Promise<void> => {
+  if (!existsSync(folder)) return;
   if ((await endOf("rm", ["-rf", "--", folder])) === 0) return;
   await endOf("chmod", ["-R", "u+rwX", "--", folder]);
   const code = await endOf("rm", ["-rf", "--", folder]);

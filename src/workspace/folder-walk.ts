@@ -26,7 +26,7 @@ const hold = (descriptor: number, path: string): OpenFolder => ({
 export const openRoot = (root: string): OpenFolder => hold(openSync(root, flags), root);
 
 /**
- * @param make creates the steps that are missing, for `owner` where we are root
+ * @param make creates the steps that are missing, and is told of each
  * @throws ENOENT, ENOTDIR or ELOOP by the step that is no folder
  */
 export const openBelow = (root: OpenFolder, path: string, make?: (created: string) => void): OpenFolder => {
@@ -34,8 +34,7 @@ export const openBelow = (root: OpenFolder, path: string, make?: (created: strin
   for (const segment of path === "" ? [] : path.split("/")) {
     const step = `${folder.path}/${segment}`;
     try {
-      if (make) makeMissing(step, make);
-      const next = hold(openSync(step, flags), step);
+      const next = hold(openStep(step, make), step);
       folder.close();
       folder = next;
     } catch (error) {
@@ -46,13 +45,14 @@ export const openBelow = (root: OpenFolder, path: string, make?: (created: strin
   return folder;
 };
 
-const makeMissing = (step: string, made: (created: string) => void): void => {
+const openStep = (step: string, make: ((created: string) => void) | undefined): number => {
   try {
-    mkdirSync(step);
-    chmodSync(step, 0o755);
+    return openSync(step, flags);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
-    throw error;
+    if (!make || (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  made(step);
+  mkdirSync(step);
+  chmodSync(step, 0o755);
+  make(step);
+  return openSync(step, flags);
 };

@@ -4,10 +4,11 @@
  */
 
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { appendFile, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { makeFolder } from "./disk.ts";
-import { runGit, tryGit } from "./git.ts";
+import { isBranchName, runGit, tryGit } from "./git.ts";
 import { fetchLocally, type Remote } from "./remote.ts";
 
 export type HistoryStore = { readonly gitDir: string; readonly objects: string };
@@ -18,13 +19,14 @@ const storeAt = (gitDir: string): HistoryStore => ({ gitDir, objects: join(gitDi
 const initStore = (gitDir: string): Promise<Buffer> =>
   runGit(undefined, ["init", "--quiet", "--bare", "--template=", "--shared=0644", "--", gitDir]);
 
+/** Read as the file that it is, which costs no process; a ref that git packed is asked for. */
 export const tipOf = async (gitDir: string, branch: string): Promise<string | undefined> => {
-  const { exitCode, stdout } = await tryGit(gitDir, [
-    "rev-parse",
-    "--quiet",
-    "--verify",
-    `refs/heads/${branch}^{commit}`,
-  ]);
+  if (!isBranchName(branch)) throw new Error(`${JSON.stringify(branch)} is no name that a git branch can have`);
+  const loose = await readFile(join(gitDir, "refs/heads", branch), "latin1").catch(() => "");
+  if (/^[0-9a-f]{40}\n$/.test(loose)) return loose.trim();
+  if (!existsSync(join(gitDir, "packed-refs"))) return undefined;
+  const ref = `refs/heads/${branch}^{commit}`;
+  const { exitCode, stdout } = await tryGit(gitDir, ["rev-parse", "--quiet", "--verify", ref]);
   return exitCode === 0 ? stdout.toString("latin1").trim() : undefined;
 };
 
@@ -46,6 +48,12 @@ export const createHistory = (folder: string, mirror: string) => {
       /^[0-9a-f]{12}-\d+$/.test(name) && name.startsWith(key) ? [Number(name.slice(13))] : [],
     );
     return numbers.sort((a, b) => b - a).map((number) => join(folder, `${key}-${number}`));
+  };
+
+  const findWith = async (branch: string, commit: string): Promise<HistoryStore | undefined> => {
+    for (const gitDir of await generations(branch))
+      if ((await tipOf(gitDir, branch)) === commit || (await has(gitDir, commit))) return storeAt(gitDir);
+    return undefined;
   };
 
   const addStore = async (branch: string, fill: (gitDir: string) => Promise<void>): Promise<HistoryStore> => {
@@ -94,7 +102,8 @@ export const createHistory = (folder: string, mirror: string) => {
      * from the mirror.
      */
     async open(branch: string, commit: string): Promise<HistoryStore> {
-      for (const gitDir of await generations(branch)) if (await has(gitDir, commit)) return storeAt(gitDir);
+      const known = await findWith(branch, commit);
+      if (known) return known;
       const [newest] = await generations(branch);
       if (newest === undefined) await addStore(branch, (gitDir) => fetchLocally(mirror, gitDir, branch));
       else {
@@ -102,7 +111,8 @@ export const createHistory = (folder: string, mirror: string) => {
         await fetchLocally(mirror, newest, branch);
         await replaceIfRewritten(newest, branch, old);
       }
-      for (const gitDir of await generations(branch)) if (await has(gitDir, commit)) return storeAt(gitDir);
+      const found = await findWith(branch, commit);
+      if (found) return found;
       throw new Error(`commit ${commit} is not part of the branch ${branch} as it was fetched`);
     },
   };

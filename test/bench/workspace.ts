@@ -34,7 +34,8 @@ const contentOf = (index: number, commit: number): string =>
     (_, line) => `const value${line} = ${(index * 2_654_435_761 + commit * 40_503 + line * 97) % 1_000_003};`,
   ).join("\n");
 
-const renderCommit = (commit: number): string => {
+/** @param continues a branch that an earlier import made */
+const renderCommit = (commit: number, continues: boolean): string => {
   const indexes =
     commit === 0
       ? Array.from({ length: fileCount }, (_, index) => index)
@@ -43,7 +44,7 @@ const renderCommit = (commit: number): string => {
     const content = contentOf(index, commit);
     return `M 100644 inline ${pathOf(index)}\ndata ${Buffer.byteLength(content)}\n${content}\n`;
   });
-  const from = commit === 0 ? "" : "from refs/heads/main^0\n";
+  const from = continues ? "from refs/heads/main^0\n" : "";
   return `commit refs/heads/main\ncommitter maintainer <maintainer@example.com> ${1_700_000_000 + commit * 3_600} +0000\ndata 6\ncommit\n${from}${files.join("")}\n`;
 };
 
@@ -52,7 +53,7 @@ const importCommits = async (gitDir: string, from: number, to: number): Promise<
     stdio: ["pipe", "ignore", "inherit"],
   });
   for (let commit = from; commit < to; commit += 1)
-    if (!child.stdin.write(renderCommit(commit))) await once(child.stdin, "drain");
+    if (!child.stdin.write(renderCommit(commit, commit === from && from > 0))) await once(child.stdin, "drain");
   child.stdin.end();
   const [code] = await once(child, "close");
   if (code !== 0) throw new Error(`git fast-import ended with ${code}`);
