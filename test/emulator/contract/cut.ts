@@ -126,7 +126,16 @@ export function cut(description: Node): Node {
   }
   mend(result["paths"] as Record<string, Record<string, Node>>);
   follow(description, result);
+  mendComments(result);
   return result;
+}
+
+/** Another: a review comment whose line is gone from the diff has `null` as its position and line in GitHub's replies. */
+function mendComments(result: Node): void {
+  const { schemas } = result["components"] as { schemas: Record<string, { properties: Record<string, Node> }> };
+  for (const name of ["pull-request-review-comment", "review-comment"])
+    for (const key of ["position", "line"])
+      Object.assign(schemas[name]?.properties[key] ?? {}, { type: ["integer", "null"] });
 }
 
 /**
