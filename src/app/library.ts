@@ -1,6 +1,7 @@
 /** Reads `agents/` at start: definitions, skills and the status protocol. Checks everything, so that a run never meets a broken file. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { childNames } from "../domain/child-report.ts";
 import { type Library, parseDefinition, parseSkill } from "../domain/definition.ts";
 import { ConfigError, DefinitionError } from "../domain/errors.ts";
 
@@ -12,10 +13,11 @@ export const loadLibrary = async (folder: string): Promise<Library> => {
     throw new ConfigError(`${folder} holds no agent: an agent is a file such as ${folder}/backend-system-architect.md`);
   const skills = await loadSkills(join(folder, "skills"));
   const names = new Set(skills.map((skill) => skill.name));
+  const startable = new Set<string>(childNames.filter((name) => files.includes(`${name}.md`)));
   const definitions = await Promise.all(
     files.sort().map(async (file) => {
       const path = join(folder, file);
-      return parseDefinition(path, await readFile(path, "utf8"), names);
+      return parseDefinition(path, await readFile(path, "utf8"), names, startable);
     }),
   );
   return {

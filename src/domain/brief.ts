@@ -1,4 +1,6 @@
 /** What an agent is told at the start. Text from GitHub stands in it as JSON strings only: data with a source, never instructions. */
+import type { FileChange } from "./changeset.ts";
+import { type ChildKind, type ChildName, childKinds } from "./child-report.ts";
 import type { Definition, Library } from "./definition.ts";
 import type { UserMessage } from "./message.ts";
 import type { Boundary } from "./policy.ts";
@@ -61,23 +63,40 @@ export const composeSystem = (definition: Definition, library: Library): string 
   ].join("\n\n");
 };
 
+/** What a subagent is told: the task in its parent's words, and what our own code knows around it. */
+export type ChildBrief = {
+  readonly kind: ChildKind;
+  readonly issue: number;
+  readonly request: { readonly title: string };
+  readonly task: string;
+  readonly prompt: string;
+  readonly boundary: Boundary;
+  readonly configFile: string;
+  readonly decisions: readonly BriefDecision[];
+  /** Files of the worktree that are not as committed, most of them its parent's: it may read them. */
+  readonly changed: readonly { readonly path: string; readonly kind: FileChange["kind"] }[];
+};
+
 /** JSON on one line in which no `<` stands, so that no text inside can end the block or open another. */
 const inline = (value: unknown): string => JSON.stringify(value).replaceAll("<", "\\u003c");
 
-/** The first user message. */
-export const composeBrief = (brief: Brief): UserMessage => ({
+const messageOf = (sentence: string, brief: Brief | ChildBrief): UserMessage => ({
   role: "user",
-  content: [
-    {
-      type: "text",
-      text: [
-        brief.kind === "design"
-          ? `Design and implement what issue #${brief.issue} asks for.`
-          : `Follow up on pull request #${brief.pull?.number}: the worktree holds its branch. Answer every review comment in \`threads\`.`,
-        "<brief-json>",
-        inline(brief),
-        "</brief-json>",
-      ].join("\n"),
-    },
-  ],
+  content: [{ type: "text", text: [sentence, "<brief-json>", inline(brief), "</brief-json>"].join("\n") }],
 });
+
+/** The first user message. */
+export const composeBrief = (brief: Brief): UserMessage =>
+  messageOf(
+    brief.kind === "design"
+      ? `Design and implement what issue #${brief.issue} asks for.`
+      : `Follow up on pull request #${brief.pull?.number}: the worktree holds its branch. Answer every review comment in \`threads\`.`,
+    brief,
+  );
+
+/** The same of a subagent. */
+export const composeChildBrief = (agent: ChildName, brief: Omit<ChildBrief, "kind">): UserMessage =>
+  messageOf(
+    `Do what \`prompt\` says, for issue #${brief.issue}. Who asks you sees your report and your files, and nothing else of what you do.`,
+    { kind: childKinds[agent], ...brief },
+  );

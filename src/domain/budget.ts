@@ -71,6 +71,18 @@ export const limitsFor = (
   outputTokens: [64_000, 128_000],
 });
 
+/** What a subagent may spend: calls and turns of its own, and the tokens and money that are left to the one who starts it. */
+export const limitsWithin = (
+  definition: Pick<Definition, "budgets" | "maxTurns">,
+  work: WorkKind,
+  limits: Limits,
+  spend: Spend,
+): Limits =>
+  limitsFor(definition, work, {
+    tokens: Math.max(0, limits.tokens - spend.tokens),
+    usd: Math.max(0, limits.usd - spend.usd),
+  });
+
 export const noSpend: Spend = { toolCalls: 0, turns: 0, tokens: 0, usd: 0 };
 
 export const tokensOf = (usage: Usage): number =>
@@ -89,6 +101,17 @@ export const addTurn = (spend: Spend, usage: Usage, usd: number): Spend => ({
   turns: spend.turns + 1,
   tokens: spend.tokens + tokensOf(usage),
   usd: spend.usd + usd,
+});
+
+/** What a subagent spent, on the ledger of the one who started it. */
+export const addSubagent = (spend: Spend, child: Spend): Spend => ({
+  ...spend,
+  tokens: spend.tokens + child.tokens,
+  usd: spend.usd + child.usd,
+  subagents: {
+    toolCalls: (spend.subagents?.toolCalls ?? 0) + child.toolCalls,
+    turns: (spend.subagents?.turns ?? 0) + child.turns,
+  },
 });
 
 /** Keeping the task list and handing in the report are free: an agent must always be able to end well. */

@@ -52,9 +52,18 @@ const name = z
 
 const description = z.string().trim().min(1, "must say what it is and when it is used").max(1_024);
 
-const tool = z.string().refine((text) => toolNames.has(text) || /^Agent\([a-z0-9]+(-[a-z0-9]+)*\)$/.test(text), {
+const agentTool = /^Agent\(([a-z0-9-]+(?:, ?[a-z0-9-]+)*)\)$/;
+
+const tool = z.string().refine((text) => toolNames.has(text) || agentTool.test(text), {
   error: ({ input }) => `names no tool: "${input}". There are: ${[...toolNames].join(", ")}, Agent(<agent>)`,
 });
+
+const agentsOf = (entry: string): readonly string[] => agentTool.exec(entry)?.[1]?.split(/, ?/) ?? [];
+
+/** The agents that an agent may start: of `Agent(a)` and `Agent(a, b)` among its tools. */
+export const subagentsOf = ({ tools }: Pick<Definition, "tools">): readonly string[] => [
+  ...new Set(tools.flatMap(agentsOf)),
+];
 
 const folder = z.string().superRefine((text, context) => {
   const canon = canonPath(text);
@@ -88,13 +97,27 @@ const baseName = (file: string): string => file.split("/").at(-1)?.replace(/\.md
 
 /**
  * @param file as people find it; its name is the agent's @param skills that there are, where they are known
+ * @param startable agents that there are and that another may start, where they are known
  * @throws DefinitionError with the file, the line and what is wrong
  */
-export const parseDefinition = (file: string, text: string, skills?: ReadonlySet<string>): Definition => {
+export const parseDefinition = (
+  file: string,
+  text: string,
+  skills?: ReadonlySet<string>,
+  startable?: ReadonlySet<string>,
+): Definition => {
   const { data, body, bodyLine, errorAt } = parseFrontmatter(file, text, definitionSchema);
   if (data.name !== baseName(file)) throw errorAt(["name"], `must be the file's name, "${baseName(file)}"`);
   const missing = skills ? data.skills.findIndex((skill) => !skills.has(skill)) : -1;
   if (missing >= 0) throw errorAt(["skills", missing], `names no skill: there is no ${data.skills[missing]}/SKILL.md`);
+  for (const [index, entry] of data.tools.entries()) {
+    const stranger = startable ? agentsOf(entry).find((agent) => !startable.has(agent)) : undefined;
+    if (stranger !== undefined)
+      throw errorAt(
+        ["tools", index],
+        `names no agent that can be started: "${stranger}". There are: ${[...(startable ?? [])].join(", ") || "none"}`,
+      );
+  }
   if (body.trim() === "") throw errorAt([], `has no directive below the frontmatter (line ${bodyLine})`);
   return { ...data, directive: body.trim() };
 };

@@ -1,14 +1,19 @@
 /** RunEvents: everything that happened in a run, in order. The transcript is these and nothing else. */
 import type { Changeset, Refusal } from "./changeset.ts";
+import type { ChildReport } from "./child-report.ts";
 import type { Evidence, Finding } from "./finding.ts";
 import type { AssistantMessage, ToolSpec, Usage, UserMessage } from "./message.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Report } from "./report.ts";
+import type { HandedBack } from "./subagent.ts";
 import type { TaskList } from "./task.ts";
 
 export type Phase = "preparing" | "working" | "checking" | "publishing" | "ended";
 
-export type RunEvent =
+/** What happened in a subagent's own conversation carries its id: the call that started it, and which agent it is. */
+export type RunEvent = Happening & { readonly child?: string };
+
+type Happening =
   /** The commit the run works on, the base it is measured against, and the exact bytes of the conversation's head. */
   | {
       readonly type: "started";
@@ -40,6 +45,15 @@ export type RunEvent =
       readonly refused: readonly Refusal[];
     }
   | { readonly type: "report"; readonly at: string; readonly report: Report; readonly findings: readonly Finding[] }
+  /** The same of a subagent. */
+  | {
+      readonly type: "child-report";
+      readonly at: string;
+      readonly report: ChildReport;
+      readonly findings: readonly Finding[];
+    }
+  /** A subagent's end, the last event of its own. `call` is the tool call that started it. */
+  | { readonly type: "handed-back"; readonly at: string; readonly call: string; readonly result: HandedBack }
   /** A commit made on GitHub that no branch may point at yet: found again after a crash instead of made again. */
   | { readonly type: "committed"; readonly at: string; readonly purpose: "work" | "memory"; readonly sha: string }
   | { readonly type: "outcome"; readonly at: string; readonly outcome: Outcome };

@@ -4,8 +4,11 @@ import type { Status } from "./report.ts";
 export type Spend = {
   readonly toolCalls: number;
   readonly turns: number;
+  /** Those of subagents included, as with `usd`. */
   readonly tokens: number;
   readonly usd: number;
+  /** Theirs alone, on budgets of their own. */
+  readonly subagents?: { readonly toolCalls: number; readonly turns: number };
 };
 
 export type Outcome = {

@@ -21,7 +21,9 @@ import {
   statusSentence,
   suggestedSection,
 } from "./render/sections.ts";
+import { subagentsSection } from "./render/subagents.ts";
 import { type Report, reportSchema, type Status } from "./report.ts";
+import type { HandedBack } from "./subagent.ts";
 
 /** GitHub's limit of a description or comment. */
 export const maxBodyLength = 65_536;
@@ -37,6 +39,8 @@ export type PullBodyInput = {
   readonly issue: number;
   readonly findings: readonly Finding[];
   readonly evidence: readonly Evidence[];
+  /** What they handed back: told by our code, not by the report. */
+  readonly subagents?: readonly HandedBack[] | undefined;
   /** `treeHash` of what is published. */
   readonly tree: string;
   readonly spend: Spend;
@@ -103,6 +107,7 @@ const sections = (input: PullBodyInput, level: Level): (string | undefined)[] =>
     modelsSection(report, level),
     middlewareSection(report, level),
     securitySection(report, level),
+    subagentsSection(input.subagents ?? [], level),
     commandsSection(evidence, input.tree, level),
     suggestedSection(report, evidence, level),
     findingsSection(input.findings, level),

@@ -19,6 +19,8 @@ export type StatusView = {
   readonly model?: string | undefined;
   readonly branch?: string | undefined;
   readonly pull?: { readonly number: number; readonly url: string } | undefined;
+  /** The subagent that is at work, while one is. */
+  readonly subagent?: string | undefined;
   /** Jobs that wait before this one, while it waits. */
   readonly waiting?: number | undefined;
   /** A sentence of ours that people must see, such as that no sandbox is used. */
@@ -51,6 +53,7 @@ export const renderStatus = (view: StatusView): string => {
     ...head,
     ...(view.notice === undefined ? [] : [`> ${view.notice}`]),
     tasksOf(view.tasks, outcome !== undefined),
+    ...(view.subagent === undefined || outcome ? [] : [`${code(view.subagent, 64)} is at work …`]),
     ...(outcome ? [] : [links(view)]),
     spent(view),
     ...(outcome ? [next(outcome)] : []),

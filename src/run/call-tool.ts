@@ -59,7 +59,9 @@ export const callTool = async (
   } catch (error) {
     if (context.signal.aborted) return undefined;
     if (error instanceof ToolError) return toolResult(plan.use, error.message, true, redact);
-    throw new Error(`${plan.use.name} failed`, { cause: error });
+    throw new Error(`${plan.use.name} failed: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 };
 

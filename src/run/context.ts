@@ -7,10 +7,26 @@ import type { RunEvent } from "../domain/event.ts";
 import type { Evidence } from "../domain/finding.ts";
 import type { UserMessage } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
-import type { Report } from "../domain/report.ts";
+import type { HandedBack } from "../domain/subagent.ts";
 import type { Clock, Model, Walls } from "../ports.ts";
 import type { ResumeState } from "./resume.ts";
-import type { Judged } from "./tools/submit-report.ts";
+import type { AgentCall } from "./tools/agent.ts";
+import type { Door, Judged } from "./tools/submit-report.ts";
+import type { Tool } from "./tools/tool.ts";
+
+/** The agents that a loop may start, one at a time. */
+export type Subagents = {
+  readonly agents: readonly Definition[];
+  /**
+   * @param parent what the loop has spent so far, and of what
+   * @throws ToolError where none may be started any more; the signal's reason when aborted
+   */
+  run(
+    call: AgentCall,
+    parent: { readonly spend: Spend; readonly limits: Limits },
+    signal: AbortSignal,
+  ): Promise<{ readonly result: HandedBack; readonly evidence: readonly Evidence[] }>;
+};
 
 export type LoopDeps = {
   readonly model: Model;
@@ -23,6 +39,8 @@ export type LoopDeps = {
   readonly base: string;
   readonly system: string;
   readonly firstMessage: UserMessage;
+  /** What the worktree holds already: of a subagent. Undefined = nothing but the commit. */
+  readonly found?: Changeset | undefined;
   /** The transcript so far; its system prompt, tools and messages stand over the ones above. The worktree is restored already. */
   readonly resume?: ResumeState | undefined;
   readonly clock: Clock;
@@ -30,8 +48,9 @@ export type LoopDeps = {
   readonly record: (events: readonly RunEvent[], spend: Spend) => Promise<void>;
   /** What the agent has changed so far. Never called while a command runs. */
   readonly checkpoint: () => Promise<{ readonly changeset: Changeset; readonly refused: readonly Refusal[] }>;
-  /** @param evidence of the whole run, this turn's included */
-  readonly judge: (report: Report, evidence: readonly Evidence[]) => Promise<Judged>;
+  /** Makes the tool that the loop ends by. */
+  readonly submit: (door: Door) => Tool;
+  readonly subagents?: Subagents | undefined;
   /** Takes known secrets out of what a tool returned. */
   readonly redact: (text: string) => string;
   readonly signal: AbortSignal;

@@ -1,14 +1,15 @@
 /** Where a run stands between two turns: begun anew, or rebuilt from its transcript. */
-import { noSpend } from "../domain/budget.ts";
+import { addSubagent, noSpend } from "../domain/budget.ts";
 import { type Changeset, type Refusal, treeHash } from "../domain/changeset.ts";
 import type { Evidence } from "../domain/finding.ts";
 import type { AssistantMessage, Message, ToolSpec } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
+import { renderHandedBack } from "../domain/subagent.ts";
 import type { TaskList } from "../domain/task.ts";
-import type { LoopDeps } from "./context.ts";
+import type { LoopDeps, Subagents } from "./context.ts";
 import { type Counters, countMessages, noCounters } from "./counters.ts";
 import type { ResumeState } from "./resume.ts";
-import { createTools } from "./tools/create-tools.ts";
+import { createTools, type ToolDeps } from "./tools/create-tools.ts";
 import { linesOf } from "./tools/read.ts";
 import { createSeenFiles, type SeenFiles } from "./tools/seen-files.ts";
 import type { Judged } from "./tools/submit-report.ts";
@@ -22,7 +23,13 @@ type Checkpoint = {
   readonly key: string;
 };
 
-type Fresh = { readonly evidence: Evidence[]; tasks: boolean; refusals: number };
+type Fresh = {
+  readonly evidence: Evidence[];
+  /** Evidence of subagents, which is stored already. */
+  readonly handedBack: Evidence[];
+  tasks: boolean;
+  refusals: number;
+};
 
 export type Unanswered = {
   readonly message: AssistantMessage;
@@ -60,7 +67,7 @@ const checkpointOf = (changeset: Changeset, refused: readonly Refusal[]): Checkp
   return { changeset, refused, tree, key: JSON.stringify([tree, refused]) };
 };
 
-export const nothingFresh = (): Fresh => ({ evidence: [], tasks: false, refusals: 0 });
+export const nothingFresh = (): Fresh => ({ evidence: [], handedBack: [], tasks: false, refusals: 0 });
 
 export const collectCheckpoint = async (deps: LoopDeps, talk: Conversation): Promise<void> => {
   const { changeset, refused } = await deps.checkpoint();
@@ -75,10 +82,11 @@ export const openConversation = async (deps: LoopDeps): Promise<Conversation> =>
   else {
     const at = deps.clock().toISOString();
     const { system, tools } = talk;
-    const { commit, base, firstMessage } = deps;
+    const { commit, base, firstMessage, found: changeset } = deps;
     await deps.record(
       [
         { type: "started", at, agent: deps.definition.name, model: deps.model.name, commit, base, system, tools },
+        ...(changeset ? [{ type: "checkpoint" as const, at, changeset, refused: [] }] : []),
         { type: "user", at, message: firstMessage },
       ],
       talk.spend,
@@ -89,7 +97,7 @@ export const openConversation = async (deps: LoopDeps): Promise<Conversation> =>
 
 const begun = (deps: LoopDeps, seen: SeenFiles): Conversation => {
   const registry = registryOf(deps, seen, () => talk);
-  const checkpoint = checkpointOf([], []);
+  const checkpoint = checkpointOf(deps.found ?? [], []);
   const talk: Conversation = {
     system: deps.system,
     tools: registry.map((tool) => tool.spec),
@@ -160,16 +168,27 @@ const registryOf = (deps: LoopDeps, seen: SeenFiles, talk: () => Conversation): 
         talk().fresh.evidence.push({ ...evidence, command: deps.redact(command), output: deps.redact(output) });
       },
     },
-    report: {
-      judge: (report) => deps.judge(report, [...talk().evidence, ...talk().fresh.evidence]),
+    agent: deps.subagents && agentDeps(deps, deps.subagents, talk),
+    submit: deps.submit({
+      evidence: () => [...talk().evidence, ...talk().fresh.handedBack, ...talk().fresh.evidence],
       refusals: () => talk().counters.refusals + talk().fresh.refusals,
       onJudged: (judged) => {
         talk().judging = judged;
         if (!judged.accepted) talk().fresh.refusals += 1;
       },
-    },
+    }),
   });
 };
+
+const agentDeps = (deps: LoopDeps, subagents: Subagents, talk: () => Conversation): ToolDeps["agent"] => ({
+  agents: subagents.agents,
+  run: async (call, signal) => {
+    const { result, evidence } = await subagents.run(call, { spend: talk().spend, limits: deps.limits }, signal);
+    talk().spend = addSubagent(talk().spend, result.spend);
+    talk().fresh.handedBack.push(...evidence);
+    return renderHandedBack(result);
+  },
+});
 
 /** Read again, so that the ledger names the bytes that lie there now; a file that is gone was not seen. */
 const restoreSeen = async (deps: LoopDeps, resume: ResumeState, seen: SeenFiles): Promise<void> => {

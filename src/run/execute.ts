@@ -1,19 +1,25 @@
 /** One job from start to outcome: gather, brief, loop, settle, publish. Every step may be repeated after a crash. */
 import { composeBrief, composeSystem } from "../domain/brief.ts";
 import { classifyWork, type Limits, limitsFor, noSpend } from "../domain/budget.ts";
+import type { WorkKind } from "../domain/definition.ts";
 import type { Phase, RunEvent } from "../domain/event.ts";
 import { issueOfBranch, type Job } from "../domain/job.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
 import { blockedReport } from "../domain/report.ts";
+import { openHandoffs } from "../domain/subagent.ts";
 import type { Clock, Model, RunRecord, Walls, Worktree } from "../ports.ts";
 import { checkChangeset } from "../verify/check-changeset.ts";
+import { checkSubagents } from "../verify/check-child.ts";
 import { settleStatus } from "../verify/check-report.ts";
+import type { Subagents } from "./context.ts";
 import { type GatherDeps, type Gathered, gather } from "./gather.ts";
 import { createJudge } from "./judge.ts";
 import { type LoopDeps, type LoopEnd, runLoop } from "./loop.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { publish, type Settled } from "./publish.ts";
 import { type ResumeState, resumeFrom } from "./resume.ts";
+import { createSubagents, type SubagentLog } from "./subagent.ts";
+import { architectForm, createSubmitReport } from "./tools/submit-report.ts";
 
 export type ExecuteDeps = GatherDeps & {
   readonly model: Model;
@@ -33,6 +39,7 @@ export type ExecuteDeps = GatherDeps & {
 type Run = {
   readonly record: RunRecord;
   readonly progress: Progress;
+  readonly work: WorkKind;
   readonly limits: Limits;
   readonly store: (events: readonly RunEvent[], spend: Spend) => Promise<void>;
   readonly signal: AbortSignal;
@@ -104,7 +111,8 @@ const refused = (summary: string): Outcome => ({
 const openRun = (deps: ExecuteDeps, record: RunRecord, signal: AbortSignal, resume: ResumeState | undefined): Run => {
   const { trigger } = record.job;
   const asked = trigger.kind === "command" && trigger.command.verb === "design" ? trigger.command.request : "";
-  const limits = limitsFor(deps.definition, classifyWork(asked.trim() || trigger.title), deps.caps);
+  const work = classifyWork(asked.trim() || trigger.title);
+  const limits = limitsFor(deps.definition, work, deps.caps);
   const progress = createProgress(
     { ...deps, intervalMs: deps.statusIntervalMs },
     { repository: trigger.repository, number: trigger.thread.number },
@@ -120,6 +128,7 @@ const openRun = (deps: ExecuteDeps, record: RunRecord, signal: AbortSignal, resu
   return {
     record,
     progress,
+    work,
     limits,
     signal,
     store: async (events, spend) => {
@@ -152,10 +161,10 @@ const outcomeOf = async (
     commit: gathered.commit,
     base: gathered.base,
     baseBranch: gathered.baseBranch,
-    boundaries: [gathered.boundary],
+    boundaries: [gathered.boundary, ...gathered.subagents.map(({ boundary }) => boundary)],
   });
   try {
-    const settled = await work(deps, run, gathered, worktree, resume);
+    const settled = await work(deps, run, gathered, worktree, resume ? { state: resume, events } : undefined);
     await enter(deps, run, "publishing", settled.spend);
     const { record } = run;
     const record_ = (added: readonly RunEvent[]) => run.store(added, settled.spend);
@@ -177,26 +186,56 @@ const work = async (
   run: Run,
   gathered: Gathered,
   worktree: Worktree,
-  resume: ResumeState | undefined,
+  earlier: { readonly state: ResumeState; readonly events: readonly RunEvent[] } | undefined,
 ): Promise<Settled> => {
-  if (resume) await worktree.restore(resume.changeset);
+  if (earlier) await worktree.restore(earlier.state.changeset);
   const walls = await worktree.enter(gathered.boundary);
-  if (!resume) await enter(deps, run, "working", noSpend);
-  const end = await runLoop(loopDeps(deps, run, gathered, worktree, walls, resume));
+  if (!earlier) await enter(deps, run, "working", noSpend);
+  const subagents = openSubagents(deps, run, gathered, worktree, earlier?.events ?? []);
+  const end = await runLoop(loopDeps(deps, run, gathered, worktree, { walls, subagents, resume: earlier?.state }));
   if (end.kind === "aborted") throw new Error("stopped: the run goes on where it was when the App starts again");
-  return settle(deps, run, gathered, worktree, end);
+  return settle(deps, run, gathered, worktree, subagents, end);
 };
+
+const openSubagents = (
+  deps: ExecuteDeps,
+  run: Run,
+  gathered: Gathered,
+  worktree: Worktree,
+  events: readonly RunEvent[],
+): Subagents & SubagentLog => {
+  const { issue, request, decisions, configFile } = gathered.brief;
+  return createSubagents({
+    ...deps,
+    agents: gathered.subagents,
+    worktree,
+    commit: gathered.commit,
+    base: gathered.base,
+    baseText: baseTextOf(deps, run, gathered),
+    work: run.work,
+    facts: { issue, request: { title: request.title }, decisions, configFile },
+    events,
+    record: run.store,
+    redact: (text) => deps.redact(text).text,
+  });
+};
+
+const baseTextOf = (deps: ExecuteDeps, run: Run, gathered: Gathered) => (path: string) =>
+  deps.workspace.readFile(run.record.job.trigger.repository, gathered.commit, path);
 
 const loopDeps = (
   deps: ExecuteDeps,
   run: Run,
   gathered: Gathered,
   worktree: Worktree,
-  walls: Walls,
-  resume: ResumeState | undefined,
+  with_: {
+    readonly walls: Walls;
+    readonly subagents: Subagents & SubagentLog;
+    readonly resume: ResumeState | undefined;
+  },
 ): LoopDeps => ({
+  ...with_,
   model: deps.model,
-  walls,
   definition: { ...deps.definition, boundary: gathered.boundary },
   library: deps.library,
   limits: run.limits,
@@ -204,17 +243,22 @@ const loopDeps = (
   base: gathered.base,
   system: composeSystem(deps.definition, deps.library),
   firstMessage: composeBrief(gathered.brief),
-  resume,
   clock: deps.clock,
   record: run.store,
   checkpoint: () => worktree.collect(),
-  judge: createJudge({
-    boundary: gathered.boundary,
-    collect: () => worktree.collect(),
-    base: (path) => deps.workspace.readFile(run.record.job.trigger.repository, gathered.commit, path),
-    followUp: gathered.brief.kind === "follow-up",
-    commentIds: gathered.brief.review?.comments.map(({ id }) => id) ?? [],
-  }),
+  submit: (door) =>
+    createSubmitReport({
+      door,
+      form: architectForm,
+      judge: createJudge({
+        boundaries: () => [gathered.boundary, ...with_.subagents.boundaries()],
+        subagents: () => with_.subagents.handedBack(),
+        collect: () => worktree.collect(),
+        base: baseTextOf(deps, run, gathered),
+        followUp: gathered.brief.kind === "follow-up",
+        commentIds: gathered.brief.review?.comments.map(({ id }) => id) ?? [],
+      }),
+    }),
   redact: (text) => deps.redact(text).text,
   signal: run.signal,
 });
@@ -225,16 +269,25 @@ const settle = async (
   run: Run,
   gathered: Gathered,
   worktree: Worktree,
+  log: SubagentLog,
   end: Exclude<LoopEnd, { kind: "aborted" }>,
 ): Promise<Settled> => {
   const { changeset, refused: odd } = await worktree.collect();
   const evidence = (await deps.store.events(run.record.id)).flatMap((event) =>
     event.type === "evidence" ? [event.evidence] : [],
   );
-  const report = end.kind === "reported" ? end.report : blockedReport(gathered.brief.request.title, end.reason);
-  const findings = end.kind === "reported" ? end.findings : checkChangeset([], odd, gathered.boundary);
+  const subagents = log.handedBack();
+  const boundaries = [gathered.boundary, ...log.boundaries()];
+  const submitted = end.kind === "reported" && "feature" in end.report ? end.report : undefined;
+  const report = submitted
+    ? { ...submitted, handoffs: [...openHandoffs(submitted, subagents)] }
+    : blockedReport(gathered.brief.request.title, end.kind === "blocked" ? end.reason : "no report was handed in");
+  const findings =
+    end.kind === "reported" ? end.findings : [...checkChangeset([], odd, boundaries), ...checkSubagents(subagents)];
   return {
     report,
+    boundaries,
+    subagents,
     status: settleStatus(report, findings),
     findings,
     evidence,

@@ -1,6 +1,6 @@
 /** Everything a run needs to know before its first turn, or why there will be none. Reads GitHub and the mirror; writes nothing. */
 import type { Brief, BriefReview } from "../domain/brief.ts";
-import type { Definition, Library } from "../domain/definition.ts";
+import { type Definition, type Library, subagentsOf } from "../domain/definition.ts";
 import { issueOfBranch } from "../domain/job.ts";
 import { decisionsPath, parseDecisions, selectDecisions, statePath } from "../domain/memory.ts";
 import type { Boundary } from "../domain/policy.ts";
@@ -15,6 +15,8 @@ export type Gathered = {
   readonly kind: "ready";
   readonly brief: Brief;
   readonly boundary: Boundary;
+  /** Those that the agent may start, with their boundaries in this repository. */
+  readonly subagents: readonly Definition[];
   /** What is materialised; the parent of the commit that is published. */
   readonly commit: string;
   /** What git inside the walls shows as HEAD. */
@@ -105,6 +107,10 @@ const prepare = async (
     kind: "ready",
     brief,
     boundary,
+    subagents: subagentsOf(deps.definition).flatMap((name) => {
+      const agent = deps.library.definitions.get(name);
+      return agent ? [{ ...agent, boundary: boundaryFor(name, agent.boundary, config.config) }] : [];
+    }),
     commit,
     base,
     baseBranch,

@@ -1,30 +1,63 @@
-/** The door of the loop: a submitted report is held against files and evidence here, while the model can still mend. */
+/** The door of a loop: a submitted report is held against files and evidence here, while the model can still mend. */
 import type { Changeset, Refusal } from "../domain/changeset.ts";
-import type { Evidence } from "../domain/finding.ts";
-import type { Boundary } from "../domain/policy.ts";
+import type { ChildReport } from "../domain/child-report.ts";
+import type { Finding } from "../domain/finding.ts";
+import { type Boundary, isWithin } from "../domain/policy.ts";
 import type { Report } from "../domain/report.ts";
+import { changesSince, type HandedBack } from "../domain/subagent.ts";
 import { checkChangeset } from "../verify/check-changeset.ts";
+import { checkChildReport, checkSubagents } from "../verify/check-child.ts";
 import { checkReport } from "../verify/check-report.ts";
-import type { Judged } from "./tools/submit-report.ts";
+import type { Judge, Judged } from "./tools/submit-report.ts";
+
+type Files = {
+  readonly collect: () => Promise<{ readonly changeset: Changeset; readonly refused: readonly Refusal[] }>;
+  /** Text of a file at the commit that the run started from. */
+  readonly base: (path: string) => Promise<string | undefined>;
+};
 
 export const createJudge =
-  (deps: {
-    readonly boundary: Boundary;
-    readonly collect: () => Promise<{ readonly changeset: Changeset; readonly refused: readonly Refusal[] }>;
-    /** Text of a file at the commit that the run started from. */
-    readonly base: (path: string) => Promise<string | undefined>;
-    readonly followUp: boolean;
-    /** Review comments that each need an answer. */
-    readonly commentIds: readonly number[];
-  }) =>
-  async (report: Report, evidence: readonly Evidence[]): Promise<Judged> => {
+  (
+    deps: Files & {
+      /** Of the agent, and of the subagents that it started so far. */
+      readonly boundaries: () => readonly Boundary[];
+      readonly subagents: () => readonly HandedBack[];
+      readonly followUp: boolean;
+      /** Review comments that each need an answer. */
+      readonly commentIds: readonly number[];
+    },
+  ): Judge<Report> =>
+  async (report, evidence) => {
     const { changeset, refused } = await deps.collect();
-    const modified = changeset.filter((change) => change.kind === "modified").map((change) => change.path);
-    const before = new Map(await Promise.all(modified.map(async (path) => [path, await deps.base(path)] as const)));
-    const { boundary, followUp, commentIds } = deps;
-    const findings = [
-      ...checkChangeset(changeset, refused, boundary, (path) => before.get(path)),
+    const { followUp, commentIds } = deps;
+    return judged(report, [
+      ...checkChangeset(changeset, refused, deps.boundaries(), await baseTexts(deps, changeset)),
       ...checkReport(report, { changeset, evidence, followUp, commentIds }),
-    ];
-    return { accepted: !findings.some((finding) => finding.severity === "error"), report, findings };
+      ...checkSubagents(deps.subagents()),
+    ]);
   };
+
+/** A subagent answers for what it changed itself, and for nothing that it found. */
+export const createChildJudge =
+  (deps: Files & { readonly boundary: Boundary; readonly found: Changeset }): Judge<ChildReport> =>
+  async (report, evidence) => {
+    const { changeset, refused } = await deps.collect();
+    const own = changesSince(deps.found, changeset);
+    const odd = refused.filter(({ path }) => isWithin(path, deps.boundary.allowed));
+    return judged(report, [
+      ...checkChangeset(own, odd, [deps.boundary], await baseTexts(deps, own)),
+      ...checkChildReport(report, { own, changeset, evidence }),
+    ]);
+  };
+
+const judged = (report: Judged["report"], findings: readonly Finding[]): Judged => ({
+  accepted: !findings.some((finding) => finding.severity === "error"),
+  report,
+  findings,
+});
+
+const baseTexts = async ({ base }: Files, changeset: Changeset): Promise<(path: string) => string | undefined> => {
+  const modified = changeset.filter((change) => change.kind === "modified").map((change) => change.path);
+  const texts = new Map(await Promise.all(modified.map(async (path) => [path, await base(path)] as const)));
+  return (path) => texts.get(path);
+};

@@ -13,7 +13,7 @@ import {
   type Unanswered,
 } from "./conversation.ts";
 import { countTurn } from "./counters.ts";
-import { maxRefusals } from "./tools/submit-report.ts";
+import { type Judged, maxRefusals } from "./tools/submit-report.ts";
 
 export type { LoopDeps, LoopEnd } from "./context.ts";
 
@@ -148,14 +148,14 @@ const answerCalls = async (
     ...talk.fresh.evidence.map((evidence) => ({ type: "evidence" as const, at, evidence })),
     ...(talk.fresh.tasks ? [{ type: "tasks" as const, at, tasks: talk.tasks }] : []),
     ...(await checkpointEvent(deps, talk, at)),
-    ...(judged ? [{ type: "report" as const, at, report: judged.report, findings: judged.findings }] : []),
+    ...(judged ? [reportEvent(judged, at)] : []),
   ];
   talk.spend = spend;
   await append(deps, talk, events, { role: "user", content: [...results, ...text] });
   talk.counters = counters;
   talk.judged = judged;
   talk.judging = undefined;
-  talk.evidence.push(...talk.fresh.evidence);
+  talk.evidence.push(...talk.fresh.handedBack, ...talk.fresh.evidence);
   talk.fresh = nothingFresh();
   return undefined;
 };
@@ -180,7 +180,7 @@ const runPlans = async (
 
 const runPlan = async (deps: LoopDeps, talk: Conversation, plan: Plan): Promise<ToolResult | undefined> => {
   if (isOver(talk)) return toolResult(plan.use, "Not run: the report before it ended the run.", true, deps.redact);
-  const result = await callTool(plan, { signal: deps.signal }, deps.redact);
+  const result = await callTool(plan, { signal: deps.signal, callId: plan.use.id }, deps.redact);
   // Of the tools that are not read-only, those that cost nothing keep tasks and reports; the others can change files.
   if (plan.kind === "run" && !plan.tool.readOnly && plan.tool.counts) talk.dirty = true;
   return result;
@@ -207,6 +207,9 @@ const checkpointEvent = async (deps: LoopDeps, talk: Conversation, at: string): 
   talk.storedKey = key;
   return [{ type: "checkpoint", at, changeset, refused }];
 };
+
+const reportEvent = ({ report, findings }: Judged, at: string): RunEvent =>
+  "feature" in report ? { type: "report", at, report, findings } : { type: "child-report", at, report, findings };
 
 const append = async (
   deps: LoopDeps,

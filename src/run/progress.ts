@@ -24,8 +24,16 @@ type Deps = {
 };
 
 const fold = (view: StatusView, event: RunEvent): StatusView => {
+  if (event.child !== undefined) return foldChild(view, event);
   if (event.type === "phase") return { ...view, phase: event.phase };
   if (event.type === "tasks") return { ...view, tasks: event.tasks };
+  return view;
+};
+
+/** Of a subagent people see that it is at work; its own tasks stay its own. */
+const foldChild = (view: StatusView, event: RunEvent): StatusView => {
+  if (event.type === "started") return { ...view, subagent: event.agent };
+  if (event.type === "handed-back") return { ...view, subagent: undefined };
   return view;
 };
 

@@ -7,10 +7,12 @@ import type { Evidence, Finding } from "../domain/finding.ts";
 import { branchOf } from "../domain/job.ts";
 import { type EarlierRun, type MemoryUpdate, updateMemory } from "../domain/memory.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
+import type { Boundary } from "../domain/policy.ts";
 import { commitMessage, mergeBody, parseBody, pullTitle, renderPullBody } from "../domain/render-report.ts";
 import { renderThreadAnswer, threadMarker } from "../domain/render-status.ts";
 import type { Report, Status } from "../domain/report.ts";
 import { fullName } from "../domain/repository.ts";
+import type { HandedBack } from "../domain/subagent.ts";
 import type { Clock, GitHub, GitHubSession, Pull, RunRecord, Store } from "../ports.ts";
 import { checkChangeset } from "../verify/check-changeset.ts";
 import { type Gathered, mayWrite } from "./gather.ts";
@@ -22,6 +24,9 @@ export type Settled = {
   readonly findings: readonly Finding[];
   readonly evidence: readonly Evidence[];
   readonly changeset: Changeset;
+  /** Of every agent that was at work: what lies in none of them is not published. */
+  readonly boundaries: readonly Boundary[];
+  readonly subagents: readonly HandedBack[];
   readonly spend: Spend;
   readonly limits: Limits;
 };
@@ -71,11 +76,11 @@ export const publish = async (
 };
 
 /** Looked at from values alone, right before the first write. @returns why nothing may be published */
-const obstacleTo = async ({ deps, session, run, gathered, settled }: Publication): Promise<string | undefined> => {
+const obstacleTo = async ({ deps, session, run, settled }: Publication): Promise<string | undefined> => {
   const { sender, repository } = run.job.trigger;
   if (!mayWrite(await session.permissionOf(sender)))
     return `@${sender.login} no longer has write access to ${fullName(repository)}, so nothing was published.`;
-  const outside = checkChangeset(settled.changeset, [], gathered.boundary).find(({ rule }) =>
+  const outside = checkChangeset(settled.changeset, [], settled.boundaries).find(({ rule }) =>
     ["out-of-bounds", "odd-path"].includes(rule),
   );
   if (outside) return `Nothing was published: ${outside.path} ${outside.message}.`;

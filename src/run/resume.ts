@@ -1,10 +1,10 @@
 /** A stored transcript, turned back into where its run stood: pure, so that a crash costs no turn that was paid for. */
 
-import { addTurn, noSpend } from "../domain/budget.ts";
+import { addSubagent, addTurn, noSpend } from "../domain/budget.ts";
 import { blobSha, bytesOf, type Changeset, type Refusal, treeHash } from "../domain/changeset.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Evidence } from "../domain/finding.ts";
-import type { AssistantMessage, Message, ToolSpec, ToolUse, Usage, UserMessage } from "../domain/message.ts";
+import type { AssistantMessage, Message, ToolSpec, ToolUse, UserMessage } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
 import { canonPath } from "../domain/policy.ts";
 import type { TaskList } from "../domain/task.ts";
@@ -41,19 +41,23 @@ export type ResumeState = {
   readonly judged?: Judged;
 };
 
-/** The last conversation of a run. @returns undefined where none was begun */
-export const resumeFrom = (all: readonly RunEvent[]): ResumeState | undefined => {
-  const events = all.slice(
-    Math.max(
-      0,
-      all.findLastIndex((event) => event.type === "started"),
-    ),
-  );
+/** What was stored since the run's own agent began its last conversation, its subagents' events included. */
+export const lastConversation = (all: readonly RunEvent[]): readonly RunEvent[] => {
+  const begin = all.findLastIndex((event) => event.type === "started" && event.child === undefined);
+  return begin < 0 ? [] : all.slice(begin);
+};
+
+/** @param child id of a subagent in the run's last conversation; the run's own agent where left out @returns undefined where it was not begun */
+export const resumeFrom = (all: readonly RunEvent[], child?: string): ResumeState | undefined => {
+  const conversation = lastConversation(all);
+  const events = conversation.filter((event) => event.child === child);
   const [started] = events;
   if (started?.type !== "started") return undefined;
   const messages = events.filter((event) => event.type === "user" || event.type === "assistant");
-  const turns = events.filter((event) => event.type === "assistant");
   const last = messages.at(-1);
+  // A subagent counts once the call that started it is answered: until then the call is made again.
+  const answered = last ? conversation.slice(0, conversation.indexOf(last) + 1) : [];
+  const ledger = answered.filter((event) => event.child === child || child === undefined);
   const checkpoint = events.findLast((event) => event.type === "checkpoint");
   const judged = judgedIn(events);
   const { agent, model, commit, base, system, tools } = started;
@@ -61,20 +65,39 @@ export const resumeFrom = (all: readonly RunEvent[]): ResumeState | undefined =>
     ...{ agent, model, commit, base, system, tools },
     messages: messages.map(({ message }) => message),
     ...(last?.type === "assistant"
-      ? { unanswered: { message: last.message, stopReason: last.stopReason, before: spendOf(turns.slice(0, -1)) } }
+      ? {
+          unanswered: {
+            message: last.message,
+            stopReason: last.stopReason,
+            before: spendOf(ledger.slice(0, -1), child),
+          },
+        }
       : {}),
     tasks: events.findLast((event) => event.type === "tasks")?.tasks ?? [],
     changeset: checkpoint?.changeset ?? [],
     refused: checkpoint?.refused ?? [],
-    evidence: events.filter((event) => event.type === "evidence").map(({ evidence }) => evidence),
-    spend: spendOf(turns),
-    seen: seenIn(events),
+    evidence: ledger.filter((event) => event.type === "evidence").map(({ evidence }) => evidence),
+    spend: spendOf(ledger, child),
+    seen: seenIn(events, handedBackIn(answered)),
     ...(judged ? { judged } : {}),
   };
 };
 
-const spendOf = (turns: readonly { usage: Usage; usd: number }[]): Spend =>
-  turns.reduce((spend, { usage, usd }) => addTurn(spend, usage, usd), noSpend);
+/** @param child whose own turns count as turns */
+const spendOf = (ledger: readonly RunEvent[], child?: string): Spend =>
+  ledger.reduce((spend, event) => {
+    if (event.type === "assistant" && event.child === child) return addTurn(spend, event.usage, event.usd);
+    if (event.type === "handed-back" && child === undefined) return addSubagent(spend, event.result.spend);
+    return spend;
+  }, noSpend);
+
+/** What each subagent changed, by the id of the call that started it. */
+const handedBackIn = (events: readonly RunEvent[]): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    events.flatMap((event) =>
+      event.type === "handed-back" ? [[event.call, event.result.files.map(({ path }) => path)] as const] : [],
+    ),
+  );
 
 const usesOf = (message: AssistantMessage): readonly ToolUse[] =>
   message.content.filter((block) => block.type === "tool_use");
@@ -115,7 +138,7 @@ const turnsOf = (events: readonly RunEvent[]): readonly Turn[] => {
 };
 
 const judgedIn = (events: readonly RunEvent[]): Judged | undefined => {
-  const event = events.findLast((one) => one.type === "report");
+  const event = events.findLast((one) => one.type === "report" || one.type === "child-report");
   if (!event) return undefined;
   const accepted = turnsOf(events).some(({ uses, answer }) => {
     const good = succeeded(answer);
@@ -127,11 +150,14 @@ const judgedIn = (events: readonly RunEvent[]): Judged | undefined => {
 type Sighting = { readonly content: string; readonly ranges: readonly Range[] };
 
 /** The ledger of seen files, from what the transcript shows and what the checkpoints say the files held then. */
-const seenIn = (events: readonly RunEvent[]): readonly SeenRange[] => {
+const seenIn = (
+  events: readonly RunEvent[],
+  handedBack: ReadonlyMap<string, readonly string[]>,
+): readonly SeenRange[] => {
   const sightings = new Map<string, Sighting>();
   const turns = turnsOf(events);
   for (const turn of turns) {
-    for (const [path, ranges] of sightsOf(turn)) {
+    for (const [path, ranges] of sightsOf(turn, handedBack)) {
       const content = contentKey(turn.changeset, path);
       const known = sightings.get(path);
       sightings.set(path, { content, ranges: [...(known?.content === content ? known.ranges : []), ...ranges] });
@@ -144,12 +170,16 @@ const seenIn = (events: readonly RunEvent[]): readonly SeenRange[] => {
 };
 
 /** What one turn showed of each file. */
-const sightsOf = ({ uses, answer, steady }: Turn): ReadonlyMap<string, readonly Range[]> => {
+const sightsOf = (
+  { uses, answer, steady }: Turn,
+  handedBack: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, readonly Range[]> => {
   const good = succeeded(answer);
   const sights = new Map<string, readonly Range[]>();
   for (const use of uses) {
     // A command may have changed what was shown before it, and the checkpoint holds only what came of that.
     if (use.name === "Bash" && !steady) sights.clear();
+    for (const path of handedBack.get(use.id) ?? []) sights.delete(path);
     const path = pathOf(use);
     const result = good.get(use.id);
     if (path === undefined || result === undefined) continue;

@@ -31,11 +31,14 @@ const checkImports = (path: string, text: string): Finding[] =>
     ];
   });
 
-/** @param base text of a file at the commit that the run started from, so that only new imports count */
+/**
+ * @param boundaries of the agents that were at work: each path must lie in one of them
+ * @param base text of a file at the commit that the run started from, so that only new imports count
+ */
 export const checkChangeset = (
   changeset: Changeset,
   refused: readonly Refusal[],
-  boundary: Boundary,
+  boundaries: readonly Boundary[],
   base: (path: string) => string | undefined = () => undefined,
 ): Finding[] => {
   const findings: Finding[] = [];
@@ -55,9 +58,10 @@ export const checkChangeset = (
         path: change.path,
         message: canon.ok ? `is no canonical path; use ${canon.path}` : canon.reason,
       });
-    const verdict = decideWrite(change.path, boundary);
-    if (!verdict.allowed)
-      findings.push({ rule: "out-of-bounds", severity: "error", path: change.path, message: verdict.reason });
+    const verdicts = boundaries.map((boundary) => decideWrite(change.path, boundary));
+    const refusal = verdicts.find((verdict) => !verdict.allowed);
+    if (refusal && !verdicts.some((verdict) => verdict.allowed))
+      findings.push({ rule: "out-of-bounds", severity: "error", path: change.path, message: refusal.reason });
     if (change.kind !== "deleted" && change.path.endsWith(".py")) {
       const known = new Set((base(change.path) ?? "").split("\n").map(importOf));
       const text = bytesOf(change).toString("utf8");

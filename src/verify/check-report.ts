@@ -13,21 +13,25 @@ export type ReportContext = {
 };
 
 /** Evidence that was taken on the tree as it is now; each command's latest run. */
-const freshEvidence = (evidence: readonly Evidence[], changeset: Changeset): Evidence[] => {
+export const freshEvidence = (evidence: readonly Evidence[], changeset: Changeset): Evidence[] => {
   const now = treeHash(changeset);
   const latest = new Map<string, Evidence>();
   for (const one of evidence) if (one.tree === now) latest.set(one.command, one);
   return [...latest.values()];
 };
 
+/** What every agent's report has. */
+type Common = Pick<Report, "status" | "concerns" | "blockers" | "questions"> & Partial<Pick<Report, "handoffs">>;
+
 const error = (rule: string, message: string): Finding => ({ rule, severity: "error", message });
 const concern = (rule: string, message: string): Finding => ({ rule, severity: "concern", message });
 
-const checkStatus = (report: Report): Finding[] => {
+/** What a status promises must be in the report. */
+export const checkStatus = (report: Common): Finding[] => {
   const findings: Finding[] = [];
   if (report.status === "DONE" && report.concerns.length > 0)
     findings.push(error("done-with-concerns", "status is DONE but concerns are listed: use DONE_WITH_CONCERNS"));
-  if (report.status === "DONE_WITH_CONCERNS" && report.concerns.length + report.handoffs.length === 0)
+  if (report.status === "DONE_WITH_CONCERNS" && report.concerns.length + (report.handoffs?.length ?? 0) === 0)
     findings.push(error("concerns-missing", "status is DONE_WITH_CONCERNS: list every concern, or the open handoffs"));
   if (report.status === "BLOCKED" && report.blockers.length === 0)
     findings.push(error("blockers-missing", "status is BLOCKED: say in blockers what stands in the way"));
@@ -62,7 +66,10 @@ const checkThreads = (report: Report, context: ReportContext): Finding[] => {
   ];
 };
 
-const checkEvidence = (report: Report, context: ReportContext): Finding[] => {
+export const checkEvidence = (
+  report: Pick<Report, "status">,
+  context: Pick<ReportContext, "changeset" | "evidence">,
+): Finding[] => {
   if (context.changeset.length === 0 || (report.status !== "DONE" && report.status !== "DONE_WITH_CONCERNS")) return [];
   const fresh = freshEvidence(context.evidence, context.changeset);
   const failed = fresh.filter((one) => one.exitCode !== 0);

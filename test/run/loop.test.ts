@@ -90,7 +90,10 @@ describe("a run", () => {
   it("fails when the walls fail, and names the tool", async () => {
     const walls = { ...createMemoryWalls({}), read: async () => Promise.reject(new Error("the file process died")) };
     const run = runTest(createScriptedModel([{ calls: [read("a.py")] }]), walls);
-    await expect(run).rejects.toMatchObject({ message: "Read failed", cause: { message: "the file process died" } });
+    await expect(run).rejects.toMatchObject({
+      message: "Read failed: the file process died",
+      cause: { message: "the file process died" },
+    });
   });
 });
 

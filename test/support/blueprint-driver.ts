@@ -14,6 +14,7 @@ import { createBlueprint } from "../../src/model/blueprint/blueprint.ts";
 import type { CommandResult, ModelRequest, Walls } from "../../src/ports.ts";
 import { createTools } from "../../src/run/tools/create-tools.ts";
 import { createSeenFiles } from "../../src/run/tools/seen-files.ts";
+import { architectForm, createSubmitReport } from "../../src/run/tools/submit-report.ts";
 
 const run = promisify(execFile);
 
@@ -201,7 +202,8 @@ export const drive = async (bench: Workbench, title: string, body = "", options:
       },
     },
     bash: { tree: async () => "tree", onEvidence: () => undefined },
-    report: {
+    submit: createSubmitReport({
+      form: architectForm,
       judge: async (submitted) => {
         const refusal = refusals.shift();
         if (refusal === undefined) return { accepted: true, report: submitted, findings: [] };
@@ -211,11 +213,14 @@ export const drive = async (bench: Workbench, title: string, body = "", options:
           findings: [{ rule: "test", severity: "error", message: refusal }],
         };
       },
-      refusals: () => 0,
-      onJudged: (judged) => {
-        if (judged.accepted) report = judged.report;
+      door: {
+        evidence: () => [],
+        refusals: () => 0,
+        onJudged: (judged) => {
+          if (judged.accepted && "feature" in judged.report) report = judged.report;
+        },
       },
-    },
+    }),
   });
   const messages: Message[] = [briefMessage(title, body, options)];
   const calls: Drive["calls"][number][] = [];
@@ -230,7 +235,7 @@ export const drive = async (bench: Workbench, title: string, body = "", options:
         reason: `no tool ${use.name}`,
       };
       const outcome = prepared.ok
-        ? await prepared.run({ signal }).then(
+        ? await prepared.run({ signal, callId: use.id }).then(
             (text) => ({ text, failed: false }),
             (error: unknown) => {
               if (error instanceof ToolError) return { text: error.message, failed: true };

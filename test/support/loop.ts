@@ -3,10 +3,12 @@ import { type Limits, limitsFor } from "../../src/domain/budget.ts";
 import type { Definition, Library } from "../../src/domain/definition.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import type { Spend } from "../../src/domain/outcome.ts";
+import type { Report } from "../../src/domain/report.ts";
 import type { Walls } from "../../src/ports.ts";
 import type { LoopDeps, LoopEnd } from "../../src/run/context.ts";
 import { runLoop } from "../../src/run/loop.ts";
 import type { ResumeState } from "../../src/run/resume.ts";
+import { architectForm, createSubmitReport, type Judge } from "../../src/run/tools/submit-report.ts";
 import type { MemoryWalls } from "./memory-walls.ts";
 import type { ScriptedModel } from "./scripted-model.ts";
 
@@ -38,6 +40,8 @@ export type TestRun = {
 };
 
 type Options = Partial<Omit<LoopDeps, "limits" | "resume">> & {
+  /** What the door makes of a report; where left out it accepts it. */
+  readonly judge?: Judge<Report>;
   readonly limits?: Partial<Limits>;
   readonly resume?: ResumeState | undefined;
 };
@@ -46,7 +50,7 @@ type Options = Partial<Omit<LoopDeps, "limits" | "resume">> & {
 export const loopDeps = (
   model: ScriptedModel,
   walls: Walls & Partial<Pick<MemoryWalls, "collect">>,
-  options: Options = {},
+  { judge = async (report) => ({ accepted: true, report, findings: [] }), ...options }: Options = {},
 ): LoopDeps & { readonly stored: { events: RunEvent[]; appends: string[]; spends: Spend[] } } => {
   const stored = { events: [] as RunEvent[], appends: [] as string[], spends: [] as Spend[] };
   return {
@@ -65,7 +69,7 @@ export const loopDeps = (
       stored.spends.push(spend);
     },
     checkpoint: async () => walls.collect?.() ?? { changeset: [], refused: [] },
-    judge: async (report) => ({ accepted: true, report, findings: [] }),
+    submit: (door) => createSubmitReport({ door, form: architectForm, judge }),
     redact: (text) => text,
     signal: new AbortController().signal,
     ...options,

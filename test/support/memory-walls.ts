@@ -13,12 +13,15 @@ export type Command = (
   signal: AbortSignal,
 ) => Promise<Partial<CommandResult>>;
 
+/** The first one's walls, and what all agents' walls have in common. */
 export type MemoryWalls = Walls & {
   readonly files: Map<string, string>;
   /** Calls that reached the walls, in order: `read app/x.py`. */
   readonly log: string[];
   collect(): { changeset: Changeset; refused: [] };
   restore(changeset: Changeset): void;
+  /** The same files within another boundary, which was named at the start. */
+  enter(boundary: Boundary): Walls;
 };
 
 const shaOf = (text: string): string => blobSha(Buffer.from(text));
@@ -26,15 +29,13 @@ const shaOf = (text: string): string => blobSha(Buffer.from(text));
 export const createMemoryWalls = (
   initial: Readonly<Record<string, string>>,
   command: Command = async () => ({}),
-  boundary = testBoundary,
+  boundaries: readonly Boundary[] = [testBoundary],
 ): MemoryWalls => {
   const committed = new Map(Object.entries(initial));
   const files = new Map(committed);
   const log: string[] = [];
-  return {
+  const enter = (boundary: Boundary): Walls => ({
     boundary,
-    files,
-    log,
     async read(path) {
       log.push(`read ${path}`);
       const text = files.get(path);
@@ -66,7 +67,13 @@ export const createMemoryWalls = (
       log.push(`bash ${text}`);
       return { exitCode: 0, output: "", durationMs: 5, ...(await command(text, files, signal)) };
     },
-    collect: () => ({ changeset: changesBetween(committed, files, boundary), refused: [] }),
+  });
+  return {
+    ...enter(boundaries[0] ?? testBoundary),
+    files,
+    log,
+    enter,
+    collect: () => ({ changeset: changesBetween(committed, files, boundaries), refused: [] }),
     restore(changeset) {
       files.clear();
       for (const [path, text] of committed) files.set(path, text);
@@ -93,12 +100,12 @@ const grepFiles = (files: ReadonlyMap<string, string>, request: GrepRequest): st
 const changesBetween = (
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
-  boundary: Boundary,
+  boundaries: readonly Boundary[],
 ): Changeset => {
   const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
   return paths.flatMap((path): FileChange[] => {
     const text = after.get(path);
-    if (before.get(path) === text || !decideWrite(path, boundary).allowed) return [];
+    if (before.get(path) === text || !boundaries.some((boundary) => decideWrite(path, boundary).allowed)) return [];
     if (text === undefined) return [{ path, kind: "deleted" }];
     const content = Buffer.from(text).toString("base64");
     return [{ path, kind: before.has(path) ? "modified" : "added", mode: "100644", content }];

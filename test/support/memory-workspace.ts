@@ -2,12 +2,14 @@
 import type { RepositoryRef } from "../../src/domain/repository.ts";
 import type { SandboxHealth, Workspace } from "../../src/ports.ts";
 import type { MemoryGitHub } from "./memory-github.ts";
-import { createMemoryWalls } from "./memory-walls.ts";
+import { type Command, createMemoryWalls } from "./memory-walls.ts";
 
 export type MemoryWorkspace = Workspace & {
   readonly base: Record<string, string>;
   health: SandboxHealth;
   open: number;
+  /** What commands do. */
+  command: Command | undefined;
 };
 
 /** The base branch's only commit. */
@@ -29,6 +31,7 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
     base,
     health: { ok: true },
     open: 0,
+    command: undefined,
     checkSandbox: async () => workspace.health,
     fetch: async (repository, branches) =>
       new Map([...heads(repository)].filter(([branch]) => branches.includes(branch) && Object.keys(base).length > 0)),
@@ -40,10 +43,10 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
     mergeBase: async () => baseCommit,
     openWorktree: async (_, { commit, boundaries }) => {
       workspace.open += 1;
-      const walls = createMemoryWalls(Object.fromEntries(filesAt(commit)), undefined, boundaries[0]);
+      const walls = createMemoryWalls(Object.fromEntries(filesAt(commit)), workspace.command, boundaries);
       return {
         commit,
-        enter: async () => walls,
+        enter: async (boundary) => walls.enter(boundary),
         collect: async () => walls.collect(),
         restore: async (changeset) => walls.restore(changeset),
         close: async () => {

@@ -35,6 +35,53 @@ export const createScriptedModel = (
   };
 };
 
+export type ScriptedCast = Model & {
+  /** Every request, as the role and the turn (from 0) that it asked for. */
+  readonly asked: string[];
+  /** By role, those of its latest conversation. */
+  readonly requests: (role: string) => readonly ModelRequest[];
+};
+
+/**
+ * Several conversations with one model, as an agent and its subagents hold them. A turn is known by how many came before
+ * it in its conversation, so that one that goes on after a crash finds its place.
+ *
+ * @param roleOf whose conversation it is, by its first message
+ */
+export const createScriptedCast = (
+  roleOf: (firstMessage: string) => string,
+  scripts: Readonly<Record<string, readonly ScriptedTurn[]>>,
+): ScriptedCast => {
+  const asked: string[] = [];
+  const parts = new Map<string, { readonly first: string; readonly model: ScriptedModel }>();
+  return {
+    name: "scripted",
+    asked,
+    requests: (role) => parts.get(role)?.model.requests ?? [],
+    async turn(request, signal) {
+      const [block] = request.messages[0]?.content ?? [];
+      const first = block?.type === "text" ? block.text : "";
+      const role = roleOf(first);
+      if (parts.get(role)?.first !== first)
+        parts.set(role, {
+          first,
+          model: createScriptedModel((_, { messages }) => {
+            const turn = messages.filter((message) => message.role === "assistant").length;
+            asked.push(`${role} ${turn}`);
+            const step = scripts[role]?.[turn];
+            if (!step) throw new Error(`the script of ${role} has no turn ${turn}`);
+            return step;
+          }),
+        });
+      return (parts.get(role)?.model ?? expectedPart(role)).turn(request, signal);
+    },
+  };
+};
+
+const expectedPart = (role: string): never => {
+  throw new Error(`nobody plays ${role}`);
+};
+
 const toTurn = (step: ScriptedTurn, place: number): ModelTurn => {
   const calls = step.calls ?? [];
   const content: AssistantBlock[] = [

@@ -10,7 +10,7 @@ const added = (path: string, text = "x = 1\n"): FileChange => ({
   content: Buffer.from(text).toString("base64"),
 });
 const found = (change: FileChange, base?: string) =>
-  checkChangeset([change], [], boundary, () => base).map(({ rule, line }) => [rule, line].filter(Boolean).join(":"));
+  checkChangeset([change], [], [boundary], () => base).map(({ rule, line }) => [rule, line].filter(Boolean).join(":"));
 
 describe("checkChangeset", () => {
   test.each([
@@ -46,7 +46,7 @@ describe("checkChangeset", () => {
   });
 
   test("what the collector refused goes back to the model with its reason", () => {
-    const findings = checkChangeset([], [{ path: "backend/app/api/link", reason: "a symlink" }], boundary);
+    const findings = checkChangeset([], [{ path: "backend/app/api/link", reason: "a symlink" }], [boundary]);
     expect(findings).toMatchObject([{ rule: "uncommittable", severity: "error", path: "backend/app/api/link" }]);
   });
 });

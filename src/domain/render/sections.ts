@@ -193,6 +193,9 @@ export const spendSentence = (
   [
     `${count(spend.toolCalls)} of ${count(limits.toolCalls)} tool calls`,
     `${count(spend.turns)} turns`,
+    ...(spend.subagents
+      ? [`${count(spend.subagents.toolCalls)} tool calls and ${count(spend.subagents.turns)} turns of subagents`]
+      : []),
     `${count(spend.tokens)} tokens`,
     limits.usd === undefined || limits.usd === 0 ? money(spend.usd) : `${money(spend.usd)} of ${money(limits.usd)}`,
   ].join(", ");

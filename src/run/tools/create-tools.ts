@@ -1,6 +1,7 @@
 /** The tools that an agent holds: those of its definition that exist here, and the ones nobody can do without. */
 import type { Definition, Library } from "../../domain/definition.ts";
 import type { Walls } from "../../ports.ts";
+import { createAgent } from "./agent.ts";
 import { createBash } from "./bash.ts";
 import { createEdit } from "./edit.ts";
 import { createGlob } from "./glob.ts";
@@ -8,7 +9,6 @@ import { createGrep } from "./grep.ts";
 import { createMultiEdit } from "./multi-edit.ts";
 import { createRead } from "./read.ts";
 import type { SeenFiles } from "./seen-files.ts";
-import { createSubmitReport } from "./submit-report.ts";
 import { createTaskCreate, type TaskBox } from "./task-create.ts";
 import { createTaskGet } from "./task-get.ts";
 import { createTaskList } from "./task-list.ts";
@@ -23,11 +23,14 @@ export type ToolDeps = {
   readonly seen: SeenFiles;
   readonly tasks: TaskBox;
   readonly bash: Omit<Parameters<typeof createBash>[0], "walls">;
-  readonly report: Parameters<typeof createSubmitReport>[0];
+  /** The agents that this one may start; none where left out. */
+  readonly agent?: Parameters<typeof createAgent>[0] | undefined;
+  /** SubmitReport, in the form that the agent's report has. */
+  readonly submit: Tool;
 };
 
-/** Whoever lists tasks may also look one up; and without the report no run could end. */
-const always = ["TaskGet", "SubmitReport"];
+/** Whoever lists tasks may also look one up; without the report no run could end; Agent is here only for whom it may start. */
+const always = ["TaskGet", "SubmitReport", "Agent"];
 
 /** Sorted by name, so that the same agent always shows a model the same bytes. */
 export const createTools = (deps: ToolDeps): readonly Tool[] => {
@@ -44,7 +47,8 @@ export const createTools = (deps: ToolDeps): readonly Tool[] => {
     createTaskUpdate(tasks),
     createTaskList(tasks),
     createTaskGet(tasks),
-    createSubmitReport(deps.report),
+    deps.submit,
+    ...(deps.agent && deps.agent.agents.length > 0 ? [createAgent(deps.agent)] : []),
   ];
   return all
     .filter(({ spec }) => always.includes(spec.name) || deps.definition.tools.includes(spec.name))

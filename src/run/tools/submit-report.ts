@@ -1,31 +1,53 @@
 /** SubmitReport: the only door out of the loop. The report is judged here, while the agent can still mend its work. */
-
+import type { z } from "zod";
+import type { SubmittedReport } from "../../domain/child-report.ts";
 import { ToolError } from "../../domain/errors.ts";
-import type { Finding } from "../../domain/finding.ts";
+import type { Evidence, Finding } from "../../domain/finding.ts";
 import { type Report, reportSchema } from "../../domain/report.ts";
 import { defineTool, type Tool } from "./tool.ts";
 
-export type Judged = { readonly accepted: boolean; readonly report: Report; readonly findings: readonly Finding[] };
+export type Judged = {
+  readonly accepted: boolean;
+  readonly report: SubmittedReport;
+  readonly findings: readonly Finding[];
+};
+
+/** Where the loop that a report ends stands when it is handed in. */
+export type Door = {
+  /** Of the whole conversation, this turn's included. */
+  readonly evidence: () => readonly Evidence[];
+  /** How often a report was refused before. */
+  readonly refusals: () => number;
+  readonly onJudged: (judged: Judged) => void;
+};
+
+export type Judge<R extends SubmittedReport> = (report: R, evidence: readonly Evidence[]) => Promise<Judged>;
 
 /** As often as this a report may be refused; the last one ends the run with its findings shown. */
 export const maxRefusals = 3;
 
-export const createSubmitReport = (deps: {
-  readonly judge: (report: Report) => Promise<Judged>;
-  /** How often a report of this run was refused before. */
-  readonly refusals: () => number;
-  readonly onJudged: (judged: Judged) => void;
+/** What an agent's report must look like. */
+export type ReportForm<R extends SubmittedReport> = {
+  readonly input: z.ZodObject & z.ZodType<R>;
+  /** Mends known other spellings. */
+  readonly normalise?: (input: unknown) => unknown;
+};
+
+export const createSubmitReport = <R extends SubmittedReport>(deps: {
+  readonly door: Door;
+  readonly form: ReportForm<R>;
+  readonly judge: Judge<R>;
 }): Tool =>
   defineTool({
     name: "SubmitReport",
     description: `Hands in the report and ends the run. It is checked against the files and the commands that really ran; where it does not hold, the findings come back and you mend the work or the report, up to ${maxRefusals} times. Never DONE with a concern; BLOCKED needs blockers, NEEDS_CONTEXT needs questions. Call it alone, as the last thing.`,
-    input: reportSchema,
-    normalise: normaliseReport,
+    ...deps.form,
     readOnly: false,
     async run(report) {
-      const judged = await deps.judge(report);
-      const refused = deps.refusals() + 1;
-      deps.onJudged(judged);
+      const { door } = deps;
+      const judged = await deps.judge(report, door.evidence());
+      const refused = door.refusals() + 1;
+      door.onJudged(judged);
       if (judged.accepted) return "The report is accepted. The run ends here.";
       throw new ToolError(refusal(judged.findings, refused));
     },
@@ -73,3 +95,5 @@ const normaliseReport = (input: unknown): unknown => {
     ...rest,
   };
 };
+
+export const architectForm: ReportForm<Report> = { input: reportSchema, normalise: normaliseReport };

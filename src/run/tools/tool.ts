@@ -3,7 +3,11 @@ import { z } from "zod";
 import { isCounted } from "../../domain/budget.ts";
 import type { ToolSpec } from "../../domain/message.ts";
 
-export type CallContext = { readonly signal: AbortSignal };
+export type CallContext = {
+  readonly signal: AbortSignal;
+  /** Of the tool_use block. */
+  readonly callId: string;
+};
 
 type Prepared =
   | { readonly ok: true; readonly run: (context: CallContext) => Promise<string> }

@@ -18,7 +18,7 @@ const run = async (input: unknown, result: Partial<CommandResult> = {}, signal =
   });
   const prepared = tool.prepare(input);
   if (!prepared.ok) return { text: prepared.reason, evidence, asked };
-  return { text: await prepared.run({ signal }), evidence, asked };
+  return { text: await prepared.run({ signal, callId: "toolu_1" }), evidence, asked };
 };
 
 describe("Bash", () => {

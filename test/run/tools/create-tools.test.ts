@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { TaskList } from "../../../src/domain/task.ts";
 import { createTools } from "../../../src/run/tools/create-tools.ts";
 import { createSeenFiles } from "../../../src/run/tools/seen-files.ts";
+import { architectForm, createSubmitReport } from "../../../src/run/tools/submit-report.ts";
 import { testDefinition, testLibrary } from "../../support/loop.ts";
 import { createMemoryWalls } from "../../support/memory-walls.ts";
 
-const context = { signal: new AbortController().signal };
+const context = { signal: new AbortController().signal, callId: "toolu_1" };
 
 const open = (tools = testDefinition.tools) => {
   let tasks: TaskList = [];
@@ -21,11 +22,11 @@ const open = (tools = testDefinition.tools) => {
       },
     },
     bash: { tree: async () => "", onEvidence: () => {} },
-    report: {
+    submit: createSubmitReport({
+      form: architectForm,
       judge: async (report) => ({ accepted: true, report, findings: [] }),
-      refusals: () => 0,
-      onJudged: () => {},
-    },
+      door: { evidence: () => [], refusals: () => 0, onJudged: () => {} },
+    }),
   });
   const call = async (name: string, input: unknown): Promise<string> => {
     const prepared = all.find((tool) => tool.spec.name === name)?.prepare(input);

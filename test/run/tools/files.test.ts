@@ -10,7 +10,7 @@ import type { Tool } from "../../../src/run/tools/tool.ts";
 import { createWrite } from "../../../src/run/tools/write.ts";
 import { createMemoryWalls } from "../../support/memory-walls.ts";
 
-const context = { signal: new AbortController().signal };
+const context = { signal: new AbortController().signal, callId: "toolu_1" };
 
 const call = async (tool: Tool, input: unknown): Promise<string> => {
   const prepared = tool.prepare(input);

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../../../src/domain/finding.ts";
 import type { Report } from "../../../src/domain/report.ts";
-import { createSubmitReport, type Judged } from "../../../src/run/tools/submit-report.ts";
+import { architectForm, createSubmitReport, type Judged } from "../../../src/run/tools/submit-report.ts";
 import { soundReport } from "../../support/report.ts";
 
-const context = { signal: new AbortController().signal };
+const context = { signal: new AbortController().signal, callId: "toolu_1" };
 
 const submit = async (input: unknown, findings: readonly Finding[] = [], before = 0) => {
   const judged: Judged[] = [];
   const tool = createSubmitReport({
     judge: async (report) => ({ accepted: findings.every(({ severity }) => severity !== "error"), report, findings }),
-    refusals: () => before,
-    onJudged: (one) => judged.push(one),
+    form: architectForm,
+    door: { evidence: () => [], refusals: () => before, onJudged: (one) => judged.push(one) },
   });
   const prepared = tool.prepare(input);
   if (!prepared.ok) return { judged, text: prepared.reason };
@@ -76,7 +76,11 @@ describe("SubmitReport", () => {
   });
 
   it("shows the model a schema in which no object is open, but for free-form configuration", () => {
-    const tool = createSubmitReport({ judge: async () => expect.fail(), refusals: () => 0, onJudged: () => {} });
+    const tool = createSubmitReport({
+      form: architectForm,
+      judge: async () => expect.fail(),
+      door: { evidence: () => [], refusals: () => 0, onJudged: () => {} },
+    });
     const open: string[] = [];
     const walk = (node: unknown, at: string): void => {
       if (typeof node !== "object" || node === null) return;

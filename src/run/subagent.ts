@@ -1,0 +1,195 @@
+/** A subagent: the loop again, with another definition, walls of its own on the same worktree, and a part of the budget. */
+import { type ChildBrief, composeChildBrief, composeSystem } from "../domain/brief.ts";
+import { addSubagent, exhausted, limitsWithin } from "../domain/budget.ts";
+import { type Changeset, treeHash } from "../domain/changeset.ts";
+import { type ChildName, databaseReportSchema, isChildName, testReportSchema } from "../domain/child-report.ts";
+import type { Definition, Library, WorkKind } from "../domain/definition.ts";
+import { ToolError } from "../domain/errors.ts";
+import type { RunEvent } from "../domain/event.ts";
+import type { Evidence, Finding } from "../domain/finding.ts";
+import type { Boundary } from "../domain/policy.ts";
+import type { Status } from "../domain/report.ts";
+import { worse } from "../domain/report.ts";
+import { changesSince, type HandedBack } from "../domain/subagent.ts";
+import type { Clock, Model, Walls, Worktree } from "../ports.ts";
+import type { LoopDeps, LoopEnd, Subagents } from "./context.ts";
+import { createChildJudge } from "./judge.ts";
+import { runLoop } from "./loop.ts";
+import { lastConversation, resumeFrom } from "./resume.ts";
+import type { AgentCall } from "./tools/agent.ts";
+import { createSubmitReport, type Door } from "./tools/submit-report.ts";
+import type { Tool } from "./tools/tool.ts";
+
+/** A run that starts more than this is lost, not thorough. */
+const maxSubagents = 8;
+
+export type SubagentDeps = {
+  /** With their boundaries in this repository. */
+  readonly agents: readonly Definition[];
+  readonly library: Library;
+  readonly model: Model;
+  readonly worktree: Pick<Worktree, "enter" | "collect" | "restore">;
+  readonly commit: string;
+  readonly base: string;
+  /** Text of a file at the commit. */
+  readonly baseText: (path: string) => Promise<string | undefined>;
+  /** Whose budget a subagent has. */
+  readonly work: WorkKind;
+  readonly facts: Pick<ChildBrief, "issue" | "request" | "decisions" | "configFile">;
+  /** The run's transcript so far. */
+  readonly events: readonly RunEvent[];
+  readonly clock: Clock;
+  readonly record: LoopDeps["record"];
+  readonly redact: (text: string) => string;
+};
+
+/** What the run can be told of the subagents that it had. */
+export type SubagentLog = {
+  /** Of those that were started, whether or not they came to an end. */
+  boundaries(): readonly Boundary[];
+  handedBack(): readonly HandedBack[];
+};
+
+type Child = { readonly id: string; readonly definition: Definition; readonly found: Changeset };
+
+export const createSubagents = (deps: SubagentDeps): Subagents & SubagentLog => {
+  const stored = lastConversation(deps.events).filter((event) => event.child !== undefined);
+  const walls = new Map<string, Walls>();
+  const started = new Map<string, string>();
+  const ended = new Map<string, HandedBack>();
+  for (const event of stored) {
+    if (event.type === "started") started.set(event.child ?? "", event.agent);
+    if (event.type === "handed-back") ended.set(event.child ?? "", event.result);
+  }
+  const enter = async ({ name, boundary }: Definition): Promise<Walls> => {
+    const entered = walls.get(name) ?? (await deps.worktree.enter(boundary));
+    walls.set(name, entered);
+    return entered;
+  };
+  return {
+    agents: deps.agents,
+    boundaries: () =>
+      deps.agents.filter(({ name }) => [...started.values()].includes(name)).map(({ boundary }) => boundary),
+    handedBack: () => [...ended.values()],
+    async run(call, parent, signal) {
+      const definition = deps.agents.find(({ name }) => name === call.agent);
+      if (!definition || !isChildName(definition.name)) throw new ToolError(`There is no subagent ${call.agent}.`);
+      const id = `${call.id}:${call.agent}`;
+      const before = stored.filter((event) => event.child === id);
+      if (before.length === 0) requireRoom(started.size, parent);
+      const found = before.find((event) => event.type === "checkpoint")?.changeset;
+      await goBack(deps, before);
+      const child: Child = { id, definition, found: found ?? (await deps.worktree.collect()).changeset };
+      started.set(id, definition.name);
+      const done = before.find((event) => event.type === "handed-back");
+      if (done) return { result: done.result, evidence: evidenceIn(before) };
+      const { result, evidence } = await work(deps, child, call, parent, await enter(definition), signal);
+      ended.set(id, result);
+      return { result, evidence };
+    },
+  };
+};
+
+const requireRoom = (running: number, parent: Parameters<Subagents["run"]>[1]): void => {
+  if (running >= maxSubagents)
+    throw new ToolError(
+      `A run starts at most ${maxSubagents} subagents, and these were. Do what is left yourself, or list it under handoffs.`,
+    );
+  const spent = exhausted(parent.spend, parent.limits);
+  if (spent !== undefined) throw new ToolError(`${spent}, so no subagent was started. Call SubmitReport now.`);
+};
+
+const evidenceIn = (events: readonly RunEvent[]): readonly Evidence[] =>
+  events.flatMap((event) => (event.type === "evidence" ? [event.evidence] : []));
+
+/** After a crash: the files as the subagent left them last, which holds what its parent had written before. */
+const goBack = async ({ worktree }: SubagentDeps, before: readonly RunEvent[]): Promise<void> => {
+  const last = before.findLast((event) => event.type === "checkpoint");
+  if (!last) return;
+  const { changeset } = await worktree.collect();
+  if (treeHash(changeset) !== treeHash(last.changeset)) await worktree.restore(last.changeset);
+};
+
+const work = async (
+  deps: SubagentDeps,
+  child: Child,
+  call: AgentCall,
+  parent: Parameters<Subagents["run"]>[1],
+  walls: Walls,
+  signal: AbortSignal,
+): ReturnType<Subagents["run"]> => {
+  const { id, definition, found } = child;
+  const evidence: Evidence[] = [];
+  const record: LoopDeps["record"] = async (events, spend) => {
+    await deps.record(
+      events.map((event) => ({ ...event, child: id })),
+      addSubagent(parent.spend, spend),
+    );
+    evidence.push(...evidenceIn(events));
+  };
+  const resume = resumeFrom(deps.events, id);
+  evidence.push(...(resume?.evidence ?? []));
+  const end = await runLoop({
+    model: deps.model,
+    walls,
+    definition,
+    library: deps.library,
+    limits: limitsWithin(definition, deps.work, parent.limits, parent.spend),
+    commit: deps.commit,
+    base: deps.base,
+    system: composeSystem(definition, deps.library),
+    firstMessage: composeChildBrief(definition.name as ChildName, {
+      ...deps.facts,
+      task: call.description,
+      prompt: call.prompt,
+      boundary: definition.boundary,
+      changed: found.map(({ path, kind }) => ({ path, kind })),
+    }),
+    found,
+    resume,
+    clock: deps.clock,
+    record,
+    checkpoint: () => deps.worktree.collect(),
+    submit: (door) => submitOf(deps, child, door),
+    redact: deps.redact,
+    signal,
+  });
+  if (end.kind === "aborted") throw new Error("stopped", { cause: signal.reason });
+  const { changeset } = await deps.worktree.collect();
+  const result = resultOf(child, end, changeset);
+  await record([{ type: "handed-back", at: deps.clock().toISOString(), call: call.id, result }], end.spend);
+  return { result, evidence };
+};
+
+const submitOf = (deps: SubagentDeps, { definition, found }: Child, door: Door): Tool => {
+  const { boundary } = definition;
+  const judge = createChildJudge({
+    boundary,
+    found,
+    collect: () => deps.worktree.collect(),
+    base: deps.baseText,
+  });
+  return definition.name === "database-engineer"
+    ? createSubmitReport({ door, judge, form: { input: databaseReportSchema } })
+    : createSubmitReport({ door, judge, form: { input: testReportSchema } });
+};
+
+const resultOf = (
+  { definition, found }: Child,
+  end: Exclude<LoopEnd, { kind: "aborted" }>,
+  changeset: Changeset,
+): HandedBack => {
+  const known = {
+    agent: definition.name,
+    files: changesSince(found, changeset).map(({ path, kind }) => ({ path, kind })),
+    spend: end.spend,
+  };
+  if (end.kind === "blocked") return { ...known, status: "BLOCKED", reason: end.reason, findings: [] };
+  const { report, findings } = end;
+  if ("feature" in report) throw new Error(`${definition.name} handed in the report of another agent`);
+  return { ...known, status: settled(report.status, findings), report, findings };
+};
+
+/** A report that was refused for the last time is not done. */
+const settled = (status: Status, findings: readonly Finding[]): Status =>
+  findings.some(({ severity }) => severity !== "note") ? worse(status, "DONE_WITH_CONCERNS") : status;
