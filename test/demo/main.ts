@@ -5,9 +5,19 @@ import { startApp } from "../../src/serve.ts";
 import { fixture, startScene } from "../support/scene.ts";
 import { createNarrator } from "./narrate.ts";
 import { type DemoOptions, parseOptions, usage } from "./options.ts";
-import { play } from "./play.ts";
+import { type DemoResult, play } from "./play.ts";
 
 const untilInterrupted = () => new Promise<void>((done) => void process.once("SIGINT", done).once("SIGTERM", done));
+
+const whereToLook = (home: string, { issue, pull }: DemoResult, keep: boolean): string =>
+  [
+    `Repository, issue, pull request and its diff, in a browser: ${home}`,
+    `  the issue          ${home}/issues/${issue.number}`,
+    ...(pull ? [`  the pull request   ${home}/pull/${pull.number}`] : []),
+    keep ? "Ctrl-C ends it." : "This page ends with the demo; `npm run demo -- --keep` leaves it running.",
+    "",
+    "The same on your own GitHub: README.md, “On your own GitHub”. On a local repository: npm run architect -- run",
+  ].join("\n");
 
 const demo = async (options: DemoOptions): Promise<number> => {
   const narrator = createNarrator(options.json);
@@ -21,23 +31,10 @@ const demo = async (options: DemoOptions): Promise<number> => {
     narrator.say(`A local GitHub is at ${emulator.url}; the App is installed on ${emulator.url}/acme/shop`);
     const result = await play({ scene, app, narrator, issue: options.issue });
     if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-    else if (options.keep) {
-      narrator.show(
-        [
-          `Look at it in a browser:    ${emulator.url}/acme/shop`,
-          `  the issue                 ${emulator.url}/acme/shop/issues/${result.issue.number}`,
-          ...(result.pull ? [`  the pull request          ${emulator.url}/acme/shop/pull/${result.pull.number}`] : []),
-          "Ctrl-C ends it.",
-        ].join("\n"),
-      );
-      await untilInterrupted();
-    } else
-      narrator.show(
-        [
-          "To look at repository, issue, pull request and diff in a browser: npm run demo -- --keep",
-          "To do the same on GitHub: see “On your own GitHub” in README.md",
-        ].join("\n"),
-      );
+    else {
+      narrator.show(whereToLook(`${emulator.url}/acme/shop`, result, options.keep));
+      if (options.keep) await untilInterrupted();
+    }
     const accepted = result.report?.status === "DONE" || result.report?.status === "DONE_WITH_CONCERNS";
     return result.pull && accepted ? 0 : 1;
   } finally {
