@@ -110,14 +110,12 @@ export const parseDefinition = (
   if (data.name !== baseName(file)) throw errorAt(["name"], `must be the file's name, "${baseName(file)}"`);
   const missing = skills ? data.skills.findIndex((skill) => !skills.has(skill)) : -1;
   if (missing >= 0) throw errorAt(["skills", missing], `names no skill: there is no ${data.skills[missing]}/SKILL.md`);
-  for (const [index, entry] of data.tools.entries()) {
-    const stranger = startable ? agentsOf(entry).find((agent) => !startable.has(agent)) : undefined;
-    if (stranger !== undefined)
-      throw errorAt(
-        ["tools", index],
-        `names no agent that can be started: "${stranger}". There are: ${[...(startable ?? [])].join(", ") || "none"}`,
-      );
-  }
+  const odd = startable ? data.tools.findIndex((entry) => agentsOf(entry).some((agent) => !startable.has(agent))) : -1;
+  if (odd >= 0)
+    throw errorAt(
+      ["tools", odd],
+      `names an agent that cannot be started: "${data.tools[odd]}". Those that can are: ${[...(startable ?? [])].join(", ") || "none"}`,
+    );
   if (body.trim() === "") throw errorAt([], `has no directive below the frontmatter (line ${bodyLine})`);
   return { ...data, directive: body.trim() };
 };

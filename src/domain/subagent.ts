@@ -20,6 +20,11 @@ export type HandedBack = {
   readonly spend: Spend;
 };
 
+/** Tells one subagent of a run from another. @param call id of the tool call that started it */
+export const childId = (call: string, agent: string): string => `${call}:${agent}`;
+
+export const agentOfChild = (id: string): string => id.slice(id.lastIndexOf(":") + 1);
+
 /** The changes that were made since: what `after` has otherwise than `before`. A change that was undone is a deletion. */
 export const changesSince = (before: Changeset, after: Changeset): Changeset => {
   const known = new Map(before.map((change) => [change.path, JSON.stringify(change)]));

@@ -251,7 +251,8 @@ const loopDeps = (
       door,
       form: architectForm,
       judge: createJudge({
-        boundaries: () => [gathered.boundary, ...with_.subagents.boundaries()],
+        boundary: gathered.boundary,
+        others: () => with_.subagents.boundaries(),
         subagents: () => with_.subagents.handedBack(),
         collect: () => worktree.collect(),
         base: baseTextOf(deps, run, gathered),

@@ -19,8 +19,9 @@ type Files = {
 export const createJudge =
   (
     deps: Files & {
-      /** Of the agent, and of the subagents that it started so far. */
-      readonly boundaries: () => readonly Boundary[];
+      readonly boundary: Boundary;
+      /** Boundaries of the subagents that it started so far. */
+      readonly others: () => readonly Boundary[];
       readonly subagents: () => readonly HandedBack[];
       readonly followUp: boolean;
       /** Review comments that each need an answer. */
@@ -31,11 +32,20 @@ export const createJudge =
     const { changeset, refused } = await deps.collect();
     const { followUp, commentIds } = deps;
     return judged(report, [
-      ...checkChangeset(changeset, refused, deps.boundaries(), await baseTexts(deps, changeset)),
+      ...checkChangeset(changeset, refused, [deps.boundary, ...deps.others()], await baseTexts(deps, changeset)).map(
+        (finding) => (isAnothers(finding.path, deps) ? { ...finding, severity: "concern" as const } : finding),
+      ),
       ...checkReport(report, { changeset, evidence, followUp, commentIds }),
       ...checkSubagents(deps.subagents()),
     ]);
   };
+
+/** In a file that only a subagent can change: the agent can mend nothing there. */
+const isAnothers = (
+  path: string | undefined,
+  { boundary, others }: { readonly boundary: Boundary; readonly others: () => readonly Boundary[] },
+): boolean =>
+  path !== undefined && !isWithin(path, boundary.allowed) && others().some(({ allowed }) => isWithin(path, allowed));
 
 /** A subagent answers for what it changed itself, and for nothing that it found. */
 export const createChildJudge =

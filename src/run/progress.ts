@@ -3,6 +3,7 @@ import type { RunEvent } from "../domain/event.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
 import { renderStatus, type StatusView, statusMarker } from "../domain/render-status.ts";
 import type { RepositoryRef } from "../domain/repository.ts";
+import { agentOfChild } from "../domain/subagent.ts";
 import type { Clock, GitHub, Store } from "../ports.ts";
 
 export type Progress = {
@@ -24,16 +25,11 @@ type Deps = {
 };
 
 const fold = (view: StatusView, event: RunEvent): StatusView => {
-  if (event.child !== undefined) return foldChild(view, event);
+  // Of a subagent people see that it is at work; its own tasks stay its own.
+  if (event.child !== undefined)
+    return { ...view, subagent: event.type === "handed-back" ? undefined : agentOfChild(event.child) };
   if (event.type === "phase") return { ...view, phase: event.phase };
   if (event.type === "tasks") return { ...view, tasks: event.tasks };
-  return view;
-};
-
-/** Of a subagent people see that it is at work; its own tasks stay its own. */
-const foldChild = (view: StatusView, event: RunEvent): StatusView => {
-  if (event.type === "started") return { ...view, subagent: event.agent };
-  if (event.type === "handed-back") return { ...view, subagent: undefined };
   return view;
 };
 

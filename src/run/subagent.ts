@@ -7,10 +7,9 @@ import type { Definition, Library, WorkKind } from "../domain/definition.ts";
 import { ToolError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Evidence, Finding } from "../domain/finding.ts";
-import type { Boundary } from "../domain/policy.ts";
-import type { Status } from "../domain/report.ts";
-import { worse } from "../domain/report.ts";
-import { changesSince, type HandedBack } from "../domain/subagent.ts";
+import { type Boundary, decideWrite, isWithin } from "../domain/policy.ts";
+import { type Status, worse } from "../domain/report.ts";
+import { changesSince, childId, type HandedBack } from "../domain/subagent.ts";
 import type { Clock, Model, Walls, Worktree } from "../ports.ts";
 import type { LoopDeps, LoopEnd, Subagents } from "./context.ts";
 import { createChildJudge } from "./judge.ts";
@@ -74,7 +73,7 @@ export const createSubagents = (deps: SubagentDeps): Subagents & SubagentLog => 
     async run(call, parent, signal) {
       const definition = deps.agents.find(({ name }) => name === call.agent);
       if (!definition || !isChildName(definition.name)) throw new ToolError(`There is no subagent ${call.agent}.`);
-      const id = `${call.id}:${call.agent}`;
+      const id = childId(call.id, call.agent);
       const before = stored.filter((event) => event.child === id);
       if (before.length === 0) requireRoom(started.size, parent);
       const found = before.find((event) => event.type === "checkpoint")?.changeset;
@@ -155,10 +154,34 @@ const work = async (
     signal,
   });
   if (end.kind === "aborted") throw new Error("stopped", { cause: signal.reason });
-  const { changeset } = await deps.worktree.collect();
+  const at = deps.clock().toISOString();
+  const { changeset, cleared } = await clearAway(deps, child);
   const result = resultOf(child, end, changeset);
-  await record([{ type: "handed-back", at: deps.clock().toISOString(), call: call.id, result }], end.spend);
+  await record(
+    [
+      ...(cleared ? [{ type: "checkpoint" as const, at, changeset, refused: [] }] : []),
+      { type: "handed-back", at, call: call.id, result },
+    ],
+    end.spend,
+  );
   return { result, evidence };
+};
+
+/**
+ * What a subagent that was stopped left behind and what can't be committed (links, caches in dot folders): nobody after
+ * it could mend that, so it goes.
+ */
+const clearAway = async (
+  { worktree }: SubagentDeps,
+  { definition: { boundary }, found }: Child,
+): Promise<{ readonly changeset: Changeset; readonly cleared: boolean }> => {
+  const { changeset, refused } = await worktree.collect();
+  const odd = refused.some(({ path }) => isWithin(path, boundary.allowed));
+  const own = new Set(changesSince(found, changeset).map(({ path }) => path));
+  const kept = changeset.filter(({ path }) => !own.has(path) || decideWrite(path, boundary).allowed);
+  if (!odd && kept.length === changeset.length) return { changeset, cleared: false };
+  await worktree.restore(kept);
+  return { changeset: kept, cleared: true };
 };
 
 const submitOf = (deps: SubagentDeps, { definition, found }: Child, door: Door): Tool => {
@@ -190,6 +213,6 @@ const resultOf = (
   return { ...known, status: settled(report.status, findings), report, findings };
 };
 
-/** A report that was refused for the last time is not done. */
+/** Doubts lower it, and a report that was refused for the last time is full of them. */
 const settled = (status: Status, findings: readonly Finding[]): Status =>
   findings.some(({ severity }) => severity !== "note") ? worse(status, "DONE_WITH_CONCERNS") : status;

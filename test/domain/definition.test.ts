@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseDefinition, parseSkill } from "../../src/domain/definition.ts";
+import { parseDefinition, parseSkill, subagentsOf } from "../../src/domain/definition.ts";
 import { DefinitionError } from "../../src/domain/errors.ts";
 
 const file = "agents/backend-system-architect.md";
@@ -29,9 +29,13 @@ budgets:
 Build it.
 `;
 
-const errorOf = (change: (text: string) => string, skills?: ReadonlySet<string>): string => {
+const errorOf = (
+  change: (text: string) => string,
+  skills?: ReadonlySet<string>,
+  startable?: ReadonlySet<string>,
+): string => {
   try {
-    parseDefinition(file, change(text), skills);
+    parseDefinition(file, change(text), skills, startable);
   } catch (error) {
     expect(error).toBeInstanceOf(DefinitionError);
     return (error as Error).message;
@@ -53,6 +57,19 @@ describe("parseDefinition", () => {
       budgets: { "single-endpoint": 15, crud: 40, microservice: 80, authentication: 60 },
       directive: "# Directive\n\nBuild it.",
     });
+  });
+
+  it("knows which agents another may start, one by one or together", () => {
+    const tools = ["Read", "Agent(database-engineer)", "Agent(test-generator, database-engineer)", "Agent(a,b)"];
+    expect(subagentsOf({ tools })).toEqual(["database-engineer", "test-generator", "a", "b"]);
+    expect(subagentsOf({ tools: ["Read"] })).toEqual([]);
+  });
+
+  it("names an agent that cannot be started, with the line and those that can", () => {
+    expect(errorOf((all) => all, undefined, new Set(["test-generator"]))).toContain(
+      '7: `tools.2` names an agent that cannot be started: "Agent(database-engineer)". Those that can are: test-generator',
+    );
+    expect(parseDefinition(file, text, undefined, new Set(["database-engineer"])).tools).toHaveLength(3);
   });
 
   it("reads a file with Windows line ends and a byte order mark alike", () => {

@@ -4,14 +4,22 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadLibrary } from "../../src/app/library.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import type { Boundary } from "../../src/domain/policy.ts";
 import type { Workspace, Worktree } from "../../src/ports.ts";
+import { runLoop } from "../../src/run/loop.ts";
 import { resumeFrom } from "../../src/run/resume.ts";
+import { createSubagents } from "../../src/run/subagent.ts";
 import { createWorkspace } from "../../src/workspace/workspace.ts";
-import { runTest } from "../support/loop.ts";
+import { loopDeps, runTest } from "../support/loop.ts";
 import { soundReport } from "../support/report.ts";
-import { createScriptedModel, type ScriptedCall, type ScriptedTurn } from "../support/scripted-model.ts";
+import {
+  createScriptedCast,
+  createScriptedModel,
+  type ScriptedCall,
+  type ScriptedTurn,
+} from "../support/scripted-model.ts";
 
 const boundary: Boundary = { allowed: ["app/api", "app/models"], forbidden: ["frontend"] };
 const repository = { id: 1, owner: "owner", name: "backend", installationId: 1, defaultBranch: "main" };
@@ -165,5 +173,109 @@ describe("the tools in the real sandbox", () => {
       changeset.map((change) => (change.kind === "deleted" ? "" : Buffer.from(change.content, "base64").toString())),
     ).toEqual(["from fastapi import APIRouter\n\nrouter = APIRouter()  # two\n"]);
     await second.close();
+  });
+});
+
+describe("a subagent in the real sandbox", () => {
+  const childBoundary: Boundary = { allowed: ["app/tests"], forbidden: ["app/api"] };
+  const testFile = "app/tests/test_users.py";
+  const script = {
+    lead: [
+      {
+        calls: [
+          { name: "Write", input: { file_path: "/repo/app/models/user.py", content: "class User: ...\n" } },
+          {
+            name: "Agent",
+            input: { description: "Test users", prompt: "Test app/models/user.py.", subagent_type: "test-generator" },
+          },
+          bash(`cat ${testFile}; echo x >> ${testFile}`),
+        ],
+      },
+      submit,
+    ],
+    tests: [
+      {
+        calls: [
+          read("app/models/user.py"),
+          bash("echo x > app/models/user.py; mkdir -p app/tests/.cache; ln -s / app/tests/link"),
+        ],
+      },
+      {
+        calls: [
+          { name: "Write", input: { file_path: `/repo/${testFile}`, content: "def test_user():\n    assert True\n" } },
+          bash(`python3 ${testFile} && echo 'pytest: 1 passed'; echo x > app/tests/.cache/v`),
+        ],
+      },
+    ],
+  } satisfies Record<string, readonly ScriptedTurn[]>;
+
+  const play = async (runId: string, before: readonly RunEvent[] = [], turns = 20) => {
+    const library = await loadLibrary(join(import.meta.dirname, "../../agents"));
+    const generator = library.definitions.get("test-generator");
+    if (!generator) throw new Error("no test-generator");
+    const worktree = await workspace.openWorktree(repository, {
+      ...{ runId, commit, base: commit, baseBranch: "main" },
+      boundaries: [boundary, childBoundary],
+    });
+    const resume = resumeFrom(before);
+    if (resume) await worktree.restore(resume.changeset);
+    const model = createScriptedCast((text) => (text.includes('"kind":"tests"') ? "tests" : "lead"), script);
+    const deps = loopDeps(model, await worktree.enter(boundary), { resume, checkpoint: () => worktree.collect() });
+    const subagents = createSubagents({
+      ...deps,
+      agents: [{ ...generator, boundary: childBoundary, maxTurns: turns }],
+      worktree,
+      baseText: async () => undefined,
+      work: "crud",
+      facts: { issue: 1, request: { title: "Users" }, decisions: [], configFile: ".github/architect.yml" },
+      events: before,
+    });
+    return { worktree, deps: { ...deps, subagents }, model };
+  };
+
+  it("writes where its parent cannot, and not where its parent can; what cannot be committed of it goes", async () => {
+    const { worktree, deps } = await play("run-child", [], 2);
+    expect(await runLoop(deps)).toMatchObject({ kind: "reported" });
+    const results = deps.stored.events.flatMap((event) =>
+      event.type === "user" ? event.message.content.filter((block) => block.type === "tool_result") : [],
+    );
+    const texts = results.map(({ content }) => content);
+    expect(texts[1]).toMatch(/app\/models\/user\.py: Read-only file system/);
+    expect(texts.find((one) => one.startsWith("test-generator"))).toContain(`It changed /repo/${testFile} (added).`);
+    expect(texts.at(-2)).toMatch(/assert True\n.*test_users\.py: Read-only file system/);
+    const { changeset, refused } = await worktree.collect();
+    expect(changeset.map(({ path }) => path)).toEqual(["app/models/user.py", testFile]);
+    expect(refused).toEqual([]);
+    await worktree.close();
+  });
+
+  it("goes on after a crash on the files as it left them", async () => {
+    const first = await play("run-child-crash");
+    let stored = 0;
+    const dying = runLoop({
+      ...first.deps,
+      subagents: createSubagents({
+        ...first.deps,
+        agents: first.deps.subagents.agents,
+        worktree: first.worktree,
+        baseText: async () => undefined,
+        work: "crud",
+        facts: { issue: 1, request: { title: "Users" }, decisions: [], configFile: ".github/architect.yml" },
+        events: [],
+        record: async (events, spend) => {
+          await first.deps.record(events, spend);
+          stored += 1;
+          if (stored === 3) throw new Error("killed");
+        },
+      }),
+    });
+    await expect(dying).rejects.toThrow("killed");
+    await first.worktree.close();
+    const second = await play("run-child-crash", first.deps.stored.events, 2);
+    expect(await runLoop(second.deps)).toMatchObject({ kind: "reported" });
+    expect([...first.model.asked, ...second.model.asked]).toEqual(["lead 0", "tests 0", "tests 1", "lead 1"]);
+    const { changeset } = await second.worktree.collect();
+    expect(changeset.map(({ path }) => path)).toEqual(["app/models/user.py", testFile]);
+    await second.worktree.close();
   });
 });

@@ -10,7 +10,7 @@ import { runLoop } from "../../src/run/loop.ts";
 import type { ResumeState } from "../../src/run/resume.ts";
 import { architectForm, createSubmitReport, type Judge } from "../../src/run/tools/submit-report.ts";
 import type { MemoryWalls } from "./memory-walls.ts";
-import type { ScriptedModel } from "./scripted-model.ts";
+import type { ScriptedCast, ScriptedModel } from "./scripted-model.ts";
 
 export const testDefinition: Definition = {
   name: "test-architect",
@@ -48,7 +48,7 @@ type Options = Partial<Omit<LoopDeps, "limits" | "resume">> & {
 
 /** What the loop needs, with everything that a test does not care about filled in. */
 export const loopDeps = (
-  model: ScriptedModel,
+  model: ScriptedModel | ScriptedCast,
   walls: Walls & Partial<Pick<MemoryWalls, "collect">>,
   { judge = async (report) => ({ accepted: true, report, findings: [] }), ...options }: Options = {},
 ): LoopDeps & { readonly stored: { events: RunEvent[]; appends: string[]; spends: Spend[] } } => {
