@@ -113,6 +113,7 @@ const catches: Readonly<Record<string, string>> = {
   "workspace/bare.ts": "a group of processes that is gone already is what was wanted",
   "workspace/collect.ts": "what a run left unreadable is refused, with the reason for the pull request",
   "workspace/command.ts": "where there is no group to kill, the process is",
+  "workspace/file-client.ts": "an answer that is no JSON ends the process that gave it",
   "workspace/file-process.ts": "a call that fails is answered with a sentence for the model",
   "workspace/folder-walk.ts": "descriptors are closed, and the reason thrown on",
   "workspace/history.ts": "a folder that is not there yet holds nothing",
@@ -122,6 +123,8 @@ const catches: Readonly<Record<string, string>> = {
   "workspace/materialise.ts":
     "a file that can't be linked from the last tree is written; a child is ended, and the reason thrown on",
   "workspace/mirror.ts": "the reason is thrown on with the repository that could not be fetched",
+  "workspace/owner.ts": "a process that cannot be asked is there, or is not",
+  "workspace/prepare-thread.ts": "what a thread could not build is its answer",
   "workspace/quota.ts": "what vanishes under `du` makes it complain, and its sum is good all the same",
   "workspace/remote.ts": "a folder that is not there yet holds nothing",
   "workspace/self-test.ts": "a canary that could not even start is a sandbox that does not hold, with the reason",

@@ -18,7 +18,7 @@ const within = (path: string, folder: string): boolean => path === folder || pat
 
 const stepsOf = (path: string): string[] => path.split("/").map((_, index, all) => all.slice(0, index + 1).join("/"));
 
-export const outermost = (folders: Iterable<string>): string[] => {
+const outermost = (folders: Iterable<string>): string[] => {
   const all = [...new Set(folders)].sort();
   return all.filter((folder) => !isWithin(folder, all));
 };

@@ -101,7 +101,7 @@ const watchQuota = (isOver: () => Promise<boolean>, onOver: () => void): { stop(
  * What a terminal would obey is taken out: it could hide text from people who read it, or write to their clipboard.
  * See ECMA-48 for the parts: https://ecma-international.org/publications-and-standards/standards/ecma-48/
  */
-export const stripEscapes = (text: string): string =>
+const stripEscapes = (text: string): string =>
   text
     .replace(controlString, "")
     .replace(controlSequence, "")

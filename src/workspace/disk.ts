@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, chown, mkdir, rename, writeFile } from "node:fs/promises";
 import { systemPath } from "./git.ts";
+import { temporaryName } from "./owner.ts";
 
 export type Owner = { readonly uid: number; readonly gid: number };
 
@@ -16,7 +17,7 @@ export const makeFolder = async (folder: string, mode: number, owner?: Owner): P
 
 /** In place of whatever is there: the name is given when the file is whole. */
 export const putFile = async (path: string, content: string | Uint8Array, mode: number): Promise<void> => {
-  const unfinished = `${path}.${process.pid}.new`;
+  const unfinished = temporaryName(path);
   await writeFile(unfinished, content);
   await chmod(unfinished, mode);
   await rename(unfinished, path);

@@ -76,7 +76,13 @@ const connect = (child: ChildProcess, log: (line: string) => void) => {
     said = `${said}${chunk.toString("utf8")}`.slice(-maxStderrChars);
   });
   createInterface({ input: stdout, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
-    const { id, ok, value, said: sentence } = JSON.parse(line) as Answer;
+    const answer = parseAnswer(line);
+    if (!answer) {
+      said = `it answered ${JSON.stringify(line.slice(0, 200))}`;
+      child.kill("SIGKILL");
+      return;
+    }
+    const { id, ok, value, said: sentence } = answer;
     settle(id, ({ resolve, reject }) =>
       ok ? resolve(value) : reject(new ToolError(sentence ?? "That is not possible.")),
     );
@@ -101,4 +107,12 @@ const connect = (child: ChildProcess, log: (line: string) => void) => {
       await closed;
     },
   };
+};
+
+const parseAnswer = (line: string): Answer | undefined => {
+  try {
+    return JSON.parse(line) as Answer;
+  } catch {
+    return undefined;
+  }
 };

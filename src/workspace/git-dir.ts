@@ -11,6 +11,8 @@ export type GitDirRequest = {
   readonly baseBranch: string;
   /** Where the processes that read it find the objects of the base branch. */
   readonly objects: string;
+  /** Of a store whose history was cut off: where. */
+  readonly shallow?: string;
 };
 
 /** The time and size of a file say whether it is the index's: the rest of its data differs from tree to tree. */
@@ -40,6 +42,7 @@ export const writeGitDir = (request: GitDirRequest, entries: readonly Entry[], w
     "info/attributes": attributes,
     [`refs/heads/${request.baseBranch}`]: `${request.base}\n`,
     "objects/info/alternates": `${request.objects}\n`,
+    ...(request.shallow === undefined ? {} : { shallow: request.shallow }),
     index: renderIndex(entries, ({ path, mode, sha }) => lying.get(path) === `${mode} ${sha}`),
   };
   for (const [name, content] of Object.entries(files)) put(request.target, name.split("/"), content);

@@ -33,7 +33,7 @@ export const tipOf = async (gitDir: string, branch: string): Promise<string | un
 const has = async (gitDir: string, commit: string): Promise<boolean> =>
   (await tryGit(gitDir, ["cat-file", "-e", `${commit}^{commit}`])).exitCode === 0;
 
-export const isAncestor = async (gitDir: string, older: string, newer: string): Promise<boolean> =>
+const isAncestor = async (gitDir: string, older: string, newer: string): Promise<boolean> =>
   (await tryGit(gitDir, ["merge-base", "--is-ancestor", older, newer])).exitCode === 0;
 
 /** Stores of one repository. @param mirror finds what the stores hold there, without a copy */

@@ -3,11 +3,12 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { constants, existsSync } from "node:fs";
-import { chmod, copyFile, link, readFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, link, readFile, rename, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { makeFolder, type Owner, putFile } from "./disk.ts";
+import { temporaryName } from "./owner.ts";
 import { hasSeccompFilter, renderSeccompFilter } from "./seccomp.ts";
 
 /** Whom processes in the sandbox run as, where we are root and would otherwise give that to them. */
@@ -32,7 +33,7 @@ export type Layout = {
 
 const rootsSandboxUser: SandboxUser = { uid: 10_001, gid: 10_001 };
 
-export const sandboxUser = (): SandboxUser | undefined => (process.getuid?.() === 0 ? rootsSandboxUser : undefined);
+const sandboxUser = (): SandboxUser | undefined => (process.getuid?.() === 0 ? rootsSandboxUser : undefined);
 
 /** Makes what is missing; safe to repeat, also by two processes at once. @param node the Node binary of the file process */
 export const openLayout = async (dataFolder: string, node: string): Promise<Layout> => {
@@ -83,8 +84,7 @@ const installNode = async (toolchain: string, node: string): Promise<string> => 
   await makeFolder(folder, 0o755);
   const there = await stat(target).catch(() => undefined);
   if (there?.size === size) return target;
-  const unfinished = `${target}.${process.pid}.new`;
-  await rm(unfinished, { force: true });
+  const unfinished = temporaryName(target);
   // A link shares the mode of the file it is made of: one that others cannot run is copied instead.
   const isOpen = ((await stat(node)).mode & 0o555) === 0o555;
   await (isOpen ? link(node, unfinished) : Promise.reject(new Error("not for others"))).catch(async () => {

@@ -1,5 +1,4 @@
 /** The thread behind `prepare.ts`: builds what it is asked to, and answers each question once. */
-import { renameSync, rmSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { RefusedError } from "../domain/errors.ts";
 import { writeGitDir } from "./git-dir.ts";
@@ -7,21 +6,14 @@ import { checkListing, type Entry, listCommit } from "./listing.ts";
 import { materialise } from "./materialise.ts";
 import type { PrepareAnswer, PrepareQuestion, PrepareRequest } from "./prepare.ts";
 
-const build = async (target: string, make: (unfinished: string) => Promise<void>): Promise<void> => {
-  const unfinished = `${target}.${process.pid}.new`;
-  rmSync(unfinished, { recursive: true, force: true });
-  await make(unfinished);
-  renameSync(unfinished, target);
-};
-
 const buildAll = async ({ gitDir, commit, tree, git }: PrepareRequest): Promise<void> => {
   const list = (id: string): Promise<Entry[]> => listCommit(gitDir, id, { folders: true });
   const [worktree, base] = await Promise.all([list(commit), git && git.base !== commit ? list(git.base) : undefined]);
   if (tree) {
     checkListing(worktree);
-    await build(tree.target, (target) => materialise({ ...tree, gitDir, commit, target }, worktree));
+    await materialise({ ...tree, gitDir, commit }, worktree);
   }
-  if (git) await build(git.target, async (target) => writeGitDir({ ...git, target }, base ?? worktree, worktree));
+  if (git) writeGitDir(git, base ?? worktree, worktree);
 };
 
 const answer = async ({ id, request }: PrepareQuestion): Promise<PrepareAnswer> => {

@@ -9,7 +9,7 @@ export type PrepareRequest = {
   /** The mirror. */
   readonly gitDir: string;
   readonly commit: string;
-  /** What is missing. Each is built under a name of its own and then renamed: it is there whole or not at all. */
+  /** What is missing. */
   readonly tree?: Omit<MaterialiseRequest, "gitDir" | "commit">;
   readonly git?: GitDirRequest;
 };

@@ -16,7 +16,10 @@ const run = promisify(execFile);
 export const createQuota = (folder: string): (() => Promise<boolean>) => {
   let last: { bytes: number; files: number } | undefined;
   return async () => {
-    const { bsize, bfree, ffree } = await statfs(folder);
+    const disk = await statfs(folder).catch(() => undefined);
+    // The run was closed meanwhile.
+    if (!disk) return false;
+    const { bsize, bfree, ffree } = disk;
     const free = { bytes: bsize * bfree, files: ffree };
     last ??= free;
     if (last.bytes - free.bytes < bytesBeforeMeasuring && last.files - free.files < filesBeforeMeasuring) return false;

@@ -63,6 +63,8 @@ const fetchArgs = [
   "--no-write-fetch-head",
   "--no-auto-maintenance",
   "--no-show-forced-updates",
+  // A local clone may have been made with --depth.
+  "--update-shallow",
 ];
 
 const refOf = (branch: string): string => {

@@ -23,6 +23,9 @@ export type StartOptions = {
   readonly stdout: "pipe" | "socket";
 };
 
+/** Starts a process of one agent: within the agent's mounts, or bare. */
+export type Start = (command: readonly string[], options: StartOptions) => ChildProcess;
+
 export type SandboxSettings = {
   readonly layout: Layout;
   readonly bubblewrap: string;

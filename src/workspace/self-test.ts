@@ -79,7 +79,7 @@ const findMissing = async ({ bubblewrap }: SandboxSettings): Promise<SandboxHeal
   if (lacking.length === 0) return undefined;
   return sick(
     `This bubblewrap is too old: it does not know ${lacking.join(", ")}.`,
-    "Install bubblewrap 0.8.0-2+deb12u1 of Debian 12, or a later one.",
+    "Install bubblewrap 0.10 or later, or your distribution's 0.8 or 0.9 with the mend of CVE-2024-42472.",
   );
 };
 

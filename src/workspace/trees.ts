@@ -6,10 +6,11 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RepositoryRef } from "../domain/repository.ts";
-import { makeFolder, removeFolder } from "./disk.ts";
+import { makeFolder, putFile, removeFolder } from "./disk.ts";
 import type { Layout } from "./layout.ts";
 import type { Locks } from "./lock.ts";
 import type { Mirrors } from "./mirror.ts";
+import { isLeftover, isRunning, type Process, temporaryName, thisProcess } from "./owner.ts";
 import type { Builder, PrepareRequest } from "./prepare.ts";
 
 export type TreeRequest = {
@@ -35,9 +36,10 @@ export type TreeDeps = {
   readonly builder: Builder;
   /** What a git folder says about where its objects are; undefined = where the host finds them. */
   readonly objectsInside: string | undefined;
+  readonly log: (line: string) => void;
 };
 
-type Use = { readonly pid: number; readonly paths: readonly string[] };
+type Use = Process & { readonly paths: readonly string[] };
 
 /** Beside those in use, for the next runs: on the default branch, and on open pull requests. */
 const kept = 3;
@@ -49,7 +51,7 @@ const digest = (...parts: readonly string[]): string =>
 const treeName = ({ commit, mountPoints }: TreeRequest): string =>
   mountPoints.length === 0 ? commit : `${commit}-${digest(...mountPoints)}`;
 
-export const createTrees = ({ layout, mirrors, lock, builder, objectsInside }: TreeDeps) => {
+export const createTrees = ({ layout, mirrors, lock, builder, objectsInside, log }: TreeDeps) => {
   const removals = new Set<Promise<void>>();
 
   const openLocked = async (repository: RepositoryRef, request: TreeRequest): Promise<ReadyTree> => {
@@ -57,7 +59,8 @@ export const createTrees = ({ layout, mirrors, lock, builder, objectsInside }: T
     const gitDirs = join(layout.gitDirs, String(repository.id));
     await makeFolder(trees, 0o755);
     await makeFolder(gitDirs, 0o755);
-    const { objects } = await mirrors.history(repository).open(request.baseBranch, request.base);
+    const { objects, gitDir: store } = await mirrors.history(repository).open(request.baseBranch, request.base);
+    const shallow = await readFile(join(store, "shallow"), "utf8").catch(() => undefined);
     const shown = objectsInside ?? objects;
     const tree = join(trees, treeName(request));
     const gitDir = join(gitDirs, `${request.base}-${digest(request.commit, request.baseBranch, shown)}`);
@@ -66,18 +69,40 @@ export const createTrees = ({ layout, mirrors, lock, builder, objectsInside }: T
     const [hasTree, hasGitDir] = await Promise.all([isWhole(tree, boot), isWhole(gitDir, boot)]);
     const previous = hasTree ? undefined : await newestOther(trees, boot);
     const { commit, base, baseBranch, mountPoints } = request;
-    const missing: PrepareRequest = {
-      gitDir: mirrors.gitDir(repository),
-      commit,
+    const git = { base, baseBranch, objects: shown, ...(shallow ? { shallow } : {}) };
+    const missing = {
       ...(hasTree ? {} : { tree: { target: tree, mountPoints, ...(previous ? { previous } : {}) } }),
-      ...(hasGitDir ? {} : { git: { target: gitDir, base, baseBranch, objects: shown } }),
+      ...(hasGitDir ? {} : { git: { target: gitDir, ...git } }),
     };
-    if (!hasTree) await rm(tree, { recursive: true, force: true });
-    if (!hasGitDir) await rm(gitDir, { recursive: true, force: true });
-    if (!hasTree || !hasGitDir) await builder.prepare(missing);
+    await buildAside({ gitDir: mirrors.gitDir(repository), commit, ...missing });
     await Promise.all([markUsed(tree, boot), markUsed(gitDir, boot)]);
     await sweep(repository);
     return { tree, gitDir, objects };
+  };
+
+  /** Under other names, which are changed when all is whole: a tree is there as it should be or not at all. */
+  const buildAside = async (request: PrepareRequest): Promise<void> => {
+    const wanted = [request.tree, request.git].flatMap((one) => (one ? [one.target] : []));
+    if (wanted.length === 0) return;
+    const aside = new Map(wanted.map((path) => [path, temporaryName(path)]));
+    const moved = <T extends { readonly target: string }>(one: T): T => ({
+      ...one,
+      target: aside.get(one.target) ?? "",
+    });
+    try {
+      await builder.prepare({
+        ...request,
+        ...(request.tree ? { tree: moved(request.tree) } : {}),
+        ...(request.git ? { git: moved(request.git) } : {}),
+      });
+      for (const [path, unfinished] of aside) {
+        await removeFolder(path);
+        await rename(unfinished, path);
+      }
+    } catch (error) {
+      await Promise.all([...aside.values()].map(removeFolder));
+      throw error;
+    }
   };
 
   const sweep = async (repository: RepositoryRef): Promise<void> => {
@@ -91,9 +116,11 @@ export const createTrees = ({ layout, mirrors, lock, builder, objectsInside }: T
   /** Out of sight at once; thousands of files are then removed beside whatever goes on. */
   const discard = async (path: string): Promise<void> => {
     await rm(markOf(path), { force: true });
-    const trash = `${path}.${process.pid}.old`;
+    const trash = temporaryName(path);
     await rename(path, trash);
-    const removal = removeFolder(trash).finally(() => removals.delete(removal));
+    const removal = removeFolder(trash)
+      .catch((error: unknown) => log(`an old tree stays on the disk: ${String(error)}`))
+      .finally(() => removals.delete(removal));
     removals.add(removal);
   };
 
@@ -154,32 +181,26 @@ const newestOther = async (trees: string, boot: string): Promise<{ folder: strin
 
 /** @param paths of trees and git folders that stay while the run does */
 export const markRunFolder = (runFolder: string, paths: readonly string[]): Promise<void> =>
-  writeFile(join(runFolder, usesFile), JSON.stringify({ pid: process.pid, paths } satisfies Use), { mode: 0o600 });
+  putFile(join(runFolder, usesFile), JSON.stringify({ ...thisProcess(), paths } satisfies Use), 0o600);
 
 const readUse = async (runFolder: string): Promise<Use | undefined> => {
   const text = await readFile(join(runFolder, usesFile), "utf8").catch(() => undefined);
   return text === undefined ? undefined : (JSON.parse(text) as Use);
 };
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-};
-
 const pathsInUse = async (runs: string): Promise<ReadonlySet<string>> => {
   const uses = await Promise.all((await readdir(runs)).map((name) => readUse(join(runs, name))));
-  return new Set(uses.flatMap((use) => (use && isAlive(use.pid) ? use.paths : [])));
+  return new Set(uses.flatMap((use) => (use && isRunning(use) ? use.paths : [])));
 };
 
-/** Folders of runs whose process ended without closing them. @param isOurs whether this process has the run open */
-export const removeStaleRuns = async (runs: string, isOurs: (name: string) => boolean): Promise<void> => {
+/** What processes left that ended without closing: folders of runs, half-built trees, half-removed ones. */
+export const removeLeftovers = async ({ runs, trees, gitDirs }: Layout): Promise<void> => {
   for (const name of await readdir(runs)) {
     const use = await readUse(join(runs, name));
-    const isHeld = use !== undefined && (use.pid === process.pid ? isOurs(name) : isAlive(use.pid));
-    if (!isHeld) await removeFolder(join(runs, name));
+    if (!use || !isRunning(use)) await removeFolder(join(runs, name));
   }
+  for (const folder of [trees, gitDirs])
+    for (const name of await readdir(folder))
+      for (const inner of await readdir(join(folder, name)))
+        if (isLeftover(inner)) await removeFolder(join(folder, name, inner));
 };

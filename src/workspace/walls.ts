@@ -5,7 +5,7 @@ import type { CommandResult, ReadResult, Walls } from "../ports.ts";
 import type { BoundaryFolders } from "./boundary-folders.ts";
 import { maxTimeoutMs, runCommand } from "./command.ts";
 import type { FileClient } from "./file-client.ts";
-import type { Start } from "./worktree.ts";
+import type { Start } from "./sandbox.ts";
 
 export type WallsDeps = {
   readonly boundary: Boundary;

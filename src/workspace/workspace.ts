@@ -9,7 +9,7 @@ import { createMirrors, type Mirrors } from "./mirror.ts";
 import { type Builder, createBuilder } from "./prepare.ts";
 import { objectsInside, type SandboxSettings } from "./sandbox.ts";
 import { createSelfTest, findBubblewrap } from "./self-test.ts";
-import { createTrees, removeStaleRuns, type Trees } from "./trees.ts";
+import { createTrees, markRunFolder, removeLeftovers, type Trees } from "./trees.ts";
 import { createWorktree } from "./worktree.ts";
 
 export type WorkspaceOptions = {
@@ -43,7 +43,7 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
   const selfTest = createSelfTest(options.clock);
   let rooms: Promise<Rooms> | undefined;
   const enter = (): Promise<Rooms> => {
-    rooms ??= openRooms(options, (name) => open.has(name)).catch((error: unknown) => {
+    rooms ??= openRooms(options).catch((error: unknown) => {
       rooms = undefined;
       throw new Error(`the data folder ${options.dataFolder} cannot be used`, { cause: error });
     });
@@ -73,6 +73,7 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
       try {
         await removeFolder(runFolder);
         await makeFolder(runFolder, 0o755);
+        await markRunFolder(runFolder, []);
         const folders = await readBoundaryFolders(mirrors.gitDir(repository), commit, boundaries);
         for (const [folder, reason] of folders.closed) log(`${folder} stays read-only: ${reason}`);
         const request = { runId, commit, base, baseBranch, mountPoints: folders.missing };
@@ -96,8 +97,8 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
   };
 };
 
-const openRooms = async (options: WorkspaceOptions, isOurs: (runId: string) => boolean): Promise<Rooms> => {
-  const { dataFolder, node, python, allowHttpLoopback, allowLocalFolder } = options;
+const openRooms = async (options: WorkspaceOptions): Promise<Rooms> => {
+  const { dataFolder, node, python, allowHttpLoopback, allowLocalFolder, log = () => undefined } = options;
   const layout = await openLayout(dataFolder, node);
   const lock = createLocks();
   const rules = {
@@ -108,9 +109,16 @@ const openRooms = async (options: WorkspaceOptions, isOurs: (runId: string) => b
   const mirrors = createMirrors({ folders: layout, rules, lock });
   const isWalled = options.sandbox === "bubblewrap";
   const builder = createBuilder();
-  const trees = createTrees({ layout, mirrors, lock, builder, objectsInside: isWalled ? objectsInside : undefined });
+  const trees = createTrees({
+    layout,
+    mirrors,
+    lock,
+    builder,
+    objectsInside: isWalled ? objectsInside : undefined,
+    log,
+  });
   const sandbox = isWalled ? { layout, bubblewrap: findBubblewrap(), python } : undefined;
-  await removeStaleRuns(layout.runs, isOurs);
+  await removeLeftovers(layout);
   return { layout, mirrors, trees, builder, sandbox };
 };
 

@@ -1,5 +1,4 @@
 /** One run's worktree: the shared tree, its own copies of what may change, and the walls of each agent in it. */
-import type { ChildProcess } from "node:child_process";
 import { lchownSync } from "node:fs";
 import { join } from "node:path";
 import { ToolError } from "../domain/errors.ts";
@@ -19,7 +18,7 @@ import {
   type Mount,
   nodeInside,
   type SandboxSettings,
-  type StartOptions,
+  type Start,
   startInSandbox,
 } from "./sandbox.ts";
 import type { ReadyTree } from "./trees.ts";
@@ -44,11 +43,8 @@ export type OpenedRun = {
   readonly folders: BoundaryFolders;
 };
 
-/** Starts a process of one agent: within the agent's mounts, or bare. */
-export type Start = (command: readonly string[], options: StartOptions) => ChildProcess;
-
 /** Runs' copies of a repository's folders lie here, at their paths in the repository. */
-export const filesOf = (runFolder: string): string => join(runFolder, "files");
+const filesOf = (runFolder: string): string => join(runFolder, "files");
 
 export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promise<Worktree> => {
   const { layout, sandbox } = deps;

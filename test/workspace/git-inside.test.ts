@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Walls, Worktree } from "../../src/ports.ts";
-import { type Bench, bash, createBench, hasBubblewrap, output } from "./support.ts";
+import { type Bench, bash, createBench, hasBubblewrap, output, repositoryRef, run } from "./support.ts";
 
 const utf16 = Buffer.from("\ufeffname\r\n", "utf16le");
 
@@ -111,6 +111,20 @@ describe.skipIf(!hasBubblewrap)("git inside the walls", () => {
     expect(await output(inside, "cat backend/app/api/hidden.py")).toBe("secret = 1");
     expect(await output(inside, "git status --porcelain -- backend/app frontend")).toBe("?? backend/app/api/hidden.py");
     await followUp.close();
+  });
+
+  it("ends where the history of a clone ends that was made with --depth", async () => {
+    const clone = join(bench.folder, "shallow.git");
+    await run("git", ["clone", "-q", "--bare", "--depth=1", `file://${bench.repository.bare}`, clone]);
+    const shallow = createBench({ "README.md": "# unused\n" }, { allowLocalFolder: clone });
+    const heads = await shallow.workspace.fetch(repositoryRef, ["main"], { url: `file://${clone}`, authorization: "" });
+    expect(heads.get("main")).toBe(second);
+    const request = { runId: "shallow", commit: second, base: second, baseBranch: "main", boundaries: [] };
+    const mine = await shallow.workspace.openWorktree(repositoryRef, request);
+    const inside = await mine.enter({ allowed: [], forbidden: [] });
+    expect(await output(inside, "git log --format=%H; git status --porcelain")).toBe(second);
+    await mine.close();
+    await shallow.close();
   });
 
   it("leaves links and submodules out of the tree and keeps every other byte", () => {
