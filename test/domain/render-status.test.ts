@@ -53,6 +53,19 @@ const outcome: Outcome = {
 };
 
 describe("renderStatus", () => {
+  it("says which subagent is at work, until the run has ended", () => {
+    const working = { ...view, subagent: "test-generator" };
+    expect(renderStatus(working)).toContain("\n\n`test-generator` is at work …\n\n");
+    expect(renderStatus({ ...working, outcome })).not.toContain("is at work");
+  });
+
+  it("shows calls and turns of subagents beside the run's own", () => {
+    const shared = { ...spend, subagents: { toolCalls: 7, turns: 4 } };
+    expect(renderStatus({ ...view, spend: shared })).toContain(
+      "12 of 60 tool calls, 9 turns, 7 tool calls and 4 turns of subagents, 123,456 tokens",
+    );
+  });
+
   it("shows the phase, the tasks with what is being done now, and the spend", () => {
     expect(renderStatus(view)).toMatchInlineSnapshot(`
       "<!-- architect:status -->

@@ -173,6 +173,67 @@ describe("a run that is killed", () => {
   });
 });
 
+describe("resumeFrom with subagents", () => {
+  const at = "2026-11-25T12:00:00Z";
+  const id = "toolu_1_0:test-generator";
+  const spend = { toolCalls: 2, turns: 1, tokens: 50, usd: 0.3 };
+  const evidence = { command: "pytest", exitCode: 0, durationMs: 1, output: "1 passed", tree: "t" };
+  const ofChild = (events: readonly RunEvent[]): RunEvent[] => events.map((event) => ({ ...event, child: id }));
+
+  /** A lead that read a test file and started a subagent in one turn, which changed that file. */
+  const story = async () => {
+    const calls = [read("app/api/a.py"), read("main.py"), { name: "Agent", input: {} }];
+    const lead = await runTest(createScriptedModel([{ calls, usd: 0.1 }]), createMemoryWalls(files), {
+      limits: { turns: 1 },
+    });
+    const child = await runTest(createScriptedModel([{ text: "Hm.", usd: 0.3 }]), createMemoryWalls(files), {
+      limits: { turns: 1 },
+      system: "You are a subagent.",
+    });
+    const [started, first, asked, answered] = lead.events;
+    if (!started || !first || !asked || !answered) throw new Error("the lead's turn is not whole");
+    const result = {
+      ...{ agent: "test-generator", status: "DONE" as const, findings: [], spend },
+      files: [{ path: "app/api/a.py", kind: "modified" as const }],
+    };
+    const own = ofChild([
+      ...child.events,
+      { type: "evidence", at, evidence },
+      { type: "handed-back", at, call: "toolu_1_2", result },
+    ]);
+    return { before: [started, first, asked], own, answered };
+  };
+
+  it("takes each conversation for itself", async () => {
+    const { before, own, answered } = await story();
+    const all = [...before, ...own, answered];
+    expect(resumeFrom(all)).toMatchObject({ system: "You are a test." });
+    expect(resumeFrom(all)?.messages).toHaveLength(3);
+    expect(resumeFrom(all, id)).toMatchObject({ system: "You are a subagent.", spend: { turns: 1, usd: 0.3 } });
+    expect(resumeFrom(all, "toolu_9:test-generator")).toBeUndefined();
+  });
+
+  it("counts a subagent's spend and evidence once the call is answered, since until then it is made again", async () => {
+    const { before, own, answered } = await story();
+    expect(resumeFrom([...before, ...own])).toMatchObject({ spend: { turns: 1, usd: 0.1 }, evidence: [] });
+    const after = resumeFrom([...before, ...own, answered]);
+    expect(after).toMatchObject({ spend: { turns: 1, subagents: { toolCalls: 2, turns: 1 } }, evidence: [evidence] });
+    expect(after?.spend.usd).toBeCloseTo(0.4);
+  });
+
+  it("forgets that a file was seen which a subagent of the same turn changed, and no other", async () => {
+    const { before, own, answered } = await story();
+    expect(resumeFrom([...before, ...own, answered])?.seen.map(({ path }) => path)).toEqual(["main.py"]);
+  });
+
+  it("knows nothing of the subagents of a conversation that was begun anew", async () => {
+    const { before, own, answered } = await story();
+    const all = [...before, ...own, answered, ...before];
+    expect(resumeFrom(all, id)).toBeUndefined();
+    expect(resumeFrom(all)).toMatchObject({ evidence: [], spend: { usd: 0.1 } });
+  });
+});
+
 describe("the ledger of seen files after a crash", () => {
   /** What the first edit after the crash is told. */
   const editAfter = async (turns: readonly ScriptedTurn[], path: string, command: Command = runs): Promise<string> => {
