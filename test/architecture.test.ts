@@ -105,6 +105,7 @@ const catches: Readonly<Record<string, string>> = {
   "model/anthropic.ts": "a broken answer becomes a value that says whether it may be asked for again",
   "model/blueprint/brief.ts": "a brief that holds no JSON becomes a reason",
   "run/call-tool.ts": "a ToolError answers the model with its sentence",
+  "run/execute.ts": "a repository that cannot be worked in ends the run with its sentence",
   "run/loop.ts": "a turn that we aborted is no accident",
   "run/progress.ts": "a status comment that can't be written is logged, and the run goes on",
   "run/publish.ts": "a branch that moved becomes an outcome that says so",

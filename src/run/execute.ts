@@ -2,9 +2,12 @@
 import { composeBrief, composeSystem } from "../domain/brief.ts";
 import { classifyWork, type Limits, limitsFor, noSpend } from "../domain/budget.ts";
 import type { WorkKind } from "../domain/definition.ts";
+import { RefusedError } from "../domain/errors.ts";
 import type { Phase, RunEvent } from "../domain/event.ts";
 import { issueOfBranch, type Job } from "../domain/job.ts";
+import { parseDecisions } from "../domain/memory.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
+import { withRemembered } from "../domain/remember.ts";
 import { blockedReport } from "../domain/report.ts";
 import { openHandoffs } from "../domain/subagent.ts";
 import type { Clock, Model, RunRecord, Walls, Worktree } from "../ports.ts";
@@ -17,7 +20,7 @@ import { createJudge } from "./judge.ts";
 import { type LoopDeps, type LoopEnd, runLoop } from "./loop.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { publish, type Settled } from "./publish.ts";
-import { type ResumeState, resumeFrom } from "./resume.ts";
+import { lastConversation, type ResumeState, rememberedIn, resumeFrom } from "./resume.ts";
 import { createSubagents, type SubagentLog } from "./subagent.ts";
 import { architectForm, createSubmitReport } from "./tools/submit-report.ts";
 
@@ -156,13 +159,8 @@ const outcomeOf = async (
       status: "BLOCKED",
       blockers: [health.reason, health.mend],
     };
-  const worktree = await deps.workspace.openWorktree(run.record.job.trigger.repository, {
-    runId: run.record.id,
-    commit: gathered.commit,
-    base: gathered.base,
-    baseBranch: gathered.baseBranch,
-    boundaries: [gathered.boundary, ...gathered.subagents.map(({ boundary }) => boundary)],
-  });
+  const worktree = await openWorktree(deps, run, gathered);
+  if (worktree instanceof RefusedError) return { ...refused(worktree.message), status: "BLOCKED" };
   try {
     const settled = await work(deps, run, gathered, worktree, resume ? { state: resume, events } : undefined);
     await enter(deps, run, "publishing", settled.spend);
@@ -179,6 +177,21 @@ const outcomeOf = async (
     await worktree.close();
   }
 };
+
+/** A repository that cannot be worked in is no accident: trying again would not help. */
+const openWorktree = (deps: ExecuteDeps, run: Run, gathered: Gathered): Promise<Worktree | RefusedError> =>
+  deps.workspace
+    .openWorktree(run.record.job.trigger.repository, {
+      runId: run.record.id,
+      commit: gathered.commit,
+      base: gathered.base,
+      baseBranch: gathered.baseBranch,
+      boundaries: [gathered.boundary, ...gathered.subagents.map(({ boundary }) => boundary)],
+    })
+    .catch((error: unknown) => {
+      if (error instanceof RefusedError) return error;
+      throw error;
+    });
 
 /** The loop, and what its end comes to. */
 const work = async (
@@ -235,6 +248,7 @@ const loopDeps = (
   },
 ): LoopDeps => ({
   ...with_,
+  decisions: parseDecisions(gathered.memory.decisions).decisions,
   model: deps.model,
   definition: { ...deps.definition, boundary: gathered.boundary },
   library: deps.library,
@@ -274,9 +288,8 @@ const settle = async (
   end: Exclude<LoopEnd, { kind: "aborted" }>,
 ): Promise<Settled> => {
   const { changeset, refused: odd } = await worktree.collect();
-  const evidence = (await deps.store.events(run.record.id)).flatMap((event) =>
-    event.type === "evidence" ? [event.evidence] : [],
-  );
+  const events = await deps.store.events(run.record.id);
+  const evidence = events.flatMap((event) => (event.type === "evidence" ? [event.evidence] : []));
   const subagents = log.handedBack();
   const boundaries = [gathered.boundary, ...log.boundaries()];
   const submitted = end.kind === "reported" && "feature" in end.report ? end.report : undefined;
@@ -286,7 +299,7 @@ const settle = async (
   const findings =
     end.kind === "reported" ? end.findings : [...checkChangeset([], odd, boundaries), ...checkSubagents(subagents)];
   return {
-    report,
+    report: withRemembered(report, rememberedIn(lastConversation(events))),
     boundaries,
     subagents,
     status: settleStatus(report, findings),

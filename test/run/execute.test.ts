@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { RefusedError } from "../../src/domain/errors.ts";
 import { type Job, toJob } from "../../src/domain/job.ts";
 import { parseBody } from "../../src/domain/render-report.ts";
 import { statusMarker } from "../../src/domain/render-status.ts";
@@ -165,6 +166,14 @@ describe("a labelled issue", () => {
     await executeWith(design).run(jobOf(label), never);
     expect(statuses()[0]?.body).toContain("apt-get install bubblewrap");
     expect(model.requests).toEqual([]);
+  });
+
+  test("in a repository that cannot be worked in is told why, and not tried again", async () => {
+    workspace.openWorktree = async () => {
+      throw new RefusedError("two of its paths differ in case only: A.py and a.py");
+    };
+    await executeWith(design).run(jobOf(label), never);
+    expect(statuses()[0]?.body).toContain("differ in case only");
   });
 
   test("with a wrong repository configuration is told which key is wrong", async () => {
