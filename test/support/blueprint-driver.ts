@@ -50,10 +50,12 @@ const ripgrep = async (root: string, args: readonly string[]): Promise<string[]>
   return stdout.split("\n").filter((line) => line !== "");
 };
 
-const command = (root: string, python: string | undefined, text: string): Promise<CommandResult> =>
+const pathWith = (python: string | undefined): string =>
+  [...(python ? [dirname(python)] : []), "/usr/bin", "/bin"].join(":");
+
+const command = (root: string, path: string, text: string): Promise<CommandResult> =>
   new Promise((resolve, reject) => {
-    const path = [...(python ? [dirname(python)] : []), "/usr/bin", "/bin"].join(":");
-    const child = spawn("bash", ["-c", text.replaceAll("/repo/", `${root}/`)], {
+    const child = spawn("/bin/bash", ["-c", text.replaceAll("/repo/", `${root}/`)], {
       cwd: root,
       env: { PATH: path, HOME: root, LANG: "C.UTF-8" },
     });
@@ -70,7 +72,7 @@ const command = (root: string, python: string | undefined, text: string): Promis
     );
   });
 
-const diskWalls = (root: string, boundary: Boundary, python: string | undefined): Walls => ({
+const diskWalls = (root: string, boundary: Boundary, path: string): Walls => ({
   boundary,
   async read(path) {
     const bytes = await readFile(join(root, path)).catch(() => undefined);
@@ -109,7 +111,7 @@ const diskWalls = (root: string, boundary: Boundary, python: string | undefined)
     ];
     return (await ripgrep(root, args)).map((line) => line.replace(/^\.\//, ""));
   },
-  bash: (text) => command(root, python, text),
+  bash: (text) => command(root, path, text),
 });
 
 export type Drive = {
@@ -127,6 +129,8 @@ export type Drive = {
 export type DriveOptions = {
   readonly boundary?: Boundary;
   readonly python?: string | undefined;
+  /** Where commands are found, instead of beside `python` and in the system's folders. */
+  readonly path?: string;
   readonly kind?: "design" | "follow-up";
   readonly decisions?: readonly { id: string; title: string; rationale: string }[];
   readonly review?: {
@@ -191,7 +195,7 @@ export const drive = async (bench: Workbench, title: string, body = "", options:
   let report: Report | undefined;
   let tasks: Parameters<Parameters<typeof createTools>[0]["tasks"]["replace"]>[0] = [];
   const tools = createTools({
-    walls: diskWalls(bench.root, options.boundary ?? houseBoundary, options.python),
+    walls: diskWalls(bench.root, options.boundary ?? houseBoundary, options.path ?? pathWith(options.python)),
     definition,
     library: { definitions: new Map(), skills: new Map(), statusProtocol: "" },
     seen: createSeenFiles(),
@@ -289,4 +293,4 @@ export const commitAll = async (bench: Workbench): Promise<void> => {
 };
 
 export const bashOf = (bench: Workbench, python: string | undefined, text: string): Promise<CommandResult> =>
-  command(bench.root, python, text);
+  command(bench.root, pathWith(python), text);

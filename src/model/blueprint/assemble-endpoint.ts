@@ -241,6 +241,10 @@ const workOf = (
       },
     ],
     commands: [server, `curl 'http://localhost:8500${wish.path}'`],
-    rehearsal: renderScript({ layout: database ? layout : { ...layout, session: undefined, base: undefined }, steps }),
+    rehearsal: renderScript({
+      layout: database ? layout : { ...layout, session: undefined, base: undefined },
+      steps,
+      limit: limit && wish.rate ? { rate: wish.rate, call: `"GET", "${wish.path}"` } : undefined,
+    }),
   };
 };

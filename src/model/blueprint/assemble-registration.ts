@@ -141,11 +141,7 @@ export const assembleAuth = (wish: Extract<Wish, { kind: "auth" }>, task: Assign
     const path = `${base}/auth/register`;
     const limit = wired.inForce ? shortRate(rate) : null;
     const problems = layout.problems === "wired";
-    const steps = registerSteps(
-      path,
-      wired.inForce && rate.period !== "second" ? rate.count - tokens.registrations : undefined,
-      problems,
-    );
+    const { steps, limited } = registerSteps(path, problems);
     const sample = { email: "user@example.com", password: "securepass123" };
     return {
       ok: true,
@@ -193,7 +189,11 @@ export const assembleAuth = (wish: Extract<Wish, { kind: "auth" }>, task: Assign
             .slice(0, 1)
             .map((one) => curl("POST", one.path, sample)),
         ],
-        rehearsal: renderScript({ layout: { ...layout, guard: undefined }, steps: [...tokens.steps(base), ...steps] }),
+        rehearsal: renderScript({
+          layout: { ...layout, guard: undefined },
+          steps: [...tokens.steps(base), ...steps],
+          limit: wired.inForce ? { rate, call: limited } : undefined,
+        }),
       },
     };
   });

@@ -126,7 +126,7 @@ export const assembleResource = (wish: Extract<Wish, { kind: "crud" }>, task: As
       rate_limit: limit,
     });
     const problems = layout.problems === "wired";
-    const steps = resourceSteps(entity, list, problems);
+    const { limited, ...script } = resourceSteps(entity, list, problems);
     const sample = payloadOf(entity.fields, 0);
     return {
       ok: true,
@@ -172,7 +172,11 @@ export const assembleResource = (wish: Extract<Wish, { kind: "crud" }>, task: As
           { to: "test-generator", task: resourceTests(entity, list, one, limit) },
         ],
         commands: [serverLine(layout), curl("POST", list, sample), curl("GET", `${list}?limit=20&offset=0`)],
-        rehearsal: renderScript({ layout, ...steps }),
+        rehearsal: renderScript({
+          layout,
+          ...script,
+          limit: wired.inForce ? { rate, call: limited } : undefined,
+        }),
       },
     };
   });
@@ -241,7 +245,7 @@ const resourceDecisions = (entity: Entity, layout: Layout, rate: Rate, wired: Wi
   ...(wired.inForce
     ? [
         {
-          title: `Limit each route of ${entity.names.labels} to ${shortRate(rate)}`.slice(0, 100),
+          title: `Limit routes of ${entity.names.labels} to ${shortRate(rate)} by default`.slice(0, 100),
           rationale:
             "Stated at each route with the repository's limiter (a window, not a token bucket: SlowAPI has none).",
           category: "security",

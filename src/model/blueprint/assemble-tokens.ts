@@ -46,8 +46,6 @@ export type Tokens = {
   readonly tests: string;
   /** Run before the registration's own steps. */
   readonly steps: (base: string) => string[];
-  /** How many registrations `steps` make. */
-  readonly registrations: number;
 };
 
 const none: Tokens = {
@@ -60,7 +58,6 @@ const none: Tokens = {
   handoffs: [],
   tests: "",
   steps: () => [],
-  registrations: 0,
 };
 
 /** @returns undefined where nothing verifies a password */
@@ -130,7 +127,6 @@ export const placeTokens = (given: {
     ],
     tests: ` Cover POST /auth/login${refresh ? " and /auth/refresh" : ""}: 200 with both tokens; 401 with the same body for an unknown address and for a wrong password${refresh ? "; 401 for an expired, a foreign and an access token at /auth/refresh" : ""}.`,
     steps: (base) => tokenSteps(base, refresh),
-    registrations: 1,
   };
 };
 

@@ -12,6 +12,7 @@ import type { Unclear } from "./fields.ts";
 import type { Layout } from "./layout.ts";
 import { namesOf, plural, singular, snake } from "./names.ts";
 import type { Interest } from "./read-layout.ts";
+import { notTried } from "./rehearsal.ts";
 import { asking, blocked, describeTrial, emptyReport, type Trial } from "./reports.ts";
 import { parseRequest, type Wish } from "./request.ts";
 import { survey } from "./survey.ts";
@@ -226,30 +227,48 @@ const inRoot = (layout: Layout): string => (layout.importRoot === "" ? "" : `cd 
 /** A path of the repository as one word of a shell. */
 const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
-/** Compiles what was written, serves and calls it; hand-off patches are held against the files they change. */
+/** What is called, in a few words: "POST /api/v1/x", or how many endpoints. */
+const calledIn = (endpoints: Work["endpoints"]): string => {
+  const [only] = endpoints;
+  if (!only) return "the application";
+  return endpoints.length === 1 ? `${only.method} ${only.path}` : `the ${endpoints.length} endpoints of ${only.path}`;
+};
+
+/**
+ * Compiles what was written, serves and calls it; hand-off patches are held against the files they change. Each command
+ * begins with a line that says what it is: people see that line first.
+ */
 export function* tryOut(
-  work: Pick<Work, "changes" | "rehearsal" | "handoffs">,
+  work: Pick<Work, "changes" | "rehearsal" | "handoffs" | "endpoints">,
   layout: Layout,
   moves: readonly Call[],
 ): Plan<Trial> {
   const files = work.changes.map((change) => change.path).filter((path) => path.endsWith(".py"));
-  const compile = `PYTHONPYCACHEPREFIX=/tmp/pycache python3 -m compileall -q ${files.map(quoted).join(" ")}`;
-  const serve = `${inRoot(layout)}PYTHONDONTWRITEBYTECODE=1 python3 -W ignore -`;
+  const called = calledIn(work.endpoints);
   const patches = work.handoffs.flatMap((handoff) => (handoff.patch ? [handoff.patch.diff] : []));
-  const trial = `${compile} && ${serve} <<'REHEARSAL'\n${work.rehearsal}\nREHEARSAL`;
-  const check = `git apply --check - <<'PATCH'\n${patches.join("")}PATCH`;
+  const compile = `# Compile what was written\nPYTHONPYCACHEPREFIX=/tmp/pycache python3 -m compileall -q ${files.map(quoted).join(" ")}`;
+  const serve = `# Serve and call ${called} on a throw-away database\n${inRoot(layout)}python3 -B -W ignore - <<'TRY_IT'\n${work.rehearsal}\nTRY_IT`;
+  const check = `# Do the patches under hand-offs apply?\ngit apply --check - <<'PATCH'\n${patches.join("")}PATCH`;
   const calls = [
-    bash(trial, "Compile, serve and call the new routes"),
+    bash(compile, "Compile what was written"),
+    bash(serve, `Serve and call ${called}`),
     ...(patches.length > 0 ? [bash(check, "Hold the hand-off patches against the files")] : []),
   ];
   const results = yield {
     text: `I serve the application on a throw-away database and call what is new${patches.length > 0 ? "; and do the patches that I hand over apply?" : "."}`,
     calls: [...moves, ...calls],
   };
-  const [tried, applied] = results.slice(moves.length).map(exitOf);
   // As they ran, so that whoever holds them against the evidence finds them; a longer one stands there alone.
   const commands = calls.map((call) => String(call.input["command"])).filter((command) => command.length <= 3_900);
-  if (applied && applied.code !== 0) return { state: "failed", commands, output: applied.output };
-  const { code, output } = tried ?? { code: 1, output: "" };
-  return { state: code === 0 ? "passed" : code === 3 || code === 127 ? "not-tried" : "failed", commands, output };
+  return { commands, ...judge(results.slice(moves.length).map(exitOf)) };
 }
+
+const notFound = 127;
+
+/** One command that failed is enough; one that could not start, for want of Python or a package, shows nothing either way. */
+const judge = (exits: readonly { readonly code: number; readonly output: string }[]): Omit<Trial, "commands"> => {
+  const failed = exits.find(({ code }) => ![0, notTried, notFound].includes(code));
+  if (failed) return { state: "failed", output: failed.output };
+  const skipped = exits.find(({ code }) => code !== 0);
+  return skipped ? { state: "not-tried", output: skipped.output } : { state: "passed", output: "" };
+};

@@ -2,8 +2,8 @@
 import type { Report } from "../../domain/report.ts";
 import { type Entity, idAnnotation } from "./entity.ts";
 import type { Instruction } from "./instructions.ts";
+import { limitsAfter, type RateChange } from "./limits-after.ts";
 import { end, type Trial } from "./reports.ts";
-import { type Rate, shortRate } from "./request.ts";
 import { columnLine } from "./templates/model.ts";
 
 export type Note = {
@@ -11,6 +11,8 @@ export type Note = {
   readonly commentId: number | undefined;
   readonly outcome: "changed" | "declined" | "question";
   readonly answer: string;
+  /** Was something asked for that is not done? */
+  readonly open: boolean;
 };
 
 export type Changed = {
@@ -18,7 +20,8 @@ export type Changed = {
   readonly migrations: readonly string[];
   /** What was done, a clause each. */
   readonly did: readonly string[];
-  readonly rates: readonly { readonly functions: readonly string[]; readonly rate: Rate }[];
+  readonly rates: readonly RateChange[];
+  readonly renames: readonly { readonly from: string; readonly to: string }[];
   readonly entity: Entity | undefined;
   /** How long a password is now, as the schema says it. */
   readonly password: { readonly min: string; readonly max: string } | undefined;
@@ -49,31 +52,6 @@ export const migrationOf = (entity: Entity, instruction: Instruction): string[] 
   }
 };
 
-const verbs: readonly (readonly [RegExp, string])[] = [
-  [/^(create|add|register)/, "POST"],
-  [/^(list|get|all|read)/, "GET"],
-  [/^update/, "PATCH"],
-  [/^delete/, "DELETE"],
-];
-
-/** Endpoints whose limit changed; where none was in force, none is claimed now. */
-const withRates = (endpoints: Report["endpoints_created"], rates: Changed["rates"]): Report["endpoints_created"] =>
-  endpoints.map((endpoint) => {
-    const hit = rates.findLast(
-      ({ functions }) =>
-        functions.some((name) =>
-          verbs.some(
-            ([verb, method]) =>
-              verb.test(name) &&
-              method === endpoint.method &&
-              /^list/.test(name) === (method === "GET" && !endpoint.path.endsWith("}")),
-          ),
-        ) ||
-        (endpoints.length === 1 && functions.length > 0),
-    );
-    return hit && endpoint.rate_limit !== null ? { ...endpoint, rate_limit: shortRate(hit.rate) } : endpoint;
-  });
-
 const withFields = (models: Report["models_created"], entity: Entity | undefined): Report["models_created"] =>
   models.map((model) =>
     entity && model.name === entity.names.type
@@ -88,7 +66,7 @@ const withFields = (models: Report["models_created"], entity: Entity | undefined
       : model,
   );
 
-const handoffsOf = (previous: Report, changed: Changed): Report["handoffs"] => {
+const handoffsOf = (previous: Pick<Report, "handoffs">, changed: Changed): Report["handoffs"] => {
   const kept = previous.handoffs
     .filter((handoff) => handoff.to !== "database-engineer")
     .map((handoff) =>
@@ -103,11 +81,19 @@ const handoffsOf = (previous: Report, changed: Changed): Report["handoffs"] => {
 };
 
 /** The tests that were handed over, with what a review changed about them. */
-const retold = (task: string, { rates, did }: Changed): string => {
-  const rate = rates.at(-1)?.rate;
-  const limited = rate ? task.replace(/429 after \d+\/\w+/, `429 after ${shortRate(rate)}`) : task;
-  return `${limited} Since a review: ${did.join("; ")}.`.slice(0, 4_000);
+const retold = (task: string, { password, renames, did }: Changed): string => {
+  const renamed = renames.reduce((text, { from, to }) => text.replace(new RegExp(`\\b${from}\\b`, "g"), to), task);
+  const bounded = password
+    ? renamed.replace(
+        /a password of \d+ and of \d+ characters/,
+        `a password of ${Number(password.min) - 1} and of ${Number(password.max) + 1} characters`,
+      )
+    : renamed;
+  return `${bounded} Since a review: ${did.join("; ")}.`.slice(0, 4_000);
 };
+
+/** What was built, without what earlier reviews led to. */
+const withoutReviews = (summary: string): string => summary.replace(/^(Follow-up on a review: [^.]*\. )+/, "");
 
 /** @param changed undefined where no file was changed */
 export const reportAfter = (previous: Report, notes: readonly Note[], changed: Changed | undefined): Report => {
@@ -116,30 +102,33 @@ export const reportAfter = (previous: Report, notes: readonly Note[], changed: C
       ? []
       : [{ comment_id: note.commentId, outcome: note.outcome, answer: note.answer.slice(0, 4_000) }],
   );
-  const own = notes.filter((note) => note.commentId === undefined).map((note) => note.answer);
+  const own = notes.filter((note) => note.commentId === undefined && note.open).map((note) => note.answer);
   const count = notes.filter((note) => note.outcome === "changed").length;
   const failed = changed?.trial.state === "failed";
   const concerns = [
     ...previous.concerns.filter((concern) => !concern.startsWith("Follow-up: ")),
     ...own.map((answer) => `Follow-up: to the review as a whole: ${answer}`.slice(0, 4_000)),
     ...(changed?.trial.state === "not-tried"
-      ? [`Follow-up: the changes were not run: ${end(changed.trial.output)}`]
+      ? [`Follow-up: the changes are written, but were not run: ${end(changed.trial.output)}`]
       : []),
     ...(failed ? [`Follow-up: trying the changes failed:\n${end(changed.trial.output)}`] : []),
   ].slice(-50);
-  const handoffs = changed ? handoffsOf(previous, changed) : previous.handoffs;
+  const limits = limitsAfter(previous, changed?.rates ?? []);
+  const handoffs = changed ? handoffsOf(limits, changed) : previous.handoffs;
+  const built = withoutReviews(previous.summary);
   return {
     ...previous,
     status: failed ? "BLOCKED" : concerns.length + handoffs.length > 0 ? "DONE_WITH_CONCERNS" : "DONE",
     summary: changed
-      ? `Follow-up on a review: ${count} of ${notes.length} ${notes.length === 1 ? "comment" : "comments"} led to a change. ${previous.summary}`.slice(
+      ? `Follow-up on a review: ${count} of ${notes.length} ${notes.length === 1 ? "comment" : "comments"} led to a change. ${built}`.slice(
           0,
           4_000,
         )
-      : `Follow-up on a review: no file changed; the answers stand in the threads. ${previous.summary}`.slice(0, 4_000),
-    endpoints_created: changed ? withRates(previous.endpoints_created, changed.rates) : previous.endpoints_created,
+      : `Follow-up on a review: no file changed; the answers stand in the threads. ${built}`.slice(0, 4_000),
+    endpoints_created: limits.endpoints_created,
+    decisions: limits.decisions,
     models_created: changed ? withFields(previous.models_created, changed.entity) : previous.models_created,
-    security_measures: changed ? securityAfter(previous, changed) : previous.security_measures,
+    security_measures: limits.security_measures.map((measure) => withPassword(measure, changed?.password)),
     test_commands: changed
       ? [
           ...changed.trial.commands,
@@ -155,17 +144,6 @@ export const reportAfter = (previous: Report, notes: readonly Note[], changed: C
   };
 };
 
-/** A measure that names a limit or a length names the new one. */
-const securityAfter = (previous: Report, { rates, password }: Changed): string[] => {
-  const last = rates.at(-1);
-  const whole = last && last.functions.length >= previous.endpoints_created.length;
-  const partial = rates
-    .filter((one) => one !== last || !whole)
-    .map((one) => `Rate limit of ${shortRate(one.rate)} for each client address on ${one.functions.join(", ")}`);
-  const inForce = previous.endpoints_created.some((endpoint) => endpoint.rate_limit !== null);
-  const measures = previous.security_measures.map((measure) => {
-    const limited = whole ? measure.replace(/(?<=Rate limit of )\d+\/\w+/, shortRate(last.rate)) : measure;
-    return password ? limited.replace(/(?<=Passwords are )\d+ to \d+/, `${password.min} to ${password.max}`) : limited;
-  });
-  return inForce ? [...measures, ...partial].slice(-50) : measures;
-};
+/** A measure that names the length of passwords names the new one. */
+const withPassword = (measure: string, password: Changed["password"]): string =>
+  password ? measure.replace(/(?<=Passwords are )\d+ to \d+/, `${password.min} to ${password.max}`) : measure;

@@ -5,11 +5,13 @@ import { absolute, pathsOf, read, textOf } from "./calls.ts";
 import type { Call, Plan } from "./conversation.ts";
 import { submit, toCall, tryOut } from "./design.ts";
 import { migrationOf, type Note, reportAfter } from "./follow-up-report.ts";
-import { type Instruction, type Reading, readComment } from "./instructions.ts";
+import { type Reading, readComment } from "./instructions.ts";
 import type { Layout } from "./layout.ts";
+import { type RateChange, withRates } from "./limits-after.ts";
 import { recognise, type Target } from "./recognise.ts";
 import { curl, payloadOf, registerSteps, renderScript, resourceSteps } from "./rehearsal.ts";
 import { blocked, emptyReport, type Trial } from "./reports.ts";
+import type { Rate } from "./request.ts";
 import { type Files, revise } from "./revise.ts";
 import { reviseRate } from "./revise-rate.ts";
 import { survey } from "./survey.ts";
@@ -57,6 +59,7 @@ const noteOf = (
   return {
     commentId: said.id,
     outcome: did.length > 0 ? "changed" : asked ? "question" : "declined",
+    open: not.length + questions.length + beyond.length > 0,
     answer:
       parts.length > 0
         ? parts.map((part) => (/[.?!]$/.test(part) ? part : `${part}.`)).join(" ")
@@ -106,7 +109,11 @@ export function* followUp(brief: BlueprintBrief): Plan {
       "A file could not be changed.",
     );
   const done: Done = { previous, layout, target: outcome.target, rates: outcome.rates };
-  const trial = yield* tryOut({ changes, rehearsal: rehearsalOf(done), handoffs: [] }, layout, []);
+  const trial = yield* tryOut(
+    { changes, rehearsal: rehearsalOf(done), handoffs: [], endpoints: previous.endpoints_created },
+    layout,
+    [],
+  );
   yield* submit(
     finalReport(done, outcome, trial),
     trial.state === "failed"
@@ -147,12 +154,6 @@ function* readRest(layout: Layout, type: string | undefined, said: readonly Said
   return { ...layout, files };
 }
 
-export type RateChange = {
-  readonly path: string;
-  readonly functions: readonly string[];
-  readonly rate: Extract<Instruction, { kind: "rate" }>["rate"];
-};
-
 type Outcome = {
   readonly files: Files;
   readonly target: Target | undefined;
@@ -160,6 +161,7 @@ type Outcome = {
   readonly did: readonly string[];
   readonly migrations: readonly string[];
   readonly rates: readonly RateChange[];
+  readonly renames: readonly { readonly from: string; readonly to: string }[];
 };
 
 const routesOf = (layout: Layout, target: Target | undefined): string | undefined => {
@@ -179,6 +181,7 @@ const applyAll = (said: readonly Said[], layout: Layout, start: Target | undefin
   const done: string[] = [];
   const migrations: string[] = [];
   const rates: RateChange[] = [];
+  const renames: { from: string; to: string }[] = [];
   for (const one of said) {
     const did: string[] = [];
     const not: { outcome: "declined" | "question"; reason: string }[] = [];
@@ -198,7 +201,7 @@ const applyAll = (said: readonly Said[], layout: Layout, start: Target | undefin
           continue;
         }
         files = result.files;
-        rates.push({ path: path ?? "", functions: result.functions, rate: instruction.rate });
+        rates.push({ routes: result.routes, rate: instruction.rate });
         did.push(result.did);
       } else if (!target)
         not.push({
@@ -213,6 +216,7 @@ const applyAll = (said: readonly Said[], layout: Layout, start: Target | undefin
           continue;
         }
         migrations.push(...migrationOf(target.context.entity, instruction));
+        if (instruction.kind === "rename") renames.push({ from: instruction.field, to: instruction.to });
         files = result.files;
         did.push(result.did);
         target = recognise({ ...layout, files }, target.context.entity.names.type) ?? {
@@ -224,7 +228,7 @@ const applyAll = (said: readonly Said[], layout: Layout, start: Target | undefin
     notes.push(noteOf(one, did, not));
     done.push(...did);
   }
-  return { files, target, notes, did: done, migrations, rates };
+  return { files, target, notes, did: done, migrations, rates, renames };
 };
 
 const changesOf = (layout: Layout, files: Files): Change[] =>
@@ -240,9 +244,10 @@ type Done = {
   readonly rates: readonly RateChange[];
 };
 
-/** The same calls as after the design, with the fields as they are now. */
+/** The same calls as after the design, with the fields and limits as they are now. */
 const rehearsalOf = ({ previous, layout, target, rates }: Done): string => {
-  const post = previous.endpoints_created.find((one) => one.method === "POST");
+  const endpoints = withRates(previous.endpoints_created, rates);
+  const post = endpoints.find((one) => one.method === "POST");
   const problems = layout.problems === "wired";
   if (!target || !post)
     return renderScript({
@@ -250,20 +255,24 @@ const rehearsalOf = ({ previous, layout, target, rates }: Done): string => {
       steps: ['check(len(app.openapi()["paths"]) > 0, "the application starts and describes itself")'],
     });
   const { entity } = target.context;
-  if (target.update) return renderScript({ layout, ...resourceSteps(entity, post.path, problems) });
+  const limitOf = (endpoint: (typeof endpoints)[number] | undefined, call: string) => {
+    const rate = parseShort(endpoint?.rate_limit ?? "");
+    return rate && { rate, call };
+  };
+  if (target.update) {
+    const { limited, ...script } = resourceSteps(entity, post.path, problems);
+    const list = endpoints.find((one) => one.method === "GET" && one.path === post.path);
+    return renderScript({ layout, ...script, limit: limitOf(list, limited) });
+  }
   const address = entity.fields.find((field) => field.type.kind === "email" && field.unique)?.name ?? "email";
   const stored = entity.fields.filter(
     (field) => field.name !== address && target.create.found.fields.some((one) => one.name === field.name),
   );
-  const limited = post.rate_limit === null ? undefined : (rates.at(-1)?.rate ?? parseShort(post.rate_limit));
-  const count = limited && limited.period !== "second" ? limited.count : undefined;
-  return renderScript({
-    layout: { ...layout, guard: undefined },
-    steps: registerSteps(post.path, count, problems, { address, fields: stored }),
-  });
+  const { limited, ...script } = registerSteps(post.path, problems, { address, fields: stored });
+  return renderScript({ layout: { ...layout, guard: undefined }, ...script, limit: limitOf(post, limited) });
 };
 
-const parseShort = (text: string): RateChange["rate"] | undefined => {
+const parseShort = (text: string): Rate | undefined => {
   const match = /^(\d+)\/(s|min|h|d|second|minute|hour|day)/.exec(text);
   const period = (
     {
@@ -294,6 +303,7 @@ const finalReport = (done: Done, outcome: Outcome, trial: Trial): Report => {
     migrations: outcome.migrations,
     did: outcome.did,
     rates: outcome.rates,
+    renames: outcome.renames,
     entity: target?.context.entity,
     password: min && max ? { min, max } : undefined,
     curl:

@@ -1,4 +1,5 @@
 /** What a review comment asks for, in the documented forms; a sentence in no such form is handed back as it is. Knows no file. */
+import { couldDemand } from "./demand.ts";
 import { type Bound, type Field, parseField, type Unclear } from "./fields.ts";
 import { type Rate, ratesIn } from "./request.ts";
 
@@ -141,11 +142,7 @@ const readSentence = (sentence: string, here: string | undefined): One => {
   const bounds = boundsIn(sentence);
   const field = resolve(subjectIn(sentence)) ?? here;
   if ((bounds.min || bounds.max) && field) return { instruction: { kind: "bound", field, ...bounds } };
-  return {
-    idle: /^(thanks?|thank you|nice|great|good|lgtm|looks good|nit|ok|okay|cheers|well done|perfect)\b[^?]{0,40}$/i.test(
-      sentence,
-    ),
-  };
+  return { idle: !couldDemand(sentence) };
 };
 
 /** @param hunk of the comment, for "make this optional" */

@@ -3,7 +3,11 @@
 import type { Entity } from "./entity.ts";
 import type { Field } from "./fields.ts";
 import type { Layout } from "./layout.ts";
+import type { Rate } from "./request.ts";
 import { py } from "./templates/py.ts";
+
+/** Exit code of a program that could not try anything, because a package is missing. */
+export const notTried = 3;
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -75,197 +79,186 @@ export const expectLine = (status: number, method: string, path: string, body?: 
 
 export type Script = {
   readonly layout: Layout;
+  /** Statements of the coroutine that calls. */
   readonly steps: readonly string[];
-  /** Statements at the program's start of `main`, on `sessions`. */
+  /** Functions and values that the steps need, at the top level. */
   readonly before?: readonly string[];
+  /** The limit that is in force, and how one of its routes is called: it is tried last, by itself. */
+  readonly limit?: { readonly rate: Rate; readonly call: string } | undefined;
 };
 
-export const renderScript = ({ layout, steps, before = [] }: Script): string => {
-  const { app, session, base, guard, settings } = layout;
-  const made = app.factory
-    ? `from ${app.module} import ${app.variable}\n\napp = ${app.variable}()`
-    : `from ${app.module} import ${app.variable}${app.variable === "app" ? "" : " as app"}`;
-  const first = app.module.split(".")[0] ?? "";
-  return py`
-    import asyncio, importlib, os, sys, tempfile
+/** A limit by the second would depend on the machine's speed; so many calls as to take long show no more than fewer. */
+const canTry = ({ count, period }: Rate): boolean => period !== "second" && count <= 100;
 
-    for name in (${["aiosqlite", "fastapi", "httpx", "sqlalchemy"].map((name) => JSON.stringify(name)).join(", ")}):
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError:
-            print(f"not tried: the package {name} is not installed here")
-            sys.exit(3)
+const limitedFunction = [
+  "",
+  "",
+  "async def limited(count, method, path, body=None):",
+  "    codes = [(await client.request(method, path, json=body)).status_code for _ in range(count + 1)]",
+  '    check(429 in codes and codes.index(429) == count, f"{method} {path} 429 after {count}")',
+];
+
+const sessionFunction = ["", "", "async def session():", "    async with sessions() as one:", "        yield one"];
+
+export const renderScript = ({ layout, steps, before = [], limit }: Script): string => {
+  const { app, session, base, guard, settings } = layout;
+  const imports = [
+    ...(session ? [`from ${session.dependency.module} import ${session.dependency.name}`] : []),
+    `from ${app.module} import ${app.variable}${app.factory || app.variable === "app" ? "" : " as app"}`,
+    ...(base ? [`from ${base.module} import ${base.name}`] : []),
+    ...(guard?.kind === "dependency" ? [`from ${guard.module} import ${guard.name}`] : []),
+  ].sort();
+  const database = session !== undefined || base !== undefined;
+  const limited = limit && canTry(limit.rate) ? limit : undefined;
+  return py`
+    import asyncio, os, sys, tempfile
 
     folder = tempfile.TemporaryDirectory()
-    url = f"sqlite+aiosqlite:///{folder.name}/rehearsal.db"
+    url = f"sqlite+aiosqlite:///{folder.name}/try.db"
     ${settings && `os.environ[${JSON.stringify(settings.env)}] = url`}
     try:
-        ${made.split("\n")}
+        import httpx
+        ${database && ["import aiosqlite", "from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine"]}
+        ${imports}
     except ModuleNotFoundError as error:
-        if str(error.name).split(".")[0] == "${first}":
+        if str(error.name).split(".")[0] == "${app.module.split(".")[0] ?? ""}":
             raise
-        print(f"not tried: the application imports {error.name}, which is not installed here")
-        sys.exit(3)
-    import httpx
-    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-    ${base && `from ${base.module} import ${base.name}`}
-    ${session && `from ${session.dependency.module} import ${session.dependency.name}`}
-    ${guard?.kind === "dependency" && `from ${guard.module} import ${guard.name}`}
+        print(f"the package {error.name} is not installed here")
+        sys.exit(${notTried})
 
+    ${app.factory && `app = ${app.variable}()`}
+    ${database && ["engine = create_async_engine(url)", "sessions = async_sessionmaker(engine)"]}
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://try")
     failures = []
+    ${session && sessionFunction}
+
+
+    def check(good, what):
+        print("ok  " if good else "FAIL", what)
+        if not good:
+            failures.append(what)
+
+
+    async def expect(status, method, path, body=None):
+        answer = await client.request(method, path, json=body)
+        got = answer.status_code
+        check(got == status, f"{method} {path} {got}" + ("" if got == status else f", wanted {status}: {answer.text[:600]}"))
+        return answer
+    ${limited && limitedFunction}
+    ${before.length > 0 && ["", "", ...before]}
 
 
     async def main():
-        engine = create_async_engine(url)
-        sessions = async_sessionmaker(engine)
         ${base && [`async with engine.begin() as connection:`, `    await connection.run_sync(${base.name}.metadata.create_all)`]}
-
-        async def session():
-            async with sessions() as one:
-                yield one
-
-        ${session && `app.dependency_overrides[${session.dependency.name}] = session`}
-        ${guard?.kind === "dependency" && `app.dependency_overrides[${guard.name}] = lambda: None`}
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://rehearsal") as client:
-
-            async def expect(status, method, path, body=None):
-                answer = await client.request(method, path, json=body)
-                good = answer.status_code == status
-                print("ok  " if good else "FAIL", method, path, answer.status_code, "" if good else f"(wanted {status}) {answer.text[:600]}")
-                if not good:
-                    failures.append(path)
-                return answer
-
-            def check(good, what):
-                print("ok  " if good else "FAIL", what)
-                if not good:
-                    failures.append(what)
-
-            ${before}
-            ${steps}
-        await engine.dispose()
+        ${limited && "app.state.limiter.enabled = False"}
+        ${steps}
+        ${limited && ["app.state.limiter.enabled = True", `await limited(${limited.rate.count}, ${limited.call})`]}
+        ${database && "await engine.dispose()"}
 
 
+    ${session && `app.dependency_overrides[${session.dependency.name}] = session`}
+    ${guard?.kind === "dependency" && `app.dependency_overrides[${guard.name}] = lambda: None`}
     asyncio.run(main())
     sys.exit(1 if failures else 0)
   `;
 };
 
+/** What is called, and what the calls need; `limited` is a call that may be repeated. */
+type Steps = { readonly before: string[]; readonly steps: string[]; readonly limited: string };
+
 /** Steps for the five routes of a resource. */
-export const resourceSteps = (
-  entity: Entity,
-  root: string,
-  problems: boolean,
-): { before: string[]; steps: string[] } => {
-  const { fields, names } = entity;
-  const refs = fields.filter((field) => field.type.kind === "ref");
-  const before = refs.flatMap((field) => {
-    const reference = entity.references.get(field.name);
-    return reference
-      ? [
-          `from ${reference.module} import ${reference.type}`,
-          `${field.name} = await parent(sessions, ${reference.type})`,
-        ]
-      : [];
-  });
-  const body = (turn: number): string => {
-    const items = [
+export const resourceSteps = (entity: Entity, root: string, problems: boolean): Steps => {
+  const { fields } = entity;
+  const refs = fields.filter((field) => field.type.kind === "ref" && entity.references.has(field.name));
+  const references = refs.flatMap((field) => entity.references.get(field.name) ?? []);
+  const body = (turn: number): string =>
+    `{${[
       ...Object.entries(payloadOf(fields, turn)).map(([key, value]) => `${JSON.stringify(key)}: ${toPython(value)}`),
       ...refs.map((field) => `"${field.name}": ${field.name}`),
-    ];
-    return `{${items.join(", ")}}`;
-  };
-  const unique = fields.some((field) => field.unique);
-  const bare = root.replace(/\/$/, "");
+    ].join(", ")}}`;
+  const unique = fields.find((field) => field.unique);
   const required = fields.find((field) => !field.optional && field.fallback === undefined);
   const kept = fields.find((field) => !field.optional);
   const changed = fields.find((field) => field.type.kind !== "ref");
   const missing = { int: "999999", str: "missing", uuid: "00000000-0000-4000-8000-000000000000" }[
     entity.columns.id.type
   ];
+  const bare = root.replace(/\/$/, "");
   return {
-    before: before.length > 0 ? [...parentFunction(), ...before] : [],
+    before:
+      references.length > 0
+        ? [...references.map(({ module, type }) => `from ${module} import ${type}`), "", "", ...parentFunction]
+        : [],
     steps: [
-      `one = (${expectLine(201, "POST", root, body(0))}).json()`,
-      `check(${JSON.stringify(names.one)} and "id" in one, "the answer has an id")`,
-      ...(unique ? [expectLine(409, "POST", root, body(0))] : []),
-      ...(required ? [expectLine(422, "POST", root, "{}")] : []),
-      `two = (${expectLine(201, "POST", root, body(1))}).json()`,
-      `page = (${expectLine(200, "GET", `${root}?limit=1&offset=1`)}).json()`,
-      `check(page["total"] == 2 and len(page["items"]) == 1, "a page of one of two")`,
-      expectLine(422, "GET", `${root}?limit=1000`),
-      expectLine(200, "GET", `${bare}/{one['id']}`),
-      ...(changed
-        ? [expectLine(200, "PATCH", `${bare}/{one['id']}`, `{"${changed.name}": ${toPython(sampleOf(changed, 2))}}`)]
-        : []),
-      ...(unique
-        ? fields
-            .filter((field) => field.unique)
-            .slice(0, 1)
-            .map((field) => expectLine(409, "PATCH", `${bare}/{one['id']}`, `{"${field.name}": two["${field.name}"]}`))
-        : []),
-      ...(kept ? [expectLine(422, "PATCH", `${bare}/{one['id']}`, `{"${kept.name}": None}`)] : []),
-      expectLine(204, "DELETE", `${bare}/{one['id']}`),
-      `gone = ${expectLine(404, "GET", `${bare}/{one['id']}`)}`,
+      ...refs.map((field) => `${field.name} = await parent(${entity.references.get(field.name)?.type ?? ""})`),
+      `root = ${JSON.stringify(root)}`,
+      `first, second = ${body(0)}, ${body(1)}`,
+      'one = (await expect(201, "POST", root, first)).json()',
+      `item = f"${bare}/{one['id']}"`,
+      ...(unique ? ['await expect(409, "POST", root, first)'] : []),
+      ...(required ? ['await expect(422, "POST", root, {})'] : []),
+      'two = (await expect(201, "POST", root, second)).json()',
+      'page = (await expect(200, "GET", f"{root}?limit=1&offset=1")).json()',
+      'check(page["total"] == 2 and len(page["items"]) == 1, "a page of one of two")',
+      'await expect(422, "GET", f"{root}?limit=1000")',
+      'await expect(200, "GET", item)',
+      ...(changed ? [`await expect(200, "PATCH", item, {"${changed.name}": ${toPython(sampleOf(changed, 2))}})`] : []),
+      ...(unique ? [`await expect(409, "PATCH", item, {"${unique.name}": two["${unique.name}"]})`] : []),
+      ...(kept ? [`await expect(422, "PATCH", item, {"${kept.name}": None})`] : []),
+      'await expect(204, "DELETE", item)',
+      'gone = await expect(404, "GET", item)',
       ...(problems
-        ? [`check(gone.headers["content-type"] == "application/problem+json", "errors are problem details")`]
+        ? ['check(gone.headers["content-type"] == "application/problem+json", "errors are problem details")']
         : []),
-      expectLine(404, "DELETE", `${bare}/${missing}`),
+      `await expect(404, "DELETE", "${bare}/${missing}")`,
     ],
+    limited: '"GET", root',
   };
 };
 
 /** Adds a row that others refer to, with a value for every column that needs one. */
-const parentFunction = (): string[] => [
-  "from datetime import date, datetime, timezone",
-  "from decimal import Decimal",
-  "from uuid import uuid4",
-  "plain = {str: 'sample', int: 1, float: 1.0, bool: True, Decimal: Decimal(1), date: date(2030, 1, 1)}",
-  "plain |= {datetime: datetime(2030, 1, 1, tzinfo=timezone.utc)}",
+const parentFunction: readonly string[] = [
+  "async def parent(model):",
+  "    from datetime import date, datetime, timezone",
+  "    from decimal import Decimal",
+  "    from uuid import uuid4",
   "",
-  "async def parent(sessions, model):",
+  "    plain = {str: 'sample', int: 1, float: 1.0, bool: True, Decimal: Decimal(1), date: date(2030, 1, 1)}",
+  "    plain |= {datetime: datetime(2030, 1, 1, tzinfo=timezone.utc)}",
   "    columns = [c for c in model.__table__.columns if not (c.nullable or c.default or c.server_default)]",
   "    auto = model.__table__.autoincrement_column",
-  "    values = {c.key: plain.get(c.type.python_type) or uuid4() for c in columns if c is not auto}",
   "    async with sessions() as one:",
-  "        row = model(**values)",
+  "        row = model(**{c.key: plain.get(c.type.python_type) or uuid4() for c in columns if c is not auto})",
   "        one.add(row)",
   "        await one.commit()",
   "        await one.refresh(row)",
   "        return row.id if isinstance(row.id, (int, str)) else str(row.id)",
-  "",
 ];
 
-/** @param limit registrations that are still let through @param user what a client sends beside the address and the password @param address what the address is called */
+/** @param user what a client sends beside the address and the password @param address what the address is called */
 export const registerSteps = (
-  root: string,
-  limit: number | undefined,
+  path: string,
   problems: boolean,
   user: { readonly address: string; readonly fields: readonly Field[] } = { address: "email", fields: [] },
-): string[] => {
-  const body = (mail: string, password: string): string => {
-    const extra = Object.entries(payloadOf(user.fields, 1)).map(([key, value]) => `"${key}": ${toPython(value)}`);
-    return `{${[`"${user.address}": ${mail}`, `"password": "${password}"`, ...extra].join(", ")}}`;
+): Steps => {
+  const { address } = user;
+  const extra = Object.entries(payloadOf(user.fields, 1)).map(([key, value]) => `, "${key}": ${toPython(value)}`);
+  return {
+    before: [],
+    steps: [
+      `path = ${JSON.stringify(path)}`,
+      `person = {"${address}": "person@example.com", "password": "correct horse battery staple"${extra.join("")}}`,
+      'user = (await expect(201, "POST", path, person)).json()',
+      'check("id" in user and not any("pass" in key or "hash" in key for key in user), "neither password nor hash is answered")',
+      `taken = await expect(409, "POST", path, person | {"${address}": "PERSON@example.com"})`,
+      ...(problems
+        ? ['check(taken.headers["content-type"] == "application/problem+json", "errors are problem details")']
+        : []),
+      `await expect(422, "POST", path, person | {"${address}": "no address"})`,
+      `await expect(422, "POST", path, person | {"${address}": "other@example.com", "password": "short"})`,
+    ],
+    limited: '"POST", path, person',
   };
-  const good = "correct horse battery staple";
-  return [
-    `user = (${expectLine(201, "POST", root, body('"person1@example.com"', good))}).json()`,
-    'check("id" in user and not any("pass" in key or "hash" in key for key in user), "the answer has neither the password nor its hash")',
-    `taken = ${expectLine(409, "POST", root, body('"PERSON1@example.com"', good))}`,
-    ...(problems
-      ? ['check(taken.headers["content-type"] == "application/problem+json", "errors are problem details")']
-      : []),
-    expectLine(422, "POST", root, body('"no address"', good)),
-    expectLine(422, "POST", root, body('"person3@example.com"', "short")),
-    ...(limit !== undefined && limit >= 2 && limit <= 30
-      ? [
-          `for turn in range(${limit - 2}):`,
-          `    ${expectLine(201, "POST", root, body('f"another{turn}@example.com"', good))}`,
-          expectLine(429, "POST", root, body('"person9@example.com"', good)),
-        ]
-      : []),
-  ];
 };
 
 /** A request as a person can send it to a server on port 8500. */

@@ -56,7 +56,7 @@ export const describeTrial = (work: Work, trial: Trial, unread: readonly string[
           `These sentences of the request are in no form that I read, and nothing was built for them: ${unread.map(quote).join("; ")}.`,
         ]
       : []),
-    ...(trial.state === "not-tried" ? [`The new code was not run: ${end(trial.output)}`] : []),
+    ...(trial.state === "not-tried" ? [`The new code is written, but was not run: ${end(trial.output)}`] : []),
     ...(trial.state === "failed" ? [`Trying it failed:\n${end(trial.output)}`] : []),
   ];
   const failed = trial.state === "failed";

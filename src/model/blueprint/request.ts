@@ -1,4 +1,5 @@
 /** The grammar of requests: title and body of an issue in, one wish out, or what would have to be said. Text is only read here. */
+import { couldDemand } from "./demand.ts";
 import { type Field, type Parsed, parseFields, type Unclear } from "./fields.ts";
 import { snake } from "./names.ts";
 import { closeOf } from "./python.ts";
@@ -268,7 +269,9 @@ export const parseRequest = (request: { readonly title: string; readonly body: s
   const fieldLines = new Set(wish.kind === "crud" ? bulletFields(body) : []);
   const unread = sentencesOf(body).filter(
     (line) =>
-      !covered[wish.kind].test(line) && ![...fieldLines].some((field) => field.includes(line) || line.includes(field)),
+      couldDemand(line) &&
+      !covered[wish.kind].test(line) &&
+      ![...fieldLines].some((field) => field.includes(line) || line.includes(field)),
   );
   const settled = new Set<"offset-pagination">(
     /\b(limit\s*(\/|and)\s*offset|offset\s+pagination|pagination:\s*(limit\/)?offset)\b/i.test(`${title}\n${body}`)

@@ -1,6 +1,9 @@
 /** A limit that a review asks for: of the route that a comment stands at, or of every route of the file. */
-import { type Rate, renderRate, shortRate } from "./request.ts";
+import { type Method, type Rate, renderRate, shortRate } from "./request.ts";
 import type { Files } from "./revise.ts";
+
+/** A route as its decorator writes it: the path is what stands there, without any prefix. */
+export type LimitedRoute = { readonly name: string; readonly method: Method; readonly path: string };
 
 /** @param line of the comment, from 1 */
 export const reviseRate = (
@@ -8,7 +11,7 @@ export const reviseRate = (
   path: string,
   line: number | undefined,
   rate: Rate,
-): { ok: true; files: Files; did: string; functions: readonly string[] } | { ok: false; reason: string } => {
+): { ok: true; files: Files; did: string; routes: readonly LimitedRoute[] } | { ok: false; reason: string } => {
   const text = files.get(path);
   if (text === undefined) return { ok: false, reason: `I could not read ${path}` };
   const lines = text.split("\n");
@@ -28,14 +31,20 @@ export const reviseRate = (
   const next = lines.map((code, at) =>
     chosen.includes(at) ? code.replace(/(["'])\d+\/\w+\1/, `"${renderRate(rate)}"`) : code,
   );
-  const functions = chosen.map(
+  const names = chosen.map(
     (at) => /def (\w+)\(/.exec(lines.slice(at).find((code) => /def \w+\(/.test(code)) ?? "")?.[1] ?? "",
   );
   return {
     ok: true,
     files: new Map([...files, [path, next.join("\n")]]),
-    functions,
-    did: `the limit of ${functions.join(", ")} is ${shortRate(rate)} now`,
+    routes: chosen.flatMap((at, index) => {
+      const block = lines.slice(blockOf(at)[0], at + 1).join("\n");
+      const route = /@\w+\.(get|post|put|patch|delete)\(\s*["']([^"']*)["']/.exec(block);
+      return route
+        ? [{ name: names[index] ?? "", method: (route[1] ?? "").toUpperCase() as Method, path: route[2] ?? "" }]
+        : [];
+    }),
+    did: `the limit of ${names.join(", ")} is ${shortRate(rate)} now`,
   };
 };
 

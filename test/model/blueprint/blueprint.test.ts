@@ -179,8 +179,57 @@ describe("where limiter and handlers are wired", () => {
     expect(driven.report.endpoints_created[0]?.rate_limit).toBe("3/min");
     expect(driven.report.security_measures).toContain("Rate limit of 3/min for each client address on registration");
     expect(driven.report.security_measures.join()).toContain("12 to 128 characters");
-    expect(tried(driven)).toContain("ok   POST /api/v1/auth/register 429");
+    expect(driven.report.decisions.find(({ title }) => title.startsWith("Limit"))).toMatchObject({
+      title: "Limit registration to 3/min",
+      alternatives: expect.arrayContaining([{ option: "5/min", rejected_because: "a review asked for 3/min" }]),
+    });
+    const tests = driven.report.handoffs.find(({ to }) => to === "test-generator")?.task ?? "";
+    expect(tests).toContain("429 after 3/min");
+    expect(tests).toContain("201 with id, contact_email and created_at");
+    expect(tests).toContain("a password of 11 and of 129 characters");
+    expect(JSON.stringify({ ...driven.report, decisions: [] })).not.toMatch(/\b5\/min|\b8 to 128/);
+    expect(tried(driven)).toContain("ok   POST /api/v1/auth/register 429 after 3");
     expect(await lint(bench, "backend")).toMatch(clean);
+  });
+});
+
+describe("a limit that a review changes for one route of several", () => {
+  it.skipIf(!python)("is told apart from that of the others, and from the next review on, too", async () => {
+    using bench = await openWorkbench("shop");
+    const first = await drive(bench, invoices, "", options(undefined));
+    const answer = async (report: Drive["report"], body: string, line?: number) => {
+      await commitAll(bench);
+      const path = "backend/app/api/v1/routes/invoices.py";
+      const comments = [{ id: 1, path, ...(line ? { line } : {}), body }];
+      const review = { body: "Nice work. That is generous for a public endpoint.", comments };
+      return drive(bench, invoices, "", { ...options(undefined), kind: "follow-up", report, review });
+    };
+    const limits = ({ report }: Drive) => ({
+      endpoints: report.endpoints_created.map((one) => one.rate_limit),
+      measures: report.security_measures.filter((measure) => measure.startsWith("Rate limit")),
+      decisions: report.decisions.map(({ title }) => title).filter((title) => title.startsWith("Limit")),
+    });
+
+    const one = await answer(first.report, "Limit this to 3/min, please.", 16);
+    expect(limits(one)).toEqual({
+      endpoints: ["3/min", "100/min", "100/min", "100/min", "100/min"],
+      measures: [
+        "Rate limit of 100/min for each client address on every other route",
+        "Rate limit of 3/min for each client address on POST /api/v1/invoices",
+      ],
+      decisions: ["Limit routes of invoices to 100/min by default", "Limit POST /api/v1/invoices to 3/min"],
+    });
+    expect(one.report.concerns).toEqual(first.report.concerns);
+    expect(tried(one)).not.toContain("FAIL");
+
+    const all = await answer(one.report, "limit to 20/min");
+    expect(limits(all)).toEqual({
+      endpoints: Array(5).fill("20/min"),
+      measures: ["Rate limit of 20/min for each client address on every route"],
+      decisions: ["Limit routes of invoices to 20/min by default"],
+    });
+    expect(all.report.summary.match(/Follow-up/g)).toHaveLength(1);
+    expect(tried(all)).toContain("ok   GET /api/v1/invoices 429 after 20");
   });
 });
 
@@ -398,7 +447,14 @@ describe("without Python at hand", () => {
     using bench = await openWorkbench("shop");
     const { report } = await drive(bench, registration, "", { python: "/nowhere/python" });
     expect(report.status).toBe("DONE_WITH_CONCERNS");
-    expect(report.concerns.join("\n")).toContain("was not run");
+    expect(report.concerns.join("\n")).toMatch(/, but was not run: the package \w+ is not installed here/);
+  });
+
+  it("reports the same where there is no Python at all", async () => {
+    using bench = await openWorkbench("shop");
+    const { report } = await drive(bench, registration, "", { path: "/nowhere" });
+    expect(report.status).toBe("DONE_WITH_CONCERNS");
+    expect(report.concerns.join("\n")).toMatch(/, but was not run: .*python3: command not found/);
   });
 });
 

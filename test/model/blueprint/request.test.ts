@@ -90,6 +90,21 @@ describe("a request for a resource", () => {
     });
     expect(parsed.ok && parsed.value.unread).toEqual(["Send a letter to the sender whenever a parcel is lost."]);
   });
+
+  it.each([
+    ["Thanks in advance!", false],
+    ["We are a small bakery in a big town.", false],
+    ["That is generous for a public endpoint.", false],
+    ["Please archive parcels of last year.", true],
+    ["Lost parcels are refunded automatically.", true],
+    ["Only admins see them.", true],
+    ["See `docs/parcels.md` for the colours.", true],
+    ["Compatible with version 2 of the app.", true],
+    ["Is that possible?", true],
+  ])("names what could ask for something and leaves conversation alone: %s", (sentence, named) => {
+    const parsed = parseRequest({ title: "CRUD for parcels (sku: str)", body: sentence });
+    expect(parsed.ok && parsed.value.unread).toEqual(named ? [sentence] : []);
+  });
 });
 
 describe("a field", () => {
