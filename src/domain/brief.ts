@@ -21,7 +21,10 @@ export type BriefReview = {
   }[];
 };
 
-const howToRead = `Before you work on what one of these is about, Read \${CLAUDE_PLUGIN_ROOT}/agents/skills/<name>/SKILL.md.`;
+const howToRead = (tools: readonly string[]): string =>
+  tools.includes("Skill")
+    ? "Before you work on what one of these is about, load it with Skill."
+    : `Before you work on what one of these is about, Read \${CLAUDE_PLUGIN_ROOT}/agents/skills/<name>/SKILL.md.`;
 
 /** One shape for every model: the blueprint parses it, a language model reads it. */
 export type Brief = {
@@ -49,7 +52,7 @@ export const composeSystem = (definition: Definition, library: Library): string 
     .map((skill) => `- ${skill.name}: ${skill.description}`);
   return [
     definition.directive.trim(),
-    ...(skills.length > 0 ? [`# Skills\n\n${howToRead}\n\n${skills.join("\n")}`] : []),
+    ...(skills.length > 0 ? [`# Skills\n\n${howToRead(definition.tools)}\n\n${skills.join("\n")}`] : []),
     "# Where you are",
     [
       "The repository stands at /repo; file tools take absolute paths below it. There is no network.",

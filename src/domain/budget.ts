@@ -114,8 +114,9 @@ export const addSubagent = (spend: Spend, child: Spend): Spend => ({
   },
 });
 
-/** Keeping the task list and handing in the report are free: an agent must always be able to end well. */
-export const isCounted = (tool: string): boolean => !/^(Task(Create|Update|List|Get)|SubmitReport)$/.test(tool);
+/** What reads, changes or runs nothing is free: the task list, skills, the memory, and the report, so that an agent can always end well. */
+export const isCounted = (tool: string): boolean =>
+  !/^(Task(Create|Update|List|Get)|Skill|Remember|Recall|SubmitReport)$/.test(tool);
 
 /** Before a call: is there a tool call left for it? */
 export const decideCall = (spend: Spend, limits: Limits, tool: string): Verdict =>

@@ -4,7 +4,7 @@ import type { ChildReport } from "./child-report.ts";
 import type { Evidence, Finding } from "./finding.ts";
 import type { AssistantMessage, ToolSpec, Usage, UserMessage } from "./message.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Report } from "./report.ts";
+import type { Report, ReportDecision } from "./report.ts";
 import type { HandedBack } from "./subagent.ts";
 import type { TaskList } from "./task.ts";
 
@@ -36,6 +36,8 @@ type Happening =
       readonly stopReason: string;
     }
   | { readonly type: "tasks"; readonly at: string; readonly tasks: TaskList }
+  /** Asked to be kept in the memory; recorded with the report's decisions. */
+  | { readonly type: "remembered"; readonly at: string; readonly decision: ReportDecision }
   | { readonly type: "evidence"; readonly at: string; readonly evidence: Evidence }
   /** Stored at a turn's end when the changeset differs from the last one stored. */
   | {

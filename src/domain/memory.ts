@@ -15,7 +15,7 @@ import { compareDecisions } from "./memory/similar.ts";
 import { maxListed, parseState, renderState, type State, statePath } from "./memory/state.ts";
 import type { Report, ReportDecision, Status } from "./report.ts";
 
-export { decisionsPath, parseDecisions } from "./memory/decisions.ts";
+export { type Decision, decisionsPath, parseDecisions } from "./memory/decisions.ts";
 export { type MemoryTexts, mergeMemory } from "./memory/merge.ts";
 export { selectDecisions } from "./memory/similar.ts";
 export { parseState, statePath } from "./memory/state.ts";

@@ -5,6 +5,7 @@ import type { Changeset, Refusal } from "../domain/changeset.ts";
 import type { Definition, Library } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Evidence } from "../domain/finding.ts";
+import type { Decision } from "../domain/memory.ts";
 import type { UserMessage } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
 import type { HandedBack } from "../domain/subagent.ts";
@@ -51,6 +52,8 @@ export type LoopDeps = {
   /** Makes the tool that the loop ends by. */
   readonly submit: (door: Door) => Tool;
   readonly subagents?: Subagents | undefined;
+  /** Decisions of the repository's memory, for those who may search it and add to it. */
+  readonly decisions?: readonly Decision[] | undefined;
   /** Takes known secrets out of what a tool returned. */
   readonly redact: (text: string) => string;
   readonly signal: AbortSignal;

@@ -4,6 +4,7 @@ import { type Changeset, type Refusal, treeHash } from "../domain/changeset.ts";
 import type { Evidence } from "../domain/finding.ts";
 import type { AssistantMessage, Message, ToolSpec } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
+import type { ReportDecision } from "../domain/report.ts";
 import { renderHandedBack } from "../domain/subagent.ts";
 import type { TaskList } from "../domain/task.ts";
 import type { LoopDeps, Subagents } from "./context.ts";
@@ -27,6 +28,7 @@ type Fresh = {
   readonly evidence: Evidence[];
   /** Evidence of subagents, which is stored already. */
   readonly handedBack: Evidence[];
+  readonly remembered: ReportDecision[];
   tasks: boolean;
   refusals: number;
 };
@@ -51,6 +53,7 @@ export type Conversation = {
   spend: Spend;
   tasks: TaskList;
   readonly evidence: Evidence[];
+  readonly remembered: ReportDecision[];
   /** Of the turn under way, stored with its results. */
   fresh: Fresh;
   /** The report that ended the run; `judging` is the last one of the turn under way. */
@@ -67,7 +70,7 @@ const checkpointOf = (changeset: Changeset, refused: readonly Refusal[]): Checkp
   return { changeset, refused, tree, key: JSON.stringify([tree, refused]) };
 };
 
-export const nothingFresh = (): Fresh => ({ evidence: [], handedBack: [], tasks: false, refusals: 0 });
+export const nothingFresh = (): Fresh => ({ evidence: [], handedBack: [], remembered: [], tasks: false, refusals: 0 });
 
 export const collectCheckpoint = async (deps: LoopDeps, talk: Conversation): Promise<void> => {
   const { changeset, refused } = await deps.checkpoint();
@@ -108,6 +111,7 @@ const begun = (deps: LoopDeps, seen: SeenFiles): Conversation => {
     spend: noSpend,
     tasks: [],
     evidence: [],
+    remembered: [],
     fresh: nothingFresh(),
     judged: undefined,
     judging: undefined,
@@ -134,6 +138,7 @@ const continued = (deps: LoopDeps, resume: ResumeState, seen: SeenFiles): Conver
     spend: { ...resume.spend, toolCalls },
     tasks: resume.tasks,
     evidence: [...resume.evidence],
+    remembered: [...resume.remembered],
     fresh: nothingFresh(),
     judged: resume.judged,
     judging: undefined,
@@ -167,6 +172,11 @@ const registryOf = (deps: LoopDeps, seen: SeenFiles, talk: () => Conversation): 
         const { command, output } = evidence;
         talk().fresh.evidence.push({ ...evidence, command: deps.redact(command), output: deps.redact(output) });
       },
+    },
+    memory: deps.decisions && {
+      known: deps.decisions,
+      earlier: () => [...talk().remembered, ...talk().fresh.remembered],
+      add: (decision) => talk().fresh.remembered.push(decision),
     },
     agent: deps.subagents && agentDeps(deps, deps.subagents, talk),
     submit: deps.submit({

@@ -146,6 +146,7 @@ const answerCalls = async (
   const at = now(deps);
   const events: RunEvent[] = [
     ...talk.fresh.evidence.map((evidence) => ({ type: "evidence" as const, at, evidence })),
+    ...talk.fresh.remembered.map((decision) => ({ type: "remembered" as const, at, decision })),
     ...(talk.fresh.tasks ? [{ type: "tasks" as const, at, tasks: talk.tasks }] : []),
     ...(await checkpointEvent(deps, talk, at)),
     ...(judged ? [reportEvent(judged, at)] : []),
@@ -156,6 +157,7 @@ const answerCalls = async (
   talk.judged = judged;
   talk.judging = undefined;
   talk.evidence.push(...talk.fresh.handedBack, ...talk.fresh.evidence);
+  talk.remembered.push(...talk.fresh.remembered);
   talk.fresh = nothingFresh();
   return undefined;
 };

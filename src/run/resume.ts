@@ -7,6 +7,7 @@ import type { Evidence } from "../domain/finding.ts";
 import type { AssistantMessage, Message, ToolSpec, ToolUse, UserMessage } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
 import { canonPath } from "../domain/policy.ts";
+import type { ReportDecision } from "../domain/report.ts";
 import type { TaskList } from "../domain/task.ts";
 import type { Range } from "./tools/seen-files.ts";
 import type { Judged } from "./tools/submit-report.ts";
@@ -34,6 +35,7 @@ export type ResumeState = {
   readonly changeset: Changeset;
   readonly refused: readonly Refusal[];
   readonly evidence: readonly Evidence[];
+  readonly remembered: readonly ReportDecision[];
   /** Tool calls are counted again by the loop, which knows the tools. */
   readonly spend: Omit<Spend, "toolCalls">;
   readonly seen: readonly SeenRange[];
@@ -77,11 +79,15 @@ export const resumeFrom = (all: readonly RunEvent[], child?: string): ResumeStat
     changeset: checkpoint?.changeset ?? [],
     refused: checkpoint?.refused ?? [],
     evidence: ledger.filter((event) => event.type === "evidence").map(({ evidence }) => evidence),
+    remembered: rememberedIn(events),
     spend: spendOf(ledger, child),
     seen: seenIn(events, handedBackIn(answered)),
     ...(judged ? { judged } : {}),
   };
 };
+
+export const rememberedIn = (events: readonly RunEvent[]): readonly ReportDecision[] =>
+  events.flatMap((event) => (event.type === "remembered" ? [event.decision] : []));
 
 /** @param child whose own turns count as turns */
 const spendOf = (ledger: readonly RunEvent[], child?: string): Spend =>

@@ -57,10 +57,13 @@ describe("decideCall", () => {
     });
   });
 
-  it.each(["SubmitReport", "TaskCreate", "TaskUpdate", "TaskList", "TaskGet"])("always allows %s", (tool) => {
-    expect(isCounted(tool)).toBe(false);
-    expect(decideCall({ ...noSpend, toolCalls: 99 }, limits, tool)).toEqual({ allowed: true });
-  });
+  it.each(["SubmitReport", "Skill", "Remember", "Recall", "TaskCreate", "TaskUpdate", "TaskList", "TaskGet"])(
+    "always allows %s",
+    (tool) => {
+      expect(isCounted(tool)).toBe(false);
+      expect(decideCall({ ...noSpend, toolCalls: 99 }, limits, tool)).toEqual({ allowed: true });
+    },
+  );
 });
 
 describe("spend", () => {

@@ -182,6 +182,40 @@ describe("a labelled issue", () => {
     expect(statuses()[0]?.body).toMatch(/architect\.yml.*sandbox/);
   });
 
+  test("searches the memory, adds to it, and what was remembered is committed with the decisions, once", async () => {
+    const path = ".claude/context/knowledge/decisions/active.json";
+    const known = { id: "DEC-20260301-0001", title: "Cursor of 50 for lists", category: "api-design", rationale: "x" };
+    workspace = createMemoryWorkspace({ "app/main.py": "", [path]: JSON.stringify({ decisions: [known] }) }, github);
+    const tools = [...testDefinition.tools, "Remember", "Recall", "Skill"];
+    const calls = [
+      { name: "Recall", input: { query: "lists by cursor" } },
+      { name: "Remember", input: { text: "User ids are 64 bits wide." } },
+      { name: "Remember", input: { text: "User ids are 64 bits wide!" } },
+      { name: "Remember", input: { text: "It is very clean." } },
+      { name: "Skill", input: { name: "api-design" } },
+    ];
+    const job = jobOf(label);
+    await executeWith([{ calls }, ...design], { definition: { ...testDefinition, tools } }).run(job, never);
+    const answers = (model.requests[1]?.messages.at(-1)?.content ?? []).map((block) =>
+      block.type === "tool_result" ? block.content : "",
+    );
+    expect(JSON.parse(answers[0] ?? "")).toMatchObject({ decisions: [{ id: known.id }], searched: 1 });
+    expect(answers.slice(1)).toEqual([
+      "Remembered under architecture: “User ids are 64 bits wide”. It is recorded with this run's pull request.",
+      "This run has remembered that already.",
+      expect.stringContaining("nothing to check"),
+      '<skill_content name="api-design">\nUse nouns.\n</skill_content>',
+    ]);
+    const active = [...github.commits.values()][1]?.changes.find((change) => change.path === path);
+    const text = active?.kind === "modified" ? Buffer.from(active.content, "base64").toString() : "{}";
+    expect((JSON.parse(text).decisions as { title: string }[]).map(({ title }) => title)).toEqual([
+      known.title,
+      "Hash passwords with Argon2id",
+      "User ids are 64 bits wide",
+    ]);
+    expect((await outcomeOf(job))?.spend.toolCalls).toBe(2);
+  });
+
   test("keeps a broken memory file aside and says so", async () => {
     const path = ".claude/context/knowledge/decisions/active.json";
     workspace = createMemoryWorkspace({ "app/main.py": "", [path]: '{"decisions": [' }, github);

@@ -25,7 +25,7 @@ import {
 const library = await loadLibrary(join(import.meta.dirname, "../../agents"));
 const definition = {
   ...testDefinition,
-  tools: [...testDefinition.tools, "Agent(database-engineer)", "Agent(test-generator)"],
+  tools: [...testDefinition.tools, "Remember", "Agent(database-engineer)", "Agent(test-generator)"],
 };
 const trigger: LabelTrigger = {
   kind: "label",
@@ -86,7 +86,14 @@ type Scripts = Readonly<Record<"lead" | "migration" | "tests", readonly Scripted
 const scripts: Scripts = {
   lead: [
     { calls: [write("app/models/user.py", "class User: ...\n"), agent("database-engineer")], usd: 0.1 },
-    { calls: [agent("test-generator"), bash("python -m compileall app")], usd: 0.1 },
+    {
+      calls: [
+        { name: "Remember", input: { text: "User ids are 64 bits wide." } },
+        agent("test-generator"),
+        bash("python -m compileall app"),
+      ],
+      usd: 0.1,
+    },
     { calls: [submitted(reportWith({ handoffs: [{ to: "test-generator", task: "tests" }] }))], usd: 0.1 },
   ],
   migration: [
@@ -181,6 +188,7 @@ describe("a run with subagents", () => {
     expect(body).toContain("`test_users_are_counted`");
     expect(body).toContain("pytest tests/test_users.py -q");
     expect(body).not.toContain("### Hand-offs");
+    expect(body).toContain("**User ids are 64 bits wide** (architecture, medium impact)");
   });
 
   test("counts their tokens and money into its own, their calls and turns apart", async () => {

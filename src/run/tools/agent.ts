@@ -35,7 +35,7 @@ export const createAgent = (deps: {
     input: z.strictObject({
       description: z.string().trim().min(1).max(200).describe("the work in three to five words"),
       prompt: z.string().trim().min(1).max(maxPromptChars).describe("the whole task: it knows nothing else"),
-      subagent_type: z.enum(deps.agents.map(({ name }) => name) as [string, ...string[]]),
+      subagent_type: z.enum(deps.agents.map(({ name }) => name)),
       run_in_background: z.boolean().optional().describe("not possible here: leave it out"),
       model: z.string().optional().describe("not possible here: every agent of a run has the same; leave it out"),
       team_name: z.string().optional().describe("not possible here: leave it out"),

@@ -1,5 +1,5 @@
 /** The tools that an agent holds: those of its definition that exist here, and the ones nobody can do without. */
-import type { Definition, Library } from "../../domain/definition.ts";
+import type { Definition, Library, Skill } from "../../domain/definition.ts";
 import type { Walls } from "../../ports.ts";
 import { createAgent } from "./agent.ts";
 import { createBash } from "./bash.ts";
@@ -8,7 +8,9 @@ import { createGlob } from "./glob.ts";
 import { createGrep } from "./grep.ts";
 import { createMultiEdit } from "./multi-edit.ts";
 import { createRead } from "./read.ts";
+import { createRecall, createRemember, type MemoryBox } from "./remember.ts";
 import type { SeenFiles } from "./seen-files.ts";
+import { createSkill } from "./skill.ts";
 import { createTaskCreate, type TaskBox } from "./task-create.ts";
 import { createTaskGet } from "./task-get.ts";
 import { createTaskList } from "./task-list.ts";
@@ -23,6 +25,8 @@ export type ToolDeps = {
   readonly seen: SeenFiles;
   readonly tasks: TaskBox;
   readonly bash: Omit<Parameters<typeof createBash>[0], "walls">;
+  /** The memory of the repository; none where left out. */
+  readonly memory?: MemoryBox | undefined;
   /** The agents that this one may start; none where left out. */
   readonly agent?: Parameters<typeof createAgent>[0] | undefined;
   /** SubmitReport, in the form that the agent's report has. */
@@ -34,7 +38,8 @@ const always = ["TaskGet", "SubmitReport", "Agent"];
 
 /** Sorted by name, so that the same agent always shows a model the same bytes. */
 export const createTools = (deps: ToolDeps): readonly Tool[] => {
-  const { walls, seen, tasks } = deps;
+  const { walls, seen, tasks, memory } = deps;
+  const skills = skillsOf(deps.library, deps.definition);
   const all = [
     createRead({ walls, seen, documents: documentsOf(deps.library, deps.definition) }),
     createEdit({ walls, seen }),
@@ -48,6 +53,8 @@ export const createTools = (deps: ToolDeps): readonly Tool[] => {
     createTaskList(tasks),
     createTaskGet(tasks),
     deps.submit,
+    ...(skills.length > 0 ? [createSkill(skills)] : []),
+    ...(memory ? [createRemember(memory), createRecall(memory)] : []),
     ...(deps.agent && deps.agent.agents.length > 0 ? [createAgent(deps.agent)] : []),
   ];
   return all
@@ -59,8 +66,10 @@ export const createTools = (deps: ToolDeps): readonly Tool[] => {
 const documentsOf = (library: Library, definition: Definition): ReadonlyMap<string, string> =>
   new Map([
     [`\${CLAUDE_PLUGIN_ROOT}/agents/shared/status-protocol.md`, library.statusProtocol],
-    ...definition.skills.flatMap((name) => {
-      const skill = library.skills.get(name);
-      return skill ? [[`\${CLAUDE_PLUGIN_ROOT}/agents/skills/${name}/SKILL.md`, skill.body] as const] : [];
-    }),
+    ...skillsOf(library, definition).map(
+      ({ name, body }) => [`\${CLAUDE_PLUGIN_ROOT}/agents/skills/${name}/SKILL.md`, body] as const,
+    ),
   ]);
+
+const skillsOf = (library: Library, definition: Definition): readonly Skill[] =>
+  definition.skills.map((name) => library.skills.get(name)).filter((skill) => skill !== undefined);

@@ -42,6 +42,12 @@ describe("createTools", () => {
     expect(all.map((tool) => tool.spec.name)).toEqual(["Read", "SubmitReport", "TaskGet", "Write"]);
   });
 
+  it("offers Skill where the agent has one, and the memory and subagents only where a run gives them", () => {
+    const { all } = open(["Skill", "Remember", "Recall", "Agent(test-generator)"]);
+    expect(all.map((tool) => tool.spec.name)).toEqual(["Skill", "SubmitReport", "TaskGet"]);
+    expect(all[0]?.spec.input_schema["properties"]).toMatchObject({ name: { enum: ["api-design"] } });
+  });
+
   it("makes the same bytes every time", () => {
     const bytes = () => JSON.stringify(open().all.map((tool) => tool.spec));
     expect(bytes()).toBe(bytes());
