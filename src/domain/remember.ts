@@ -34,7 +34,6 @@ export type Remembered = {
   readonly text: string;
   readonly category?: MemoryCategory | undefined;
   readonly outcome?: "success" | "failed" | "neutral" | undefined;
-  readonly alternatives?: ReportDecision["alternatives"] | undefined;
 };
 
 export type Considered =
@@ -50,8 +49,7 @@ const trigger = /\b(when|whenever|if|after|unless|as soon as)\b/i;
 const lesson = /\b(should have|instead|better to|use\b.*\b(instead|rather)|do not|never)\b/i;
 
 /** Something that a later reader can check or run into; adjectives alone are none. */
-const isWorthIt = (entry: Remembered): boolean =>
-  (entry.alternatives ?? []).length > 0 || [figure, setting, rejected, trigger].some((sign) => sign.test(entry.text));
+const isWorthIt = (text: string): boolean => [figure, setting, rejected, trigger].some((sign) => sign.test(text));
 
 /**
  * @param known decisions of the repository's memory @param earlier what this run remembered before
@@ -62,7 +60,7 @@ export const considerEntry = (
   earlier: readonly ReportDecision[],
 ): Considered => {
   const text = entry.text.trim().slice(0, maxTextChars).trimEnd();
-  if (!isWorthIt({ ...entry, text }))
+  if (!isWorthIt(text))
     return {
       ok: false,
       reason:
@@ -92,7 +90,7 @@ const toDecision = (entry: Remembered, text: string): ReportDecision => {
     rationale: text,
     category: found?.[1] ?? "architecture",
     impact: entry.outcome === "failed" ? "high" : "medium",
-    alternatives: entry.alternatives ?? [],
+    alternatives: [],
   };
 };
 

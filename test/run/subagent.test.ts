@@ -400,7 +400,10 @@ describe("a subagent", () => {
   test.each([
     [{ run_in_background: true }, "do not run in the background"],
     [{ model: "opus" }, "the same model"],
-    [{ team_name: "invoices" }, "belongs to no team"],
+    [
+      { team_name: "invoices", colour: "red" },
+      "leave team_name out: a subagent belongs to no team; it works alone and reports to you; leave colour out",
+    ],
     [{ subagent_type: "security-auditor" }, "subagent_type"],
     [{ prompt: " " }, "prompt"],
   ])("asked for with %j is not started, and the model is told what would be right", async (more, said) => {
@@ -417,7 +420,7 @@ describe("a subagent", () => {
         {
           calls: [
             write("app/models/user.py", "x\n"),
-            agent("database-engineer", { isolation: "worktree", mode: "plan", name: "db" }),
+            agent("database-engineer", { isolation: "worktree", run_in_background: false, mode: "plan", name: "db" }),
           ],
         },
         ...scripts.lead.slice(1),

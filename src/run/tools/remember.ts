@@ -21,7 +21,7 @@ export const createRemember = (box: MemoryBox): Tool =>
   defineTool({
     name: "Remember",
     description:
-      "Keeps one decision, convention, constraint or failure for those who come after you; it is recorded in the pull request, beside the decisions of your report, so put it in one of the two. It must hold something to check: a figure, a setting with its value, a rejected option, or what triggers it. It costs no tool call.",
+      "Keeps one decision, convention, constraint or failure for those who come after you, beside the decisions of your report: put it in one of the two. It must hold a figure, a setting with its value, a rejected option, or what triggers it. Free.",
     input: z.strictObject({
       text: z
         .string()
@@ -31,15 +31,6 @@ export const createRemember = (box: MemoryBox): Tool =>
         .describe("the first sentence becomes the title; at most 2,000 characters are kept"),
       category: z.enum(memoryCategories).optional().describe("found from the words when left out"),
       outcome: z.enum(["success", "failed", "neutral"]).optional().describe("failed: say what should be done instead"),
-      alternatives: z
-        .array(
-          z.strictObject({
-            option: z.string().trim().min(1).max(300),
-            rejected_because: z.string().trim().min(1).max(4_000),
-          }),
-        )
-        .max(10)
-        .optional(),
     }),
     readOnly: false,
     async run(entry) {
@@ -53,7 +44,7 @@ export const createRemember = (box: MemoryBox): Tool =>
 export const createRecall = (box: Pick<MemoryBox, "known" | "earlier">): Tool =>
   defineTool({
     name: "Recall",
-    description: `Searches the decisions in force of this repository by words, the most relevant first, ${defaultMatches} unless limit says otherwise. The brief holds only those that fit the request: look here before you decide something else. It costs no tool call.`,
+    description: `Searches the decisions in force of this repository by words, the most relevant first, ${defaultMatches} unless limit says otherwise. The brief holds only some of them. Free.`,
     input: z.strictObject({
       query: z.string().trim().min(1).max(400),
       category: z.string().max(64).optional().describe("only decisions of this category, such as database-schema"),

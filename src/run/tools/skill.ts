@@ -8,7 +8,7 @@ export const createSkill = (skills: readonly Skill[]): Tool =>
   defineTool({
     name: "Skill",
     description:
-      "Loads one of your skills: rules, an example and traps for one kind of work. Load it before that work, once; several in one message. It costs no tool call.",
+      "Loads one of your skills: rules, an example and traps for one kind of work. Load it before that work, once. Free.",
     input: z.strictObject({ name: z.enum(skills.map(({ name }) => name)) }),
     readOnly: true,
     async run({ name }) {
