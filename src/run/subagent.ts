@@ -49,7 +49,16 @@ export type SubagentLog = {
   handedBack(): readonly HandedBack[];
 };
 
-type Child = { readonly id: string; readonly definition: Definition; readonly found: Changeset };
+type Child = {
+  readonly id: string;
+  readonly name: ChildName;
+  readonly definition: Definition;
+  readonly call: AgentCall;
+  readonly parent: Parameters<Subagents["run"]>[1];
+  readonly walls: Walls;
+  /** What the worktree held when it began. */
+  readonly found: Changeset;
+};
 
 export const createSubagents = (deps: SubagentDeps): Subagents & SubagentLog => {
   const stored = lastConversation(deps.events).filter((event) => event.child !== undefined);
@@ -72,24 +81,25 @@ export const createSubagents = (deps: SubagentDeps): Subagents & SubagentLog => 
     handedBack: () => [...ended.values()],
     async run(call, parent, signal) {
       const definition = deps.agents.find(({ name }) => name === call.agent);
-      if (!definition || !isChildName(definition.name)) throw new ToolError(`There is no subagent ${call.agent}.`);
+      if (!definition || !isChildName(call.agent)) throw new ToolError(`There is no subagent ${call.agent}.`);
       const id = childId(call.id, call.agent);
       const before = stored.filter((event) => event.child === id);
       if (before.length === 0) requireRoom(started.size, parent);
-      const found = before.find((event) => event.type === "checkpoint")?.changeset;
+      started.set(id, call.agent);
       await goBack(deps, before);
-      const child: Child = { id, definition, found: found ?? (await deps.worktree.collect()).changeset };
-      started.set(id, definition.name);
       const done = before.find((event) => event.type === "handed-back");
       if (done) return { result: done.result, evidence: evidenceIn(before) };
-      const { result, evidence } = await work(deps, child, call, parent, await enter(definition), signal);
-      ended.set(id, result);
-      return { result, evidence };
+      const begun = before.find((event) => event.type === "checkpoint")?.changeset;
+      const found = begun ?? (await deps.worktree.collect()).changeset;
+      const child = { id, name: call.agent, definition, call, parent, found, walls: await enter(definition) };
+      const back = await work(deps, child, signal);
+      ended.set(id, back.result);
+      return back;
     },
   };
 };
 
-const requireRoom = (running: number, parent: Parameters<Subagents["run"]>[1]): void => {
+const requireRoom = (running: number, parent: Child["parent"]): void => {
   if (running >= maxSubagents)
     throw new ToolError(
       `A run starts at most ${maxSubagents} subagents, and these were. Do what is left yourself, or list it under handoffs.`,
@@ -109,50 +119,18 @@ const goBack = async ({ worktree }: SubagentDeps, before: readonly RunEvent[]): 
   if (treeHash(changeset) !== treeHash(last.changeset)) await worktree.restore(last.changeset);
 };
 
-const work = async (
-  deps: SubagentDeps,
-  child: Child,
-  call: AgentCall,
-  parent: Parameters<Subagents["run"]>[1],
-  walls: Walls,
-  signal: AbortSignal,
-): ReturnType<Subagents["run"]> => {
-  const { id, definition, found } = child;
+const work = async (deps: SubagentDeps, child: Child, signal: AbortSignal): ReturnType<Subagents["run"]> => {
   const evidence: Evidence[] = [];
   const record: LoopDeps["record"] = async (events, spend) => {
     await deps.record(
-      events.map((event) => ({ ...event, child: id })),
-      addSubagent(parent.spend, spend),
+      events.map((event) => ({ ...event, child: child.id })),
+      addSubagent(child.parent.spend, spend),
     );
     evidence.push(...evidenceIn(events));
   };
-  const resume = resumeFrom(deps.events, id);
+  const resume = resumeFrom(deps.events, child.id);
   evidence.push(...(resume?.evidence ?? []));
-  const end = await runLoop({
-    model: deps.model,
-    walls,
-    definition,
-    library: deps.library,
-    limits: limitsWithin(definition, deps.work, parent.limits, parent.spend),
-    commit: deps.commit,
-    base: deps.base,
-    system: composeSystem(definition, deps.library),
-    firstMessage: composeChildBrief(definition.name as ChildName, {
-      ...deps.facts,
-      task: call.description,
-      prompt: call.prompt,
-      boundary: definition.boundary,
-      changed: found.map(({ path, kind }) => ({ path, kind })),
-    }),
-    found,
-    resume,
-    clock: deps.clock,
-    record,
-    checkpoint: () => deps.worktree.collect(),
-    submit: (door) => submitOf(deps, child, door),
-    redact: deps.redact,
-    signal,
-  });
+  const end = await runLoop({ ...loopDepsOf(deps, child), record, resume, signal });
   if (end.kind === "aborted") throw new Error("stopped", { cause: signal.reason });
   const at = deps.clock().toISOString();
   const { changeset, cleared } = await clearAway(deps, child);
@@ -160,11 +138,30 @@ const work = async (
   await record(
     [
       ...(cleared ? [{ type: "checkpoint" as const, at, changeset, refused: [] }] : []),
-      { type: "handed-back", at, call: call.id, result },
+      { type: "handed-back", at, call: child.call.id, result },
     ],
     end.spend,
   );
   return { result, evidence };
+};
+
+const loopDepsOf = (deps: SubagentDeps, child: Child): Omit<LoopDeps, "record" | "resume" | "signal"> => {
+  const { model, library, commit, base, clock, redact, worktree } = deps;
+  const { name, definition, found, walls, call, parent } = child;
+  return {
+    ...{ model, library, commit, base, clock, redact, definition, walls, found },
+    limits: limitsWithin(definition, deps.work, parent.limits, parent.spend),
+    system: composeSystem(definition, library),
+    firstMessage: composeChildBrief(name, {
+      ...deps.facts,
+      task: call.description,
+      prompt: call.prompt,
+      boundary: definition.boundary,
+      changed: found.map(({ path, kind }) => ({ path, kind })),
+    }),
+    checkpoint: () => worktree.collect(),
+    submit: (door) => submitOf(deps, child, door),
+  };
 };
 
 /**
@@ -184,7 +181,7 @@ const clearAway = async (
   return { changeset: kept, cleared: true };
 };
 
-const submitOf = (deps: SubagentDeps, { definition, found }: Child, door: Door): Tool => {
+const submitOf = (deps: SubagentDeps, { name, definition, found }: Child, door: Door): Tool => {
   const { boundary } = definition;
   const judge = createChildJudge({
     boundary,
@@ -192,24 +189,24 @@ const submitOf = (deps: SubagentDeps, { definition, found }: Child, door: Door):
     collect: () => deps.worktree.collect(),
     base: deps.baseText,
   });
-  return definition.name === "database-engineer"
+  return name === "database-engineer"
     ? createSubmitReport({ door, judge, form: { input: databaseReportSchema } })
     : createSubmitReport({ door, judge, form: { input: testReportSchema } });
 };
 
 const resultOf = (
-  { definition, found }: Child,
+  { name, found }: Child,
   end: Exclude<LoopEnd, { kind: "aborted" }>,
   changeset: Changeset,
 ): HandedBack => {
   const known = {
-    agent: definition.name,
+    agent: name,
     files: changesSince(found, changeset).map(({ path, kind }) => ({ path, kind })),
     spend: end.spend,
   };
   if (end.kind === "blocked") return { ...known, status: "BLOCKED", reason: end.reason, findings: [] };
   const { report, findings } = end;
-  if ("feature" in report) throw new Error(`${definition.name} handed in the report of another agent`);
+  if ("feature" in report) throw new Error(`${name} handed in the report of another agent`);
   return { ...known, status: settled(report.status, findings), report, findings };
 };
 

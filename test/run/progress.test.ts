@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { noSpend } from "../../src/domain/budget.ts";
+import type { RunEvent } from "../../src/domain/event.ts";
+import type { Store } from "../../src/ports.ts";
+import { createProgress } from "../../src/run/progress.ts";
+import { createMemoryGitHub } from "../support/memory-github.ts";
+
+const at = "2026-11-25T12:00:00Z";
+const child = "toolu_1:test-generator";
+const task = { id: "1", subject: "Mine", description: "", status: "pending" as const, blocks: [], blockedBy: [] };
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const open = () => {
+  const github = createMemoryGitHub();
+  let known: number | undefined;
+  const store = {
+    statusComment: async () => known,
+    keepStatusComment: async (_: unknown, __: number, id: number) => {
+      known = id;
+    },
+  } as Partial<Store> as Store;
+  const progress = createProgress(
+    { github, store, clock: () => new Date(), log: () => {}, intervalMs: 1_000 },
+    { repository: { id: 1, owner: "acme", name: "shop", installationId: 7, defaultBranch: "main" }, number: 3 },
+    { phase: "working", tasks: [], spend: noSpend, limits: { toolCalls: 15 } },
+  );
+  const shown = async (...events: RunEvent[]): Promise<string> => {
+    progress.tell(events, noSpend);
+    await vi.advanceTimersByTimeAsync(1_000);
+    return [...github.comments.values()].at(-1)?.body ?? "";
+  };
+  return { progress, shown, github };
+};
+
+describe("the status comment while a subagent is at work", () => {
+  it("says so until it hands back, also where it goes on after a crash, and keeps its tasks to itself", async () => {
+    const { progress, shown, github } = open();
+    const result = { agent: "test-generator", status: "DONE" as const, findings: [], files: [], spend: noSpend };
+    expect(await shown({ type: "tasks", at, tasks: [{ ...task, subject: "Own" }] })).toContain("- [ ] Own");
+    const working = await shown({ type: "tasks", at, tasks: [task], child });
+    expect(working).toContain("`test-generator` is at work …");
+    expect(working).toContain("- [ ] Own");
+    expect(working).not.toContain("Mine");
+    expect(await shown({ type: "handed-back", at, call: "toolu_1", result, child })).not.toContain("at work");
+    expect(github.comments.size).toBe(1);
+    await progress.stop();
+  });
+});
