@@ -142,7 +142,9 @@ const checkTestFile = ({ path, text }: File): Finding[] => {
 };
 
 const runsTests = /\b(pytest|unittest|tox|nox)\b/;
-const passed = /\b([1-9]\d*) passed\b|^OK\b/m;
+const passed = /\b[1-9]\d* passed\b|^OK\b/m;
+/** Said by the output also where a pipe has swallowed the exit code. */
+const failed = /\b[1-9]\d* (failed|errors?)\b|^FAILED\b/m;
 
 /** A command runs a file when it names it or a folder above it, or names no path at all. */
 const covers = (command: string, path: string): boolean => {
@@ -160,9 +162,9 @@ const checkRuns = (report: TestReport, paths: readonly string[], context: ChildC
   return [...new Set(paths)].flatMap((path) => {
     const of = runs.filter(({ command }) => covers(command, path));
     const last = of.at(-1);
-    if (last && last.exitCode === 0 && passed.test(last.output)) return [];
-    if (last && last.exitCode !== 0)
-      return [say("tests-failed", `the last run of its tests ended with exit code ${last.exitCode}`, path)];
+    const hasFailed = last !== undefined && (last.exitCode !== 0 || failed.test(last.output));
+    if (hasFailed) return [say("tests-failed", `the last run of its tests failed (exit code ${last.exitCode})`, path)];
+    if (last && passed.test(last.output)) return [];
     return [say("tests-not-run", "its tests did not run on the files as they are now, or none passed", path)];
   });
 };

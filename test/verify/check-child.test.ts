@@ -126,6 +126,11 @@ describe("the report of tests", () => {
     ["no test runner ran", (own) => [ran(own, "python -m compileall backend")], "tests-not-run"],
     ["they ran before the last change", () => [ran([], `pytest ${path}`)], "tests-not-run"],
     ["none was collected", (own) => [ran(own, "pytest", { output: "no tests ran in 0.01s" })], "tests-not-run"],
+    [
+      "a pipe hid that they failed",
+      (own) => [ran(own, "pytest | tail -1", { output: "1 failed, 3 passed" })],
+      "tests-failed",
+    ],
     ["they failed", (own) => [ran(own, "pytest", { exitCode: 1, output: "1 failed, 3 passed" })], "tests-failed"],
   ])("is refused as DONE where %s, and doubted as DONE_WITH_CONCERNS", (_, evidence, rule) => {
     expect(check(good, {}, evidence)).toEqual([`error ${rule}`]);
