@@ -59,6 +59,8 @@ export const callTool = async (
   } catch (error) {
     if (context.signal.aborted) return undefined;
     if (error instanceof ToolError) return toolResult(plan.use, error.message, true, redact);
+    // Out of a subagent's loop it comes as it would out of this one, and by its class is dealt with the same way.
+    if (plan.use.name === "Agent") throw error;
     throw new Error(`${plan.use.name} failed: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });

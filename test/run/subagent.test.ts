@@ -414,6 +414,35 @@ describe("a subagent", () => {
     expect(model.asked).toEqual(["lead 0", "lead 1"]);
   });
 
+  test("whose model fails, fails the run with that very error, as the parent's own would", async () => {
+    class OverloadedError extends Error {}
+    const cast = createScriptedCast(roleOf, scripts);
+    const failing = {
+      ...cast,
+      turn: async (...args: Parameters<ScriptedCast["turn"]>) => {
+        if (cast.asked.length === 2) throw new OverloadedError("busy");
+        return cast.turn(...args);
+      },
+    };
+    await expect(executeWith(failing).run(newJob(), never)).rejects.toBeInstanceOf(OverloadedError);
+    expect(cast.asked).toEqual(["lead 0", "migration 0"]);
+  });
+
+  test("that is aborted leaves what it takes to go on", async () => {
+    const stop = new AbortController();
+    workspace.command = async (command) => {
+      if (command.includes("py_compile")) stop.abort();
+      return commands(command, new Map(), stop.signal);
+    };
+    const first = createScriptedCast(roleOf, scripts);
+    await expect(executeWith(first).run(newJob(), stop.signal)).rejects.toThrow("the run goes on where it was");
+    expect(first.asked).toEqual(["lead 0", "migration 0", "migration 1"]);
+    workspace.command = commands;
+    const { outcome } = await play();
+    expect(outcome).toMatchObject({ status: "DONE" });
+    expect(model.asked).toEqual(["migration 2", "lead 1", "tests 0", "tests 1", "lead 2"]);
+  });
+
   test("takes the keys of the tool's original that change nothing", async () => {
     await play({
       lead: [
