@@ -102,7 +102,8 @@ const prepare = async (
     session.fetchPullTemplate(),
   ]);
   const review = await fetchReview(session, trigger, pull);
-  const brief = await composeFrom(session, run, { boundary, decisions, pull, review });
+  const instructions = await instructionsFor(boundary, (path) => deps.workspace.readFile(repository, tip, path));
+  const brief = await composeFrom(session, run, { boundary, decisions, pull, review, instructions });
   return {
     kind: "ready",
     brief,
@@ -181,6 +182,7 @@ const composeFrom = async (
     decisions: string | undefined;
     pull: Pull | undefined;
     review: Review | undefined;
+    instructions: NonNullable<Brief["instructions"]>;
   },
 ): Promise<Brief> => {
   const { trigger } = run.job;
@@ -198,10 +200,37 @@ const composeFrom = async (
     boundary: known.boundary,
     configFile: configPath,
     decisions: decisions.map(({ id, title, rationale }) => ({ id, title, rationale })),
+    ...(known.instructions.length > 0 ? { instructions: known.instructions } : {}),
     ...(pull ? { pull: { number: pull.number, branch: pull.branch } } : {}),
     ...(report ? { report } : {}),
     ...(followUp ? { review: await briefReview(session, trigger, review) } : {}),
   };
+};
+
+const maxInstructionBytes = 8 * 1024;
+const maxInstructionFiles = 12;
+
+/** AGENTS.md, or else CLAUDE.md, of each folder from the root down to those of the boundary, read from the base branch. */
+const instructionsFor = async (
+  boundary: Boundary,
+  read: (path: string) => Promise<string | undefined>,
+): Promise<NonNullable<Brief["instructions"]>> => {
+  const folders = boundary.allowed.flatMap((folder) => {
+    const parts = folder.split("/");
+    return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+  });
+  const found: { path: string; text: string }[] = [];
+  for (const folder of ["", ...new Set(folders)].sort()) {
+    for (const name of ["AGENTS.md", "CLAUDE.md"]) {
+      const path = folder === "" ? name : `${folder}/${name}`;
+      const text = await read(path);
+      if (text === undefined) continue;
+      found.push({ path, text: visibleText(text, maxInstructionBytes) });
+      break;
+    }
+    if (found.length === maxInstructionFiles) break;
+  }
+  return found;
 };
 
 const cut = (text: string): string => visibleText(text, maxRequestBytes);

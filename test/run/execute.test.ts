@@ -216,6 +216,24 @@ describe("a labelled issue", () => {
     expect((await outcomeOf(job))?.spend.toolCalls).toBe(2);
   });
 
+  test("is told the repository's own guidance, the outermost first", async () => {
+    const files = {
+      "app/main.py": "",
+      "AGENTS.md": "Ids are UUIDs.\n",
+      "CLAUDE.md": "not read beside AGENTS.md",
+      "app/api/CLAUDE.md": "Routes are <!-- hidden --> plural.",
+      "frontend/AGENTS.md": "not ours",
+    };
+    workspace = createMemoryWorkspace(files, github);
+    await executeWith(design).run(jobOf(label), never);
+    const text = JSON.stringify(model.requests[0]?.messages[0]);
+    const brief = JSON.parse(JSON.parse(text).content[0].text.split("\n")[2]);
+    expect(brief.instructions).toEqual([
+      { path: "AGENTS.md", text: expect.stringMatching(/^Ids are UUIDs\.\s*$/) },
+      { path: "app/api/CLAUDE.md", text: expect.stringMatching(/^Routes are +plural\.\s*$/) },
+    ]);
+  });
+
   test("keeps a broken memory file aside and says so", async () => {
     const path = ".claude/context/knowledge/decisions/active.json";
     workspace = createMemoryWorkspace({ "app/main.py": "", [path]: '{"decisions": [' }, github);
