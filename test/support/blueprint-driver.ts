@@ -5,16 +5,35 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { blobSha } from "../../src/domain/changeset.ts";
+import { composeChildBrief } from "../../src/domain/brief.ts";
+import { noSpend } from "../../src/domain/budget.ts";
+import { blobSha, type Changeset, treeHash } from "../../src/domain/changeset.ts";
+import {
+  type ChildName,
+  type ChildReport,
+  childNames,
+  databaseReportSchema,
+  type SubmittedReport,
+  testReportSchema,
+} from "../../src/domain/child-report.ts";
 import { ToolError } from "../../src/domain/errors.ts";
+import type { Evidence } from "../../src/domain/finding.ts";
 import type { Message, ToolResult } from "../../src/domain/message.ts";
 import { type Boundary, decideCreate, decideWrite } from "../../src/domain/policy.ts";
-import { type Report, reportSchema } from "../../src/domain/report.ts";
+import { type Report, reportSchema, worse } from "../../src/domain/report.ts";
+import { changesSince, type HandedBack, renderHandedBack } from "../../src/domain/subagent.ts";
 import { createBlueprint } from "../../src/model/blueprint/blueprint.ts";
 import type { CommandResult, ModelRequest, Walls } from "../../src/ports.ts";
+import { createChildJudge } from "../../src/run/judge.ts";
 import { createTools } from "../../src/run/tools/create-tools.ts";
 import { createSeenFiles } from "../../src/run/tools/seen-files.ts";
-import { architectForm, createSubmitReport } from "../../src/run/tools/submit-report.ts";
+import {
+  architectForm,
+  createSubmitReport,
+  type Judge,
+  type Judged,
+  type ReportForm,
+} from "../../src/run/tools/submit-report.ts";
 
 const run = promisify(execFile);
 
@@ -29,9 +48,23 @@ const houseBoundary: Boundary = {
 export type Workbench = { readonly root: string; [Symbol.dispose](): void };
 
 /** A copy of a fixture in a git repository of its own, where each command starts. */
-export const openWorkbench = async (name: string): Promise<Workbench> => {
+export const openWorkbench = (name: string): Promise<Workbench> =>
+  workbench(async (root) => {
+    cpSync(fixture(name), root, { recursive: true, filter: (path) => !/__pycache__|\.db$|_cache$/.test(path) });
+  });
+
+/** The same with files that stand in the test. */
+export const openWorkbenchOf = (files: Readonly<Record<string, string>>): Promise<Workbench> =>
+  workbench(async (root) => {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), text);
+    }
+  });
+
+const workbench = async (fill: (root: string) => Promise<void>): Promise<Workbench> => {
   const root = mkdtempSync(join(tmpdir(), "blueprint-"));
-  cpSync(fixture(name), root, { recursive: true, filter: (path) => !/__pycache__|\.db$|_cache$/.test(path) });
+  await fill(root);
   await run("git", ["init", "-q", "-b", "main"], { cwd: root });
   await run("git", ["add", "-A"], { cwd: root });
   await run("git", ["-c", "user.name=fixture", "-c", "user.email=fixture@example.com", "commit", "-qm", "fixture"], {
@@ -124,6 +157,15 @@ export type Drive = {
     readonly failed: boolean;
     readonly result: string;
   }[];
+  readonly children: readonly Child[];
+};
+
+/** What came of a subagent. */
+export type Child = {
+  readonly agent: ChildName;
+  readonly report: ChildReport;
+  readonly calls: Drive["calls"];
+  readonly back: HandedBack;
 };
 
 export type DriveOptions = {
@@ -138,6 +180,8 @@ export type DriveOptions = {
     comments: readonly { id: number; path: string; line?: number; hunk?: string; body: string }[];
   };
   readonly report?: Report;
+  /** Subagents that can be started, each with its boundary; none where left out. */
+  readonly agents?: Readonly<Partial<Record<ChildName, Boundary>>>;
   /** What SubmitReport answers, in order; accepted when there is none left. */
   readonly refusals?: readonly string[];
 };
@@ -187,17 +231,34 @@ const definition = {
   directive: "",
 } as const;
 
-/** One conversation from the brief to the report. */
-export const drive = async (bench: Workbench, title: string, body = "", options: DriveOptions = {}): Promise<Drive> => {
+const library = { definitions: new Map(), skills: new Map(), statusProtocol: "" };
+
+type Conversation<R extends SubmittedReport> = {
+  readonly first: Message;
+  readonly boundary: Boundary;
+  readonly path: string;
+  readonly form: ReportForm<R>;
+  readonly judge: Judge<R>;
+  readonly agent?: Parameters<typeof createTools>[0]["agent"];
+};
+
+type Ended = {
+  readonly judged: Judged;
+  readonly messages: readonly Message[];
+  readonly calls: Drive["calls"];
+};
+
+/** One conversation from its first message to the report. */
+const converse = async <R extends SubmittedReport>(bench: Workbench, given: Conversation<R>): Promise<Ended> => {
   const model = createBlueprint();
   const signal = new AbortController().signal;
-  const refusals = [...(options.refusals ?? [])];
-  let report: Report | undefined;
+  const evidence: Evidence[] = [];
+  let judged: Judged | undefined;
   let tasks: Parameters<Parameters<typeof createTools>[0]["tasks"]["replace"]>[0] = [];
   const tools = createTools({
-    walls: diskWalls(bench.root, options.boundary ?? houseBoundary, options.path ?? pathWith(options.python)),
-    definition,
-    library: { definitions: new Map(), skills: new Map(), statusProtocol: "" },
+    walls: diskWalls(bench.root, given.boundary, given.path),
+    definition: { ...definition, boundary: given.boundary },
+    library,
     seen: createSeenFiles(),
     tasks: {
       current: () => tasks,
@@ -205,31 +266,25 @@ export const drive = async (bench: Workbench, title: string, body = "", options:
         tasks = next;
       },
     },
-    bash: { tree: async () => "tree", onEvidence: () => undefined },
+    bash: { tree: async () => treeHash(await changesetOf(bench)), onEvidence: (one) => evidence.push(one) },
+    agent: given.agent,
     submit: createSubmitReport({
-      form: architectForm,
-      judge: async (submitted) => {
-        const refusal = refusals.shift();
-        if (refusal === undefined) return { accepted: true, report: submitted, findings: [] };
-        return {
-          accepted: false,
-          report: submitted,
-          findings: [{ rule: "test", severity: "error", message: refusal }],
-        };
-      },
+      form: given.form,
+      judge: given.judge,
       door: {
-        evidence: () => [],
+        evidence: () => evidence,
         refusals: () => 0,
-        onJudged: (judged) => {
-          if (judged.accepted && "feature" in judged.report) report = judged.report;
+        onJudged: (one) => {
+          if (one.accepted) judged = one;
         },
       },
     }),
   });
-  const messages: Message[] = [briefMessage(title, body, options)];
+  const messages: Message[] = [given.first];
   const calls: Drive["calls"][number][] = [];
+  const specs = tools.map(({ spec }) => spec);
   for (let turn = 0; turn < 60; turn++) {
-    const request: ModelRequest = { system: "", tools: [], messages, maxOutputTokens: 8_000, effort: "medium" };
+    const request: ModelRequest = { system: "", tools: specs, messages, maxOutputTokens: 8_000, effort: "medium" };
     const { message } = await model.turn(request, signal);
     messages.push(message);
     const results: ToolResult[] = [];
@@ -261,11 +316,118 @@ export const drive = async (bench: Workbench, title: string, body = "", options:
       });
     }
     if (results.length > 0) messages.push({ role: "user", content: results });
-    if (report) return { report: reportSchema.parse(report), messages, calls };
+    if (judged) return { judged, messages, calls };
     if (results.length === 0) break;
   }
   throw new Error(
     `the conversation ended without a report:\n${calls.map((call) => `${call.name} ${call.failed ? "FAILED" : ""} ${call.result.slice(0, 300)}`).join("\n")}`,
+  );
+};
+
+/** A subagent as the run starts one: its own brief, walls, report and checks, on the same files. */
+const startChild = async (
+  bench: Workbench,
+  agent: ChildName,
+  call: { readonly description: string; readonly prompt: string },
+  given: { readonly boundary: Boundary; readonly path: string },
+): Promise<Child> => {
+  const found = await changesetOf(bench);
+  const judge = createChildJudge({
+    boundary: given.boundary,
+    found,
+    collect: async () => ({ changeset: await changesetOf(bench), refused: [] }),
+    base: (path) => committed(bench, path),
+  });
+  const first = composeChildBrief(agent, {
+    issue: 7,
+    request: { title: "" },
+    task: call.description,
+    prompt: call.prompt,
+    boundary: given.boundary,
+    configFile: ".github/architect.yml",
+    decisions: [],
+    changed: found.map(({ path, kind }) => ({ path, kind })),
+  });
+  const { judged, calls } =
+    agent === "database-engineer"
+      ? await converse(bench, { ...given, first, judge, form: { input: databaseReportSchema } })
+      : await converse(bench, { ...given, first, judge, form: { input: testReportSchema } });
+  if ("feature" in judged.report) throw new Error(`${agent} handed in the report of another agent`);
+  const { report, findings } = judged;
+  const files = changesSince(found, await changesetOf(bench)).map(({ path, kind }) => ({ path, kind }));
+  const doubtful = findings.some(({ severity }) => severity !== "note");
+  const status = doubtful ? worse(report.status, "DONE_WITH_CONCERNS") : report.status;
+  return { agent, report, calls, back: { agent, status, report, findings, files, spend: noSpend } };
+};
+
+/** The architect's conversation, and those of the subagents that it starts. */
+export const drive = async (bench: Workbench, title: string, body = "", options: DriveOptions = {}): Promise<Drive> => {
+  const refusals = [...(options.refusals ?? [])];
+  const path = options.path ?? pathWith(options.python);
+  const children: Child[] = [];
+  const agents = childNames.flatMap((name) => {
+    const boundary = options.agents?.[name];
+    return boundary ? [{ name, boundary }] : [];
+  });
+  const { judged, messages, calls } = await converse(bench, {
+    first: briefMessage(title, body, options),
+    boundary: options.boundary ?? houseBoundary,
+    path,
+    form: architectForm,
+    judge: async (report) => {
+      const refusal = refusals.shift();
+      if (refusal === undefined) return { accepted: true, report, findings: [] };
+      return { accepted: false, report, findings: [{ rule: "test", severity: "error", message: refusal }] };
+    },
+    agent: {
+      agents: agents.map(({ name }) => ({ name, description: name })),
+      run: async (call) => {
+        const own = agents.find(({ name }) => name === call.agent);
+        if (!own) throw new ToolError(`there is no ${call.agent}`);
+        const child = await startChild(bench, own.name, call, { boundary: own.boundary, path });
+        children.push(child);
+        return renderHandedBack(child.back);
+      },
+    },
+  });
+  return { report: reportSchema.parse(judged.report), messages, calls, children };
+};
+
+/** Alone, as if somebody else had asked. */
+export const driveChild = (
+  bench: Workbench,
+  agent: ChildName,
+  prompt: string,
+  options: { readonly boundary: Boundary; readonly python?: string | undefined },
+): Promise<Child> =>
+  startChild(
+    bench,
+    agent,
+    { description: "A part of the work", prompt },
+    { boundary: options.boundary, path: pathWith(options.python) },
+  );
+
+const committed = async (bench: Workbench, path: string): Promise<string | undefined> =>
+  run("git", ["show", `HEAD:${path}`], { cwd: bench.root, maxBuffer: 1 << 26 }).then(
+    ({ stdout }) => stdout,
+    () => undefined,
+  );
+
+/** The files that are not as committed, as the run collects them. */
+const changesetOf = async (bench: Workbench): Promise<Changeset> => {
+  const { stdout } = await run("git", ["status", "--porcelain", "-uall", "-z"], { cwd: bench.root });
+  const paths = stdout
+    .split("\0")
+    .filter((line) => line !== "")
+    .map((line) => ({ mark: line.slice(0, 2), path: line.slice(3) }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  return Promise.all(
+    paths.map(async ({ mark, path }) => {
+      if (mark.includes("D")) return { path, kind: "deleted" as const };
+      const content = (await readFile(join(bench.root, path))).toString("base64");
+      const kind = mark === "??" || mark.includes("A") ? ("added" as const) : ("modified" as const);
+      return { path, kind, mode: "100644" as const, content };
+    }),
   );
 };
 

@@ -4,7 +4,7 @@ import type { Assignment } from "./assemble.ts";
 import { sessionOf } from "./conventions.ts";
 import type { Field } from "./fields.ts";
 import type { Layout } from "./layout.ts";
-import { join, moduleOf, stem } from "./modules.ts";
+import { join, moduleOf } from "./modules.ts";
 import { namesOf, pascal, snake } from "./names.ts";
 import { assignmentsOf, classesOf } from "./python.ts";
 import { baseOfSite, register } from "./register.ts";
@@ -176,7 +176,7 @@ const write = ({ wish, layout, draft, wired, session, answers, segments, host }:
       : join(layout.routes.folder, `${snake(first)}${layout.routes.suffix}.py`);
   if (layout.paths.has(path))
     return `${path} exists, but I cannot tell how its router is reached. Where does ${wish.path} go?`;
-  const registration = register(layout, stem(path), first, draft.format);
+  const registration = register(layout, path, first, draft.format);
   if (!registration) return `In ${layout.site.path} I found no include_router(…) call to follow. Where do routers go?`;
   const args =
     registration.routerArgs.some((arg) => arg.startsWith("tags=")) || layout.site.neighbour?.tags

@@ -18,7 +18,7 @@ import { tablesOf } from "./conventions.ts";
 import type { Context, Entity } from "./entity.ts";
 import type { Field } from "./fields.ts";
 import type { Import, Layout } from "./layout.ts";
-import { join, moduleOf, stem } from "./modules.ts";
+import { join, moduleOf } from "./modules.ts";
 import { namesOf } from "./names.ts";
 import { baseOfSite, register } from "./register.ts";
 import { curl, registerSteps, renderScript } from "./rehearsal.ts";
@@ -108,7 +108,7 @@ export const assembleAuth = (wish: Extract<Wish, { kind: "auth" }>, task: Assign
     },
     session: layout.session.parameter,
   };
-  const registration = register(layout, stem(paths.routes), "auth", draft.format);
+  const registration = register(layout, paths.routes, "auth", draft.format);
   const base = baseOfSite(layout.site);
   const style = registration && routeStyle(layout, registration.routerArgs, "auth");
   if (!registration || !style || base === undefined) return noRegistration(layout);
@@ -136,7 +136,7 @@ export const assembleAuth = (wish: Extract<Wish, { kind: "auth" }>, task: Assign
     routerFile([route, ...tokens.routes], open, draft.format.width),
     "routes",
   );
-  put(draft, registration.path, mergeRegistration(draft, registration, layout, stem(paths.routes), "auth"), "routes");
+  put(draft, registration.path, mergeRegistration(draft, registration, layout, paths.routes, "auth"), "routes");
   return finish(draft, task, (changes) => {
     const path = `${base}/auth/register`;
     const limit = wired.inForce ? shortRate(rate) : null;

@@ -17,7 +17,7 @@ import {
 import type { Context, Entity, Reference } from "./entity.ts";
 import type { Field } from "./fields.ts";
 import type { Layout } from "./layout.ts";
-import { moduleOf, stem } from "./modules.ts";
+import { moduleOf } from "./modules.ts";
 import { namesOf } from "./names.ts";
 import { baseOfSite, register } from "./register.ts";
 import { curl, payloadOf, renderScript, resourceSteps } from "./rehearsal.ts";
@@ -92,7 +92,7 @@ export const assembleResource = (wish: Extract<Wish, { kind: "crud" }>, task: As
     },
     session: layout.session.parameter,
   };
-  const registration = register(layout, stem(paths.routes), names.path, draft.format);
+  const registration = register(layout, paths.routes, names.path, draft.format);
   const base = baseOfSite(layout.site);
   const style = registration && routeStyle(layout, registration.routerArgs, names.path);
   if (!registration || !style || base === undefined) return noRegistration(layout);
@@ -108,12 +108,7 @@ export const assembleResource = (wish: Extract<Wish, { kind: "crud" }>, task: As
     resourceRoutes(context, style, wired.limit(renderRate(rate))),
     "routes",
   );
-  put(
-    draft,
-    registration.path,
-    mergeRegistration(draft, registration, layout, stem(paths.routes), names.path),
-    "routes",
-  );
+  put(draft, registration.path, mergeRegistration(draft, registration, layout, paths.routes, names.path), "routes");
   return finish(draft, task, (changes) => {
     const root = `${base}/${names.path}`;
     const list = `${root}${layout.style.rootPath}`;

@@ -89,7 +89,7 @@ export const mergeRegistration = (
   draft: Draft,
   registration: { path: string; after: string },
   layout: Layout,
-  moduleStem: string,
+  routes: string,
   segment: string,
 ): string => {
   const current = textIn(draft, registration.path);
@@ -100,7 +100,7 @@ export const mergeRegistration = (
   return (
     register(
       { ...layout, files, site: { ...layout.site, ...(neighbour ? { neighbour } : {}) } },
-      moduleStem,
+      routes,
       segment,
       draft.format,
     )?.after ?? registration.after

@@ -1,4 +1,5 @@
 /** How the people of a repository write models, sessions and file names, read from what they wrote. Never asks, never guesses: undefined where it is not there. */
+import { mostOf } from "./features.ts";
 import type { Columns, Guard, IdConvention, Import, Place, Session } from "./layout.ts";
 import { dirname, type Modules, moduleOf, resolveModule, stem } from "./modules.ts";
 import { plural, singular, snake } from "./names.ts";
@@ -11,8 +12,16 @@ const symbolIn = (sources: Sources, path: string, name: string): Import => {
   for (const imported of importsOf(sources.files.get(path) ?? "")) {
     const hit = imported.names.find(({ as }) => as === name);
     if (!hit) continue;
-    const file = imported.module.startsWith(".") ? resolveModule(sources.modules, imported.module, path) : undefined;
-    return { name, module: file ? moduleOf(sources.modules, file) : imported.module };
+    const file = resolveModule(sources.modules, imported.module, path);
+    // A package that names its own modules is imported while they are: what it only passes on comes from where it is.
+    if (file?.endsWith("/__init__.py") && path.startsWith(`${dirname(file)}/`) && file !== path) {
+      const origin = symbolIn(sources, file, hit.name);
+      if (hit.name === name && origin.module !== moduleOf(sources.modules, file)) return origin;
+    }
+    return {
+      name,
+      module: file && imported.module.startsWith(".") ? moduleOf(sources.modules, file) : imported.module,
+    };
   }
   return { name, module: moduleOf(sources.modules, path) };
 };
@@ -49,6 +58,12 @@ export const baseOf = (sources: Sources): (Import & { readonly path: string; rea
         return { name: found.name, module: moduleOf(sources.modules, path), path, found };
   return undefined;
 };
+
+/** Base class or model that makes dataclasses of its tables (`MappedAsDataclass`): their columns are written otherwise. */
+export const dataclassIn = (sources: Sources): string | undefined =>
+  [...sources.files].find(([, text]) =>
+    classesOf(text).some((one) => one.bases.some((base) => /^(orm\.)?MappedAsDataclass$/.test(base))),
+  )?.[0];
 
 const idType = (sources: Sources, path: string, field: PyField): IdConvention["type"] | undefined => {
   const inner = /^(?:\w+\.)?Mapped\[(.*)\]$/s.exec(field.annotation)?.[1]?.trim() ?? "";
@@ -106,6 +121,10 @@ const fieldOf = (sources: Sources, table: Table, name: string): Inherited | unde
   return visit(table.path, table.found, 0);
 };
 
+/** `default=datetime.now(…)` is the moment when the module was imported: what was meant is a function. */
+const eachTime = (line: string): string =>
+  line.replace(/\b(default|onupdate)=((?:\w+\.)*(?:now|utcnow|today)\()/g, "$1=lambda: $2");
+
 /** How tables are written, after the model that most others are like (or the Base class alone). */
 export const columnsOf = (sources: Sources, sample: Table | undefined): Columns | undefined => {
   const base = baseOf(sources);
@@ -137,7 +156,7 @@ export const columnsOf = (sources: Sources, sample: Table | undefined): Columns 
   return {
     bases: sample.found.bases.filter((name) => /^\w+$/.test(name)).map((name) => symbolIn(sources, sample.path, name)),
     id: id.own ? { type, line: id.field.source } : { type },
-    stamps: stamps.map(({ name, stamp }) => (stamp.own ? { name, line: stamp.field.source } : { name })),
+    stamps: stamps.map(({ name, stamp }) => (stamp.own ? { name, line: eachTime(stamp.field.source) } : { name })),
     imports: own.flatMap((one) => needsOf(sources, one.path, one.field.source)),
   };
 };
@@ -156,7 +175,7 @@ export const sessionOf = (
   for (const [path, text] of sources.files) {
     const module = moduleOf(sources.modules, path);
     for (const match of text.matchAll(
-      /^(?:type\s+)?(\w+)(?:\s*:[^=\n]+)?\s*=\s*Annotated\[\s*AsyncSession\s*,\s*Depends\(\s*([\w.]+)/gm,
+      /^(?:type\s+)?(\w+)(?:\s*:[^=\n]+)?\s*=\s*Annotated\[\s*AsyncSession\s*,\s*Depends\(\s*(\w+)\s*[,)]/gm,
     ))
       aliases.push({ alias: { name: match[1] ?? "", module }, dependency: symbolIn(sources, path, match[2] ?? "") });
     for (const match of text.matchAll(/^async def (\w+)\([^)]*\)\s*->\s*[\w.]+\[\s*AsyncSession\b/gm))
@@ -169,14 +188,14 @@ export const sessionOf = (
   }
   for (const path of samples) {
     const text = sources.files.get(path) ?? "";
-    const inline = /(\w+)\s*:\s*Annotated\[\s*AsyncSession\s*,\s*Depends\(\s*(\w+)/.exec(text);
+    const inline = /(\w+)\s*:\s*Annotated\[\s*AsyncSession\s*,\s*Depends\(\s*(\w+)\s*[,)]/.exec(text);
     if (inline)
       return {
         dependency: symbolIn(sources, path, inline[2] ?? ""),
         parameter: inline[1] ?? "",
         form: { kind: "annotated" },
       };
-    const given = /(\w+)\s*:\s*AsyncSession\s*=\s*Depends\(\s*(\w+)/.exec(text);
+    const given = /(\w+)\s*:\s*AsyncSession\s*=\s*Depends\(\s*(\w+)\s*[,)]/.exec(text);
     if (given)
       return {
         dependency: symbolIn(sources, path, given[2] ?? ""),
@@ -185,7 +204,7 @@ export const sessionOf = (
       };
   }
   for (const line of lines) {
-    const given = /(\w+)\s*:\s*AsyncSession\s*=\s*Depends\(\s*(\w+)/.exec(line);
+    const given = /(\w+)\s*:\s*AsyncSession\s*=\s*Depends\(\s*(\w+)\s*[,)]/.exec(line);
     const dependency = generators.find(({ name }) => name === given?.[2]);
     if (given && dependency) return { dependency, parameter: given[1] ?? "", form: { kind: "default" } };
   }
@@ -222,9 +241,7 @@ export const placeOf = (
   );
   if (file && named.filter((path) => !single.includes(stem(path))).length === 0) return { kind: "file", path: file };
   if (named.length === 0) return { kind: "folder", ...fallback };
-  const counts = new Map<string, number>();
-  for (const path of named) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
-  const folder = [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? fallback.folder;
+  const folder = mostOf(named.map(dirname)) ?? fallback.folder;
   const stems = named.filter((path) => dirname(path) === folder).map(stem);
   const suffixes = ["_service", "_services", "_model", "_schema", "_schemas", "_router", "_routes", "_repository"];
   const suffix = suffixes.find((end) => stems.filter((name) => name.endsWith(end)).length * 2 > stems.length) ?? "";

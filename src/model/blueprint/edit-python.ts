@@ -8,6 +8,10 @@ const importLine = (module: string, names: readonly string[], format: Format): s
   return line.length <= format.width ? line : fold(0, 0, `from ${module} import (`, names, ")");
 };
 
+/** Relative imports stand last, behind absolute ones of the same code. */
+const groupOf = (module: string, format: Format): number =>
+  module.startsWith(".") ? 3 : sectionOf(module, format.firstParty);
+
 /** Adds `from module import name` (or `import module`) where a sorter of imports would put it. */
 export const addImport = (text: string, symbol: Import, format: Format): string => {
   const lines = text.split("\n");
@@ -26,16 +30,16 @@ export const addImport = (text: string, symbol: Import, format: Format): string 
     return [...lines.slice(0, there.start), ...line.split("\n"), ...lines.slice(there.end + 1)].join("\n");
   }
   const statement = symbol.name === "" ? `import ${symbol.module}` : `from ${symbol.module} import ${symbol.name}`;
-  const section = sectionOf(symbol.module, format.firstParty);
+  const section = groupOf(symbol.module, format);
   const key = (module: string, plain: boolean): string => `${plain ? 0 : 1}${module}`;
-  const peers = imports.filter((one) => sectionOf(one.module, format.firstParty) === section);
+  const peers = imports.filter((one) => groupOf(one.module, format) === section);
   const after = peers
     .filter((one) => key(one.module, one.names.length === 0) < key(symbol.module, symbol.name === ""))
     .at(-1);
   if (after) return [...lines.slice(0, after.end + 1), statement, ...lines.slice(after.end + 1)].join("\n");
   const [first] = peers;
   if (first) return [...lines.slice(0, first.start), statement, ...lines.slice(first.start)].join("\n");
-  const earlier = imports.filter((one) => sectionOf(one.module, format.firstParty) < section).at(-1);
+  const earlier = imports.filter((one) => groupOf(one.module, format) < section).at(-1);
   if (earlier) return [...lines.slice(0, earlier.end + 1), "", statement, ...lines.slice(earlier.end + 1)].join("\n");
   const [next] = imports;
   const at = next ? next.start : docstringEnd(text);

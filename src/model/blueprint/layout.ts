@@ -3,7 +3,10 @@
 /** A name and the module that code imports it from. */
 export type Import = { readonly name: string; readonly module: string };
 
-/** Where code of one kind goes: a folder with a file per entity, or one file for all. */
+/**
+ * Where code of one kind goes: a folder with a file per entity, or one file for all. The suffix is what follows the
+ * entity's name: `_service`, or `/models` where each entity has a folder of its own.
+ */
 export type Place =
   | { readonly kind: "folder"; readonly folder: string; readonly suffix: string; readonly plural: boolean }
   | { readonly kind: "file"; readonly path: string };

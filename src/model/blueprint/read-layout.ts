@@ -1,7 +1,18 @@
 /** From what was read of a backend to its layout, or to the question that is left. Pure. */
 
 import type { GrepLine } from "./calls.ts";
-import { baseOf, columnsOf, guardOf, placeOf, type Sources, sessionOf, type Table, tablesOf } from "./conventions.ts";
+import {
+  baseOf,
+  columnsOf,
+  dataclassIn,
+  guardOf,
+  placeOf,
+  type Sources,
+  sessionOf,
+  type Table,
+  tablesOf,
+} from "./conventions.ts";
+import { type Features, featuresOf, type Kind } from "./features.ts";
 import type { Unclear } from "./fields.ts";
 import type { Layout, Place } from "./layout.ts";
 import { dirname, importRootOf, join, moduleOf, stem } from "./modules.ts";
@@ -55,6 +66,9 @@ const appOf = (path: string, text: string): { variable: string; factory: boolean
 
 type Found = {
   readonly main: string;
+  /** Where the application's package was looked through, and the packages beside it that it imports from. */
+  readonly folder: string;
+  readonly beside: readonly string[];
   readonly paths: readonly string[];
   readonly files: ReadonlyMap<string, string>;
   readonly declared: readonly string[];
@@ -67,11 +81,21 @@ const sampleTable = (sources: Sources): Table | undefined => {
   return usable.sort((a, b) => Number(/user/i.test(a.table)) - Number(/user/i.test(b.table)))[0];
 };
 
+/** Other ways to keep data, as code that uses them begins. */
+export const otherStore =
+  /^\s*(from|import) (databases|asyncpg|motor|beanie|tortoise|ormar|odmantic|mongoengine|pymongo|peewee|pony|piccolo|gino|psycopg2?|sqlite3)\b|\bMetaData\(/;
+
+const places = (found: Found): string =>
+  [found.folder === "" ? "the repository" : `${found.folder}/`, ...found.beside.map((folder) => `${folder}/`)].join(
+    " or ",
+  );
+
 const databaseProblem = (sources: Sources, found: Found): Survey | undefined => {
   if (!found.interest.database) return undefined;
   const lines = found.grepped.database;
   const sqlmodel = lines.find((line) => /\bSQLModel\b/.test(line.text));
-  const legacy = lines.find((line) => /declarative_base\(/.test(line.text));
+  const legacy = lines.find((line) => /declarative_base\(|as_declarative\(/.test(line.text));
+  const other = lines.find((line) => otherStore.test(line.text));
   const said = (line: GrepLine, what: string): Survey =>
     unclear(
       `\`${line.path}\` line ${line.line} uses ${what}. I write SQLAlchemy 2 models on a \`DeclarativeBase\` class with \`Mapped\` columns only. How shall this go on?`,
@@ -79,12 +103,19 @@ const databaseProblem = (sources: Sources, found: Found): Survey | undefined => 
     );
   if (!baseOf(sources)) {
     if (sqlmodel) return said(sqlmodel, "SQLModel");
-    if (legacy) return said(legacy, "`declarative_base()`");
+    if (legacy) return said(legacy, `\`${/\w*as_declarative|\w*declarative_base/.exec(legacy.text)?.[0]}()\``);
+    if (other) return said(other, `\`${otherStore.exec(other.text)?.[2] ?? "MetaData"}\``);
     return unclear(
-      `I found no class that inherits from \`DeclarativeBase\` below ${dirname(found.main)}. Where is the Base class of the models?`,
+      `I found no class that inherits from \`DeclarativeBase\` in ${places(found)}. Where is the Base class of the models?`,
       ["add one under core/", "the project keeps its data elsewhere"],
     );
   }
+  const dataclass = dataclassIn(sources);
+  if (dataclass !== undefined)
+    return unclear(
+      `The models in ${dataclass} are dataclasses (\`MappedAsDataclass\`). Their columns follow rules of their own (\`init\`, the order of defaults), which I do not write. How shall this go on?`,
+      ["use a language model for this issue"],
+    );
   if (!lines.some((line) => /AsyncSession/.test(line.text)))
     return unclear(
       "The database code has no `AsyncSession`: I write asynchronous SQLAlchemy only. Is there an asynchronous session dependency?",
@@ -107,19 +138,23 @@ export const layoutOf = (found: Found): Survey => {
   if (!site) return noApp([]);
   if (sites.length > 1)
     return unclear(
-      "Several routers could take the new one. Which one?",
-      sites.slice(0, 8).map((one) => `${one.path}: ${one.variable} (${one.prefix || "no prefix"})`),
+      `${sites.length} routers could take the new one, and none is nearer to it than the others. Which one does?`,
+      [
+        ...sites.slice(0, 8).map((one) => `${one.path}: ${one.variable} (${siteSays(one)})`),
+        "none of them: use a language model for this issue",
+      ],
     );
   const packageFolder =
-    importRoot === dirname(main)
+    importRoot === found.folder
       ? dirname(site.path)
           .split("/")
           .slice(0, importRoot === "" ? 1 : importRoot.split("/").length + 1)
           .join("/")
-      : dirname(main);
+      : found.folder;
   const folder = packageFolder;
+  const inside = (path: string): string => (path.startsWith(`${folder}/`) ? path.slice(folder.length) : path);
   const below = (names: string): string[] =>
-    found.paths.filter((path) => new RegExp(`(^|/)(${names})(/\\w+)?\\.py$`).test(path.slice(folder.length)));
+    found.paths.filter((path) => new RegExp(`(^|/)(${names})(/\\w+)?\\.py$`).test(inside(path)));
   const routeFiles = [
     ...new Set(found.grepped.routing.filter((line) => /=\s*APIRouter\(/.test(line.text)).map((line) => line.path)),
   ].filter(
@@ -136,21 +171,10 @@ export const layoutOf = (found: Found): Survey => {
     found.grepped.database.map((line) => line.text),
   );
   const columns = found.interest.database ? columnsOf(sources, table) : undefined;
-  if (found.interest.database && !session)
-    return unclear(
-      "I found `AsyncSession`, but no dependency that gives one to a route (`async def get_session() -> AsyncIterator[AsyncSession]`, or an `Annotated[AsyncSession, Depends(…)]`). Which is it?",
-      [],
-    );
-  if (found.interest.database && !columns)
-    return unclear(
-      `I cannot read how the primary key is written${table ? ` in ${table.path}` : ""}. Is it an int, a str or a UUID?`,
-      ["int", "str", "UUID"],
-    );
-  const service: Place = placeOf(
-    below("services?|crud"),
-    { folder: join(folder, "services"), suffix: "_service", plural: false },
-    ["services", "service", "crud"],
-  );
+  if (found.interest.database && !session) return noSession(found);
+  if (found.interest.database && !columns) return noKey(sources, table);
+  const features = featuresOf(routeFiles, found.paths, folder);
+  const placed = placer(features);
   const wiring = { sources, main, grepped: found.grepped.crossing };
   const packages = dependenciesOf([...files].filter(([path]) => !path.endsWith(".py")));
   const base = baseOf(sources);
@@ -166,21 +190,11 @@ export const layoutOf = (found: Found): Survey => {
       session,
       columns,
       base: base ? { name: base.name, module: base.module } : undefined,
-      models: placeOf(
-        modelFiles(found, below("models?")),
-        { folder: join(folder, "models"), suffix: "", plural: false },
-        ["models", "model"],
-      ),
-      schemas: placeOf(below("schemas?"), { folder: join(folder, "schemas"), suffix: "", plural: false }, [
-        "schemas",
-        "schema",
-      ]),
-      services: service,
-      routes: placeOf(routeFiles, { folder: routesFolder(site, sources.modules), suffix: "", plural: true }, [
-        "routes",
-        "routers",
-      ]),
-      core: join(folder, "core"),
+      models: placed("models", modelFiles(found, below("models?")), join(folder, "models"), ["models", "model"]),
+      schemas: placed("schemas", below("schemas?"), join(folder, "schemas"), ["schemas", "schema"]),
+      services: placed("services", below("services?|crud"), join(folder, "services"), ["services", "service", "crud"]),
+      routes: placed("routes", routeFiles, routesFolder(site, sources.modules), ["routes", "routers"]),
+      core: found.beside.find((path) => stem(path) === "core") ?? join(folder, "core"),
       style: styleOf(sources, samples),
       tables: tablesOf(files).map((one) => ({
         table: one.table,
@@ -198,6 +212,53 @@ export const layoutOf = (found: Found): Survey => {
       settings: settingsOf(sources),
     },
   };
+};
+
+/** Where files of each kind go: in a folder of the new entity's own, where its neighbours have one; else with their like. */
+const placer =
+  (features: Features | undefined) =>
+  (kind: Kind, files: readonly string[], folder: string, single: readonly string[]): Place => {
+    const own = { routes: "router", models: "models", schemas: "schemas", services: "service" }[kind];
+    const elsewhere = files.filter((path) => !features?.homes.has(dirname(path)) && stem(path) !== "__init__");
+    const name = features?.files[kind] ?? (elsewhere.length === 0 ? own : undefined);
+    return features && name !== undefined
+      ? { kind: "folder", folder: features.folder, suffix: `/${name}`, plural: features.plural }
+      : placeOf(
+          elsewhere,
+          { folder, suffix: kind === "services" ? "_service" : "", plural: kind === "routes" },
+          single,
+        );
+  };
+
+const noSession = (found: Found): Survey => {
+  const method = found.grepped.database
+    .map((line) => /AsyncSession\b[^#]*Depends\(\s*(\w+(?:\.\w+)+)/.exec(line.text)?.[1])
+    .find(Boolean);
+  return method
+    ? unclear(
+        `Routes here take their session from \`Depends(${method})\`. I follow a function that stands in a module by itself (\`Depends(get_session)\`) and no method. How shall this go on?`,
+        ["add such a function", "use a language model for this issue"],
+      )
+    : unclear(
+        "I found `AsyncSession`, but no dependency that gives one to a route (`async def get_session() -> AsyncIterator[AsyncSession]`, or an `Annotated[AsyncSession, Depends(…)]`). Which is it?",
+        ["add one", "use a language model for this issue"],
+      );
+};
+
+const noKey = (sources: Sources, table: Table | undefined): Survey => {
+  const base = baseOf(sources);
+  const where = table ?? base;
+  const line = where?.found.fields.find((field) => field.name === "id")?.source.split("\n")[0];
+  return unclear(
+    `I cannot read how primary keys are written${where ? `: ${where.path} has ${line ? `\`${line}\`` : `no \`id\` in ${where.found.name}`}, and I found no table with an \`id: Mapped[int]\`, \`Mapped[str]\` or \`Mapped[UUID]\`` : ""}. How shall this go on?`,
+    ["use a language model for this issue", "give the Base class or a mixin a typed id"],
+  );
+};
+
+const siteSays = (site: Layout["site"]): string => {
+  const { prefix } = site.neighbour ?? {};
+  const below = site.prefix + (prefix && !prefix.perRouter ? prefix.value : "");
+  return prefix?.perRouter ? `it includes ${below}${prefix.value}` : below === "" ? "no prefix" : `below ${below}`;
 };
 
 const modelFiles = (found: Found, below: readonly string[]): string[] => {

@@ -1,6 +1,7 @@
 /** The router registration and the application's wiring, as new texts of the files they stand in. */
 import { addImport, insertAfter } from "./edit-python.ts";
 import type { Import, Layout, RouterSite } from "./layout.ts";
+import { dirname, moduleOf, stem } from "./modules.ts";
 import { assignmentsOf } from "./python.ts";
 import type { Format } from "./templates/py.ts";
 
@@ -25,48 +26,68 @@ export const baseOfSite = (site: RouterSite): string | undefined => {
   return gap === undefined ? undefined : prefix + gap;
 };
 
+/** How a file imports a module of ours: absolute, or relative where its neighbours are. */
+const importFrom = (layout: Layout, from: string, path: string, relative: boolean): string => {
+  if (!relative) return moduleOf(layout, path);
+  const here = dirname(from).split("/");
+  const there = dirname(path).split("/");
+  let shared = 0;
+  while (shared < here.length && here[shared] === there[shared]) shared++;
+  if (shared === 0) return moduleOf(layout, path);
+  return ".".repeat(here.length - shared + 1) + [...there.slice(shared), stem(path)].join(".");
+};
+
+/** `…/invoices/router.py` is known by its folder, `…/invoices.py` by itself. */
+const nameOf = (layout: Layout, path: string): string => {
+  const { routes } = layout;
+  return routes.kind === "folder" && routes.suffix.startsWith("/") ? stem(dirname(path)) : stem(path);
+};
+
+/** What the file imports, and the name by which it includes it. */
+const importOf = (layout: Layout, path: string): { symbol: Import; written: string } | undefined => {
+  const { site } = layout;
+  const { neighbour } = site;
+  if (!neighbour) return undefined;
+  const module = importFrom(layout, site.path, path, neighbour.importModule.startsWith("."));
+  const name = nameOf(layout, path);
+  const { routerName } = neighbour;
+  if (neighbour.style === "object") {
+    const as = `${name}_router`;
+    return { symbol: { module, name: routerName === as ? as : `${routerName} as ${as}` }, written: as };
+  }
+  const own = stem(path);
+  const above = module.slice(0, -own.length).replace(/(?<=\w)\.$/, "");
+  const as = name === own ? own : `${name}_${own}`;
+  return { symbol: { module: above, name: as === own ? own : `${own} as ${as}` }, written: `${as}.${routerName}` };
+};
+
 /**
- * Includes the router of `moduleStem` below `/<segment>`, as its neighbour is included.
+ * Includes the router of the file at `path` below `/<segment>`, as its neighbour is included.
  * @returns undefined where there is no neighbour to follow or the prefix cannot be made to fit
  */
-export const register = (
-  layout: Layout,
-  moduleStem: string,
-  segment: string,
-  format: Format,
-): Registration | undefined => {
+export const register = (layout: Layout, path: string, segment: string, format: Format): Registration | undefined => {
   const { site } = layout;
   const { neighbour } = site;
   const text = layout.files.get(site.path);
-  if (!neighbour || text === undefined) return undefined;
+  const imported = importOf(layout, path);
+  if (!neighbour || !imported || text === undefined) return undefined;
   const shared = neighbour.prefix && !neighbour.prefix.perRouter ? neighbour.prefix : undefined;
   const gap = versionGap(site.prefix + (shared?.value ?? ""));
   if (gap === undefined) return undefined;
   const own = `${gap}/${segment}`;
   const perRouter = neighbour.prefix?.perRouter === true;
-  const name = neighbour.style === "module" ? `${moduleStem}.${neighbour.routerName}` : `${moduleStem}_router`;
   const args = [
-    name,
+    imported.written,
     ...(shared ? [`prefix=${shared.expression}`] : perRouter ? [`prefix="${own}"`] : []),
     ...(neighbour.tags ? [`tags=["${segment}"]`] : []),
   ];
   const call = `${neighbour.indent}${site.variable}.include_router(${args.join(", ")})`;
   const included = insertAfter(text, neighbour.end, call);
-  const routerArgs = [...(perRouter ? [] : [`prefix="${own}"`]), ...(neighbour.tags ? [] : [`tags=["${segment}"]`])];
-  const dotted = (module: string, tail: string): string =>
-    module.endsWith(".") || module === "" ? module + tail : `${module}.${tail}`;
-  const after =
-    neighbour.style === "module"
-      ? addImport(included, { module: neighbour.importModule, name: moduleStem }, format)
-      : addImport(
-          included,
-          {
-            module: dotted(neighbour.importModule, moduleStem),
-            name: neighbour.routerName === name ? name : `${neighbour.routerName} as ${name}`,
-          },
-          format,
-        );
-  return { path: site.path, after, routerArgs };
+  return {
+    path: site.path,
+    after: addImport(included, imported.symbol, format),
+    routerArgs: [...(perRouter ? [] : [`prefix="${own}"`]), ...(neighbour.tags ? [] : [`tags=["${segment}"]`])],
+  };
 };
 
 /** The application's file with one call more, right behind `app = FastAPI(…)`. */

@@ -11,9 +11,23 @@ export type Inclusion = {
   readonly call: PyCall;
   readonly indent: string;
   readonly router: RouterRef | undefined;
+  /** Does it stand under an `if`, in a loop or in a `try`, so that what follows it might not be included always? */
+  readonly conditional: boolean;
 };
 
 type Sources = { readonly modules: Modules; readonly files: ReadonlyMap<string, string> };
+
+const isConditional = (lines: readonly string[], at: number): boolean => {
+  const indentOf = (line: string): number => line.search(/\S/);
+  let indent = indentOf(lines[at] ?? "");
+  for (let above = at - 1; above >= 0 && indent > 0; above--) {
+    const line = lines[above] ?? "";
+    if (line.trim() === "" || indentOf(line) >= indent) continue;
+    if (/^\s*(if|elif|else|for|while|try|except|finally|match|case)\b/.test(line)) return true;
+    indent = indentOf(line);
+  }
+  return false;
+};
 
 /** What a name in a file refers to: a variable of a file, through imports and one re-export. */
 const resolveName = (sources: Sources, path: string, name: string, depth = 0): RouterRef | undefined => {
@@ -41,6 +55,13 @@ const resolveRouter = (sources: Sources, path: string, expression: string): Rout
   return undefined;
 };
 
+/** Is it a variable of this file that no statement makes a router: a parameter, or what a loop goes through? */
+const isUnmade = (sources: Sources, router: RouterRef | undefined, path: string): boolean =>
+  router?.path === path &&
+  !assignmentsOf(sources.files.get(path) ?? "", true).some(
+    (one) => one.name === router.variable && /APIRouter/.test(one.value),
+  );
+
 /** A string literal, an f-string over known names, a constant, or a settings field with a literal default. */
 const evaluate = (sources: Sources, path: string, expression: string | undefined): string | undefined => {
   if (expression === undefined) return "";
@@ -66,6 +87,22 @@ const evaluate = (sources: Sources, path: string, expression: string | undefined
   return undefined;
 };
 
+/** Names in prefixes of routers whose values are in no file that was read. */
+export const unreadPrefixes = (files: ReadonlyMap<string, string>): string[] => {
+  const sources: Sources = { modules: { importRoot: "", paths: new Set() }, files };
+  const names = [...files].flatMap(([path, text]) =>
+    [...callsOf(text, "include_router"), ...callsOf(text, "APIRouter")].flatMap((call) => {
+      const expression = call.keywords.get("prefix");
+      if (expression === undefined || evaluate(sources, path, expression) !== undefined) return [];
+      const inner = /^f["']/.test(expression)
+        ? [...expression.matchAll(/\{([\w.]+)\}/g)].map((one) => one[1])
+        : [expression];
+      return inner.map((one) => (one ?? "").trim().split(".").at(-1) ?? "");
+    }),
+  );
+  return [...new Set(names)].filter((name) => /^\w+$/.test(name));
+};
+
 /** The prefix that a router is made with. */
 const ownPrefix = (sources: Sources, router: RouterRef): string | undefined => {
   const text = sources.files.get(router.path);
@@ -86,12 +123,14 @@ export const inclusionsOf = (sources: Sources): Inclusion[] => {
       const made = assignmentsOf(sources.files.get(into.path) ?? "", true).find((one) => one.name === into.variable);
       const isApp = made === undefined || !/APIRouter/.test(made.value);
       const argument = call.args[0] ?? call.keywords.get("router");
+      const router = argument === undefined ? undefined : resolveRouter(sources, path, argument);
       found.push({
         into: isApp ? { path, variable: call.target } : into,
         isApp,
         call,
         indent: /^\s*/.exec(lines[call.start] ?? "")?.[0] ?? "",
-        router: argument === undefined ? undefined : resolveRouter(sources, path, argument),
+        router: isUnmade(sources, router, path) ? undefined : router,
+        conditional: isConditional(lines, call.start),
       });
     }
   }
@@ -115,10 +154,19 @@ export const fullPrefix = (
   return above === undefined || given === undefined || own === undefined ? undefined : above + given + own;
 };
 
+/** A router's own variable where it says nothing of the thing that it serves; else the usual one. */
+const routerNameLike = (name: string): string => (/^(router|routes|api|api_router)$/.test(name) ? name : "router");
+
+/** How many routers stand between a mounted one and the application. */
+const depthOf = (all: readonly Inclusion[], router: RouterRef, depth = 0): number => {
+  const mount = all.find((one) => same(one.router, router));
+  return !mount || mount.isApp || depth > 6 ? depth : depthOf(all, mount.into, depth + 1);
+};
+
 const neighbourOf = (sources: Sources, list: readonly Inclusion[]): RouterSite["neighbour"] => {
   for (const inclusion of [...list].reverse()) {
     const argument = (inclusion.call.args[0] ?? "").split(".");
-    if (!inclusion.router || argument.length > 2) continue;
+    if (!inclusion.router || inclusion.conditional || argument.length > 2) continue;
     const expression = inclusion.call.keywords.get("prefix");
     const value = evaluate(sources, inclusion.into.path, expression);
     if (expression !== undefined && value === undefined) continue;
@@ -132,7 +180,7 @@ const neighbourOf = (sources: Sources, list: readonly Inclusion[]): RouterSite["
       indent: inclusion.indent,
       style: argument.length === 2 ? "module" : "object",
       importModule: argument.length === 2 ? module : module.replace(/(?<=\w)\.\w+$|(?<=\.)\w+$/, ""),
-      routerName: argument.length === 2 ? (argument[1] ?? "router") : inclusion.router.variable,
+      routerName: routerNameLike(argument[1] ?? inclusion.router.variable),
       ...(expression !== undefined && value !== undefined
         ? { prefix: { expression, value, perRouter: !/(^|\/)v\d+$/.test(value) } }
         : {}),
@@ -144,7 +192,7 @@ const neighbourOf = (sources: Sources, list: readonly Inclusion[]): RouterSite["
 
 /**
  * The router that a new one is included into: the mounted one whose prefix is a version of the API (`/api/v1` before
- * others), else the application itself. More than one that is equally good gives several.
+ * others; the nearest to the application), else the application itself. More than one that is equally good gives several.
  */
 export const sitesOf = (sources: Sources, app: RouterRef): RouterSite[] => {
   const all = inclusionsOf(sources);
@@ -162,7 +210,9 @@ export const sitesOf = (sources: Sources, app: RouterRef): RouterSite[] => {
   });
   const score = (site: RouterSite): number => (/\/v1$/.test(site.prefix) ? 3 : /\/v\d+$/.test(site.prefix) ? 2 : 1);
   const best = Math.max(0, ...sites.map(score));
-  const chosen = sites.filter((site) => score(site) === best);
+  const equal = sites.filter((site) => score(site) === best);
+  const least = Math.min(...equal.map((site) => depthOf(all, site)));
+  const chosen = equal.filter((site) => depthOf(all, site) === least);
   if (chosen.length > 0) return chosen;
   const direct = all.filter((one) => one.isApp);
   const neighbour = neighbourOf(sources, direct);

@@ -7,7 +7,7 @@ import { assignmentsOf, blankOpaque, classesOf, closeOf, importsOf } from "./pyt
 
 export type Wiring = { readonly sources: Sources; readonly main: string; readonly grepped: readonly GrepLine[] };
 
-const canonical = (name: string): string => name.toLowerCase().replace(/[._]+/g, "-");
+export const canonical = (name: string): string => name.toLowerCase().replace(/[._]+/g, "-");
 
 /** Names in requirements files and in pyproject's dependency tables; `pkg[extra]` gives `pkg` and `pkg[extra]`. */
 export const dependenciesOf = (
@@ -129,7 +129,9 @@ export const settingsOf = (sources: Sources): Layout["settings"] => {
     for (const found of classesOf(text)) {
       if (!found.bases.some((base) => /BaseSettings$/.test(base))) continue;
       const field = found.fields.find((one) =>
-        /^(sqlalchemy_)?(async_)?(database|db)_(url|uri|dsn)$|^sqlalchemy_database_ur[il]$/i.test(one.name),
+        /^(sqlalchemy_)?(async_)?(database|db|pg|postgres|postgresql)_(url|uri|dsn)$|^sqlalchemy_database_ur[il]$/i.test(
+          one.name,
+        ),
       );
       const prefix = /env_prefix\s*=\s*["'](\w*)["']|["']env_prefix["']\s*:\s*["'](\w*)["']/.exec(text);
       if (field) return { env: `${prefix?.[1] ?? prefix?.[2] ?? ""}${field.name}`.toUpperCase() };

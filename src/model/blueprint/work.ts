@@ -44,20 +44,21 @@ export const refuse = (question: string, options: readonly string[] = []): Built
 });
 
 /** Line length and Python version as the repository sets them for its formatter. */
-export const formatOf = (layout: Layout): Format => {
-  const settings = [...layout.files].filter(([path]) => path.endsWith(".toml")).map(([, text]) => text);
+export const formatterOf = (files: ReadonlyMap<string, string>): Pick<Format, "width" | "utc"> => {
+  const settings = [...files].filter(([path]) => path.endsWith(".toml")).map(([, text]) => text);
   const width = settings.map((text) => /^line[-_]length\s*=\s*(\d{2,3})/m.exec(text)?.[1]).find(Boolean);
   const minor = settings
     .map((text) => /requires-python\s*=\s*"[>=~^ ]*3\.(\d+)|target-version\s*=\s*"py3(\d+)"/.exec(text))
     .map((match) => match?.[1] ?? match?.[2])
     .find(Boolean);
-  const anywhere = [...layout.files.values()].some((text) => /from datetime import [^\n]*\bUTC\b/.test(text));
-  return {
-    width: Number(width ?? 88),
-    utc: anywhere || Number(minor ?? 0) >= 11,
-    firstParty: moduleOf(layout, layout.app.path).split(".")[0] ?? "",
-  };
+  const anywhere = [...files.values()].some((text) => /from datetime import [^\n]*\bUTC\b/.test(text));
+  return { width: Number(width ?? 88), utc: anywhere || Number(minor ?? 0) >= 11 };
 };
+
+export const formatOf = (layout: Layout): Format => ({
+  ...formatterOf(layout.files),
+  firstParty: moduleOf(layout, layout.app.path).split(".")[0] ?? "",
+});
 
 export const pathIn = (place: Place, one: string, many: string): string =>
   place.kind === "file" ? place.path : join(place.folder, `${place.plural ? many : one}${place.suffix}.py`);
@@ -125,16 +126,20 @@ export const boundaryProblem = (draft: Draft, boundary: Boundary, configFile: st
       ).allowed,
   );
   if (outside.length === 0) return undefined;
-  const { packageFolder } = draft.layout;
+  const { packageFolder, routes } = draft.layout;
+  const perEntity = routes.kind === "folder" && routes.suffix.startsWith("/") ? routes.folder : undefined;
   const folders = new Set<string>();
   for (const { path } of draft.changes.values()) {
-    const rest = packageFolder === "" ? path : path.slice(packageFolder.length + 1);
-    folders.add(rest.includes("/") ? join(packageFolder, rest.split("/")[0] ?? "") : packageFolder);
+    const inside = packageFolder !== "" && path.startsWith(`${packageFolder}/`);
+    const rest = inside ? path.slice(packageFolder.length + 1) : path;
+    const own = join(inside ? packageFolder : "", rest.includes("/") ? (rest.split("/")[0] ?? "") : "");
+    // The next entity's folder is another one: what is allowed is where they all stand.
+    folders.add(perEntity !== undefined && path.startsWith(`${perEntity}/`) ? perEntity : own);
   }
-  const wanted =
-    folders.has(packageFolder) && packageFolder !== ""
-      ? [packageFolder]
-      : [...folders].filter((folder) => folder !== "").sort();
+  const inRoot = outside.map(({ path }) => path).filter((path) => !path.includes("/"));
+  const wanted = [...folders]
+    .filter((folder) => folder !== "" && ![...folders].some((other) => other !== "" && folder.startsWith(`${other}/`)))
+    .sort();
   const lines = [
     "boundaries:",
     "  backend-system-architect:",
@@ -145,10 +150,16 @@ export const boundaryProblem = (draft: Draft, boundary: Boundary, configFile: st
   return {
     question: [
       `I found the backend in ${packageFolder || "the repository's root"} and would write ${list}; that is outside the folders that I may write (${boundary.allowed.join(", ") || "none"}).`,
-      wanted.length > 0
+      inRoot.length === 0
         ? `These lines in ${configFile} on the default branch would allow it:\n\n${lines.join("\n")}`
-        : "Files in the repository's root cannot be allowed: only folders can.",
+        : `${inRoot.join(" and ")} ${inRoot.length > 1 ? "stand" : "stands"} in the repository's root, which cannot be allowed: only folders can. How shall this go on?`,
     ].join(" "),
-    options: [`add the lines to ${configFile} and label the issue again`, "the backend is somewhere else (say where)"],
+    options:
+      inRoot.length === 0
+        ? [`add the lines to ${configFile} and label the issue again`, "the backend is somewhere else (say where)"]
+        : [
+            "include the routers in a module below a folder, and that one in the root",
+            "use a language model for this issue",
+          ],
   };
 };
