@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { ConfigError } from "./domain/errors.ts";
+import { type ModelConfig, modelProblems, modelSettings, toModel } from "./domain/model-settings.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -11,9 +12,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export type RunConfig = {
   /** Absolute. */
   readonly dataFolder: string;
-  readonly model:
-    | { readonly kind: "blueprint" }
-    | { readonly kind: "anthropic"; readonly id: string; readonly apiKey: string; readonly baseUrl?: string };
+  readonly model: ModelConfig;
   /** Upper bounds of one run. */
   readonly budget: { readonly usd: number; readonly tokens: number };
   readonly sandbox: "bubblewrap" | "none";
@@ -41,8 +40,6 @@ export type Config = RunConfig & {
   readonly concurrency: number;
 };
 
-const defaultModel = "claude-opus-5-5";
-const blueprint = "blueprint";
 const minSecretBytes = 32;
 
 const wholeNumber = (from: number, to: number) => {
@@ -84,11 +81,7 @@ const runSettings = z.object({
     .string()
     .transform((folder) => resolve(folder))
     .optional(),
-  ARCHITECT_MODEL: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.:@/_-]{1,99}$/i, `must be ${blueprint} or a model id such as ${defaultModel}`)
-    .optional(),
-  ANTHROPIC_API_KEY: z.string().regex(/^\S+$/, "must not contain spaces").optional(),
+  ...modelSettings.shape,
   ANTHROPIC_BASE_URL: serverUrl(/^/, "https://api.anthropic.com").optional(),
   ARCHITECT_MAX_USD: money.default(5),
   ARCHITECT_MAX_TOKENS: wholeNumber(10_000, 1_000_000_000).default(5_000_000),
@@ -153,6 +146,15 @@ export const readConfig = (env: Env = process.env, isRoot = runsAsRoot()): Confi
 /** The environment with settings of the command line over it. */
 export const environmentWith = (over: Env): Env => ({ ...process.env, ...over });
 
+/** Where the App keeps its data, also where other settings are wrong or missing. @throws ConfigError where there is no home folder */
+export const readDataFolder = (env: Env = process.env, isRoot = runsAsRoot()): string => {
+  const given = withoutEmpty(env);
+  return given["ARCHITECT_DATA"] === undefined ? defaultDataFolder(given, isRoot) : resolve(given["ARCHITECT_DATA"]);
+};
+
+/** A terminal that can print and do nothing else. */
+export const isDumbTerminal = (env: Env = process.env): boolean => ["", "dumb"].includes(env["TERM"] ?? "");
+
 /** The part that needs no GitHub App. @throws ConfigError as `readConfig` */
 export const readRunConfig = (env: Env = process.env, isRoot = runsAsRoot()): RunConfig => {
   const given = withoutEmpty(env);
@@ -177,19 +179,11 @@ const runsAsRoot = (): boolean => process.getuid?.() === 0;
 /** `PORT=` in an env file means that it is not set. */
 const withoutEmpty = (env: Env): Env => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
 
-const modelOf = (given: Env): string =>
-  given["ARCHITECT_MODEL"] ?? (given["ANTHROPIC_API_KEY"] ? defaultModel : blueprint);
-
 const toRunConfig = (settings: z.infer<typeof runSettings>, given: Env, isRoot: boolean): RunConfig => {
   const dataFolder = settings.ARCHITECT_DATA ?? defaultDataFolder(given, isRoot);
   const made = join(dataFolder, "shared/toolchain/python");
   const python = settings.ARCHITECT_PYTHON ?? (existsSync(made) ? made : undefined);
-  const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_BASE_URL: baseUrl } = settings;
-  const id = modelOf(given);
-  const model: RunConfig["model"] =
-    id === blueprint || apiKey === undefined
-      ? { kind: "blueprint" }
-      : { kind: "anthropic", id, apiKey, ...(baseUrl === undefined ? {} : { baseUrl }) };
+  const model = toModel(settings, given);
   return {
     dataFolder,
     model,
@@ -205,14 +199,7 @@ const toRunConfig = (settings: z.infer<typeof runSettings>, given: Env, isRoot: 
 
 /** What no setting shows by itself. */
 const runProblems = (given: Env): string[] => {
-  const problems: string[] = [];
-  const model = modelOf(given);
-  if (model !== blueprint && given["ANTHROPIC_API_KEY"] === undefined)
-    problems.push(`ANTHROPIC_API_KEY is missing: ${model} needs one; set it, or set ARCHITECT_MODEL=${blueprint}`);
-  if (model !== blueprint && given["ARCHITECT_SANDBOX"] === "none")
-    problems.push(
-      `ARCHITECT_SANDBOX=none is for the ${blueprint} model alone: what ${model} runs must stay inside a sandbox; install bubblewrap, or set ARCHITECT_MODEL=${blueprint}`,
-    );
+  const problems = modelProblems(given);
   const python = given["ARCHITECT_PYTHON"];
   if (python !== undefined && !existsSync(join(python, "bin/python")))
     problems.push(

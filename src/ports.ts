@@ -2,7 +2,7 @@
 import type { Changeset, FileChange, Refusal } from "./domain/changeset.ts";
 import type { RunEvent } from "./domain/event.ts";
 import type { Job } from "./domain/job.ts";
-import type { AssistantMessage, Message, ToolSpec, Usage } from "./domain/message.ts";
+import type { AssistantMessage, Message, Thinking, ToolSpec, Usage } from "./domain/message.ts";
 import type { Outcome } from "./domain/outcome.ts";
 import type { Boundary } from "./domain/policy.ts";
 import type { Person, RepositoryRef, Thread } from "./domain/repository.ts";
@@ -18,6 +18,8 @@ export type ModelRequest = {
   readonly messages: readonly Message[];
   readonly maxOutputTokens: number;
   readonly effort: "low" | "medium" | "high" | "xhigh" | "max";
+  /** As the conversation began with it; the model's own setting where left out. */
+  readonly thinking?: Thinking | undefined;
 };
 
 export type StopReason =
@@ -42,9 +44,13 @@ export type ModelTurn = {
 export interface Model {
   /** The model id as people and the transcript know it. */
   readonly name: string;
+  /** How it thinks in a conversation that begins now. */
+  readonly thinking?: Thinking | undefined;
+  /** The most tokens that one message may have, where there is such a bound. */
+  readonly maxOutputTokens?: number | undefined;
   /**
-   * One assistant message for the conversation so far. Retries what is worth retrying; throws what is not, with `cause`.
-   * Aborting the signal rejects at once.
+   * One assistant message for the conversation so far. Retries what is worth retrying; throws what is not, with `cause`:
+   * BusyError where the API is overloaded for longer than is waited. Aborting the signal rejects at once.
    */
   turn(request: ModelRequest, signal: AbortSignal): Promise<ModelTurn>;
 }

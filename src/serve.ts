@@ -9,13 +9,15 @@ import { loadLibrary } from "./app/library.ts";
 import { createWebhookHandler, webhooksPath } from "./app/webhooks.ts";
 import { startWorker } from "./app/worker.ts";
 import type { Config, RunConfig } from "./config.ts";
+import type { Library } from "./domain/definition.ts";
 import { DefinitionError } from "./domain/errors.ts";
 import { createRedactor } from "./domain/redact.ts";
 import { createGitHub } from "./github/github.ts";
-import { createAnthropic } from "./model/anthropic.ts";
 import { createBlueprint } from "./model/blueprint/blueprint.ts";
-import type { Clock, GitHub, Model, Queue, Store, Workspace } from "./ports.ts";
-import { createExecute, type Execute } from "./run/execute.ts";
+import { type Access, createConnect } from "./model/client.ts";
+import { openModels } from "./model/models.ts";
+import type { Clock, GitHub, Queue, Store, Workspace } from "./ports.ts";
+import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts";
 import { openDatabase } from "./store/database.ts";
 import { createQueue } from "./store/queue.ts";
 import { createStore } from "./store/runs.ts";
@@ -41,16 +43,30 @@ const systemClock: Clock = () => new Date();
 /** `agents/` lies beside `src/` in a checkout and beside `dist/` in the package. */
 const agentsFolder = fileURLToPath(new URL("../agents", import.meta.url));
 
-const createModel = (config: RunConfig, log: Log): Model =>
-  config.model.kind === "blueprint"
-    ? createBlueprint()
-    : createAnthropic({
-        apiKey: config.model.apiKey,
-        model: config.model.id,
-        usdCap: config.budget.usd,
-        log,
-        ...(config.model.baseUrl === undefined ? {} : { baseURL: config.model.baseUrl }),
-      });
+/** @throws ConfigError where a model that a setting or a definition names cannot be used */
+const createModel = async (
+  { model: config, budget }: RunConfig,
+  { definitions }: Library,
+  log: Log,
+): Promise<Pick<ExecuteDeps, "model" | "modelFor" | "fallback">> => {
+  if (config.kind === "blueprint") return { model: createBlueprint() };
+  const { baseUrl: baseURL, id, ...rest } = config;
+  const access: Access =
+    rest.kind === "anthropic"
+      ? { provider: rest.kind, apiKey: rest.apiKey, baseURL }
+      : rest.kind === "bedrock"
+        ? { provider: rest.kind, region: rest.region, apiKey: rest.apiKey, baseURL }
+        : { provider: rest.kind, region: rest.region, project: rest.project, baseURL };
+  return openModels({
+    connect: createConnect(access, { log }),
+    model: id,
+    fallback: config.fallback,
+    agents: [...definitions.values()],
+    usdCap: budget.usd,
+    prices: config.prices,
+    log,
+  });
+};
 
 /** Folders of the data folder: what the sandbox may see can be passed through, what it must not is closed to all others. */
 export const prepareDataFolder = (folder: string): void => {
@@ -80,7 +96,7 @@ export const createRunner = async (
     store: parts.store,
     library,
     definition,
-    model: createModel(config, parts.log),
+    ...(await createModel(config, library, parts.log)),
     clock: systemClock,
     caps: config.budget,
     statusIntervalMs: parts.statusIntervalMs,
@@ -90,10 +106,15 @@ export const createRunner = async (
   });
 };
 
-export const secretsOf = (config: RunConfig & Partial<Config>): string[] =>
-  [config.privateKey, config.webhookSecret, config.model.kind === "anthropic" ? config.model.apiKey : undefined].filter(
-    (secret) => secret !== undefined,
-  );
+export const secretsOf = (config: RunConfig & Partial<Config>): string[] => {
+  const { model } = config;
+  return [
+    config.privateKey,
+    config.webhookSecret,
+    "apiKey" in model ? model.apiKey : undefined,
+    ...(model.kind === "bedrock" ? (model.secrets ?? []) : []),
+  ].filter((secret) => secret !== undefined);
+};
 
 /** Everything that `architect start` serves. @throws ConfigError, DefinitionError */
 export const startApp = async (config: Config, log: Log = console.error): Promise<App> => {

@@ -103,6 +103,8 @@ const catches: Readonly<Record<string, string>> = {
     "a pull request that is there already is taken; where drafts can't be had an ordinary one is opened",
   "github/token.ts": "a token that can't be revoked is logged: it expires within the hour",
   "model/anthropic.ts": "a broken answer becomes a value that says whether it may be asked for again",
+  "model/capabilities.ts": "a models endpoint that is not there, refuses or can't be reached becomes what that means",
+  "model/client.ts": "a package that is not installed becomes a ConfigError that names it",
   "model/blueprint/brief.ts": "a brief that holds no JSON becomes a reason",
   "run/call-tool.ts": "a ToolError answers the model with its sentence",
   "run/execute.ts": "a repository that cannot be worked in ends the run with its sentence",

@@ -27,3 +27,8 @@ export class ConflictError extends Error {
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
 }
+
+/** The model API is overloaded, for longer than is waited: the conversation as it stands can go on later. */
+export class BusyError extends Error {
+  override readonly name = "BusyError";
+}

@@ -40,3 +40,10 @@ export type Usage = {
 };
 
 export const noUsage: Usage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
+
+/** How a model is asked to think. It belongs to a conversation: thinking of one setting is not taken back under another. */
+export type Thinking =
+  | { readonly type: "adaptive" }
+  | { readonly type: "enabled"; readonly budget_tokens: number }
+  /** The request says nothing of it. */
+  | { readonly type: "none" };

@@ -1,20 +1,16 @@
 /** The Model port over the Messages API. Knows the wire: streaming, breakpoints, silence, retries, cost; nothing of loops and tools. */
 import type Anthropic from "@anthropic-ai/sdk";
-import { ConfigError } from "../domain/errors.ts";
+import { BusyError } from "../domain/errors.ts";
 import type { AssistantBlock, AssistantMessage } from "../domain/message.ts";
 import type { Model, ModelRequest, ModelTurn } from "../ports.ts";
+import type { Client, Connect } from "./client.ts";
+import type { Capabilities } from "./known-models.ts";
 import { composeRequest } from "./messages-request.ts";
-import { type Billed, costOf, type Price, type PriceTable, publishedPrices } from "./prices.ts";
-import { delayBefore, describe, passes } from "./retry.ts";
+import { type Billed, costOf, type Price } from "./prices.ts";
+import { delayBefore, describe, isOverload, passes } from "./retry.ts";
 
-export type AnthropicOptions = {
-  readonly apiKey: string;
-  readonly model: string;
-  readonly baseURL?: string;
-  /** USD that a run may cost. A model whose price is not known cannot be held to it. */
-  readonly usdCap?: number;
-  readonly prices?: PriceTable;
-  readonly log?: (line: string) => void;
+/** How patient a turn is. */
+export type TurnOptions = {
   /** A stream that is silent for so long is given up and asked for again. Pings count as life: thinking takes its time. */
   readonly idleMs?: number;
   /** All waiting between the attempts of one turn; then the turn fails, and the job is handed back with its transcript. */
@@ -22,44 +18,42 @@ export type AnthropicOptions = {
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
-type Client = {
-  readonly sdk: typeof import("@anthropic-ai/sdk");
-  readonly api: Anthropic;
+export type AnthropicOptions = TurnOptions & {
+  readonly connect: Connect;
+  /** As the provider knows it. */
+  readonly model: string;
+  readonly capabilities: Capabilities;
+  /** Without one a turn counts as costing nothing. */
+  readonly price?: Price | undefined;
+  readonly log?: (line: string) => void;
 };
 
-type Deps = Required<Pick<AnthropicOptions, "model" | "log" | "idleMs" | "maxWaitMs" | "wait">> & {
-  readonly client: () => Promise<Client>;
+type Deps = Required<Omit<AnthropicOptions, "price">> & {
   readonly price: Price | undefined;
   /** The API's id of a message, by the message as the conversation holds it; forgotten with it. */
   readonly ids: WeakMap<object, string>;
 };
 
-/** @throws ConfigError when there is a cap in USD and no price to count by */
 export const createAnthropic = (options: AnthropicOptions): Model => {
-  const { model, usdCap = 0, prices = publishedPrices } = options;
-  const price = Object.hasOwn(prices, model) ? prices[model] : undefined;
-  if (usdCap > 0 && !price)
-    throw new ConfigError(
-      `the price of the model "${model}" is not known, so a run cannot be held to ${usdCap} USD; models with a known price: ${Object.keys(prices).join(", ")}`,
-    );
-  let loaded: Promise<Client> | undefined;
   const deps: Deps = {
-    model,
-    price,
+    ...options,
+    price: options.price,
     log: options.log ?? (() => undefined),
     idleMs: options.idleMs ?? 300_000,
     maxWaitMs: options.maxWaitMs ?? 600_000,
     wait: options.wait ?? pause,
-    client: () => {
-      loaded ??= loadClient(options);
-      return loaded;
-    },
     ids: new WeakMap(),
   };
-  return { name: model, turn: (request, signal) => takeTurn(deps, request, signal) };
+  const { thinking, outputTokens } = options.capabilities;
+  return {
+    name: options.model,
+    thinking,
+    maxOutputTokens: outputTokens,
+    turn: (request, signal) => takeTurn(deps, request, signal),
+  };
 };
 
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const onAbort = () => {
@@ -73,21 +67,7 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
     signal.addEventListener("abort", onAbort, { once: true });
   });
 
-/** Loading the SDK takes as long as a whole run without it, so it waits for the first turn. */
-const loadClient = async ({ apiKey, baseURL, log = () => undefined }: AnthropicOptions): Promise<Client> => {
-  const sdk = await import("@anthropic-ai/sdk");
-  const line = (text: string) => log(`model API: ${text}`);
-  // Everything that the SDK would otherwise look for in the environment or on the disk is said here.
-  const api = new sdk.default({
-    apiKey,
-    authToken: null,
-    baseURL: baseURL ?? "https://api.anthropic.com",
-    maxRetries: 0,
-    logLevel: "warn",
-    logger: { error: line, warn: line, info: () => undefined, debug: () => undefined },
-  });
-  return { sdk, api };
-};
+type Middleware = import("@anthropic-ai/sdk").Middleware;
 
 type Attempt =
   | { readonly ok: true; readonly message: Anthropic.Message }
@@ -101,10 +81,10 @@ type Attempt =
 
 const takeTurn = async (deps: Deps, request: ModelRequest, signal: AbortSignal): Promise<ModelTurn> => {
   signal.throwIfAborted();
-  const client = await deps.client();
   let lost: readonly Billed[] = [];
   let waited = 0;
   for (let number = 0; ; number++) {
+    const client = await deps.connect.open();
     const attempt = await attemptOnce(deps, client, request, signal);
     signal.throwIfAborted();
     if (attempt.ok) return toTurn(deps, attempt.message, lost);
@@ -114,10 +94,11 @@ const takeTurn = async (deps: Deps, request: ModelRequest, signal: AbortSignal):
     if (!attempt.silent && !passes(error, client.sdk, attempt.begun))
       throw new Error(`${deps.model} refused the request: ${what}`, { cause: error });
     const delay = delayBefore(number, error, client.sdk, Math.random());
-    if (waited + delay > deps.maxWaitMs)
-      throw new Error(`${deps.model} did not answer in ${number + 1} attempts; the last one: ${what}`, {
-        cause: error,
-      });
+    if (waited + delay > deps.maxWaitMs) {
+      const last = `${deps.model} did not answer in ${number + 1} attempts; the last one: ${what}`;
+      throw isOverload(error, client.sdk) ? new BusyError(last, { cause: error }) : new Error(last, { cause: error });
+    }
+    if (error instanceof client.sdk.APIConnectionError) deps.connect.drop();
     deps.log(`${deps.model}: ${what}; the same request again in ${Math.round(delay)} ms`);
     await deps.wait(delay, signal);
     waited += delay;
@@ -138,11 +119,9 @@ const attemptOnce = async (
   };
   const last = request.messages.findLast(({ role }) => role === "assistant");
   const previousId = last && deps.ids.get(last);
-  const stream = client.api
-    .withOptions({ fetch: watched(onLife) })
-    .messages.stream(composeRequest(deps.model, request, previousId), {
-      signal: AbortSignal.any([signal, silence.signal]),
-    });
+  const stream = client.api.messages.stream(composeRequest(deps.model, deps.capabilities, request, previousId), {
+    signal: AbortSignal.any([signal, silence.signal]),
+  });
   try {
     return { ok: true, message: await stream.finalMessage() };
   } catch (error) {
@@ -155,10 +134,9 @@ const attemptOnce = async (
 };
 
 /** The SDK drops pings before anybody sees them, so life is seen in the bytes. Its own timeout ends with the headers. */
-const watched =
-  (onLife: () => void): typeof fetch =>
-  async (input, init) => {
-    const response = await fetch(input, init);
+  (onLife: () => void): Middleware =>
+  async (request, next) => {
+    const response = await next(request);
     onLife();
     const seen = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {

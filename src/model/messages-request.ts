@@ -2,6 +2,7 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import type { Message } from "../domain/message.ts";
 import type { ModelRequest } from "../ports.ts";
+import type { Capabilities } from "./known-models.ts";
 
 type Ttl = "5m" | "1h";
 
@@ -22,10 +23,11 @@ const marked = (message: Message, ttl: Ttl): Anthropic.MessageParam => {
  */
 export const composeRequest = (
   model: string,
+  { thinking: own, efforts }: Capabilities,
   request: ModelRequest,
   previousId: string | undefined,
 ): Anthropic.MessageStreamParams => {
-  const { messages } = request;
+  const { messages, thinking = own } = request;
   const lastEnd = messages.findLastIndex(({ role }) => role === "assistant") - 1;
   const ttlOf = (index: number): Ttl | undefined => (index === 0 ? "1h" : index === lastEnd ? "5m" : undefined);
   return {
@@ -37,8 +39,8 @@ export const composeRequest = (
       const ttl = ttlOf(index);
       return ttl ? marked(message, ttl) : ({ role: message.role, content: message.content } as Anthropic.MessageParam);
     }),
-    thinking: { type: "adaptive" },
-    output_config: { effort: request.effort },
+    ...(thinking.type === "none" ? {} : { thinking }),
+    ...(efforts.length === 0 ? {} : { output_config: { effort: request.effort } }),
     // The first request ends where the first message does, which is marked already, for longer.
     ...(messages.length > 1 ? { cache_control: { type: "ephemeral", ttl: "5m" } } : {}),
     ...(previousId === undefined ? {} : { diagnostics: { previous_message_id: previousId } }),

@@ -4,7 +4,12 @@ import type * as Sdk from "@anthropic-ai/sdk";
 /** A part of the SDK, handed in because it is loaded on first use only. */
 export type SdkErrors = Pick<typeof Sdk, "APIError" | "APIConnectionError" | "AnthropicError">;
 
-const passingTypes = new Set(["overloaded_error", "api_error", "rate_limit_error", "timeout_error"]);
+/** The second line is Bedrock's. */
+const passingTypes = new Set([
+  ...["overloaded_error", "api_error", "rate_limit_error", "timeout_error"],
+  ...["throttlingException", "serviceUnavailableException", "internalServerException", "modelStreamErrorException"],
+]);
+const overloadTypes = new Set(["overloaded_error", "rate_limit_error", "throttlingException"]);
 
 /**
  * An answer with a status says it; an error event inside a stream has a type and no status; a connection that breaks
@@ -24,6 +29,11 @@ export const passes = (
   if (error.status === undefined) return passingTypes.has(error.type ?? "");
   return error.status === 408 || error.status === 409 || error.status === 429 || error.status >= 500;
 };
+
+/** Too many ask at once, be it all of us or this account. */
+export const isOverload = (error: unknown, { APIError }: Pick<SdkErrors, "APIError">): boolean =>
+  error instanceof APIError &&
+  (error.status === 429 || error.status === 529 || (error.status === undefined && overloadTypes.has(error.type ?? "")));
 
 const firstMs = 1_000;
 const longestMs = 60_000;
@@ -45,7 +55,8 @@ const askedMs = (text: string | null | undefined, unit: number): number | undefi
 };
 
 /** One line for people and logs: no request or answer body stands in it. */
-export const describe = (error: unknown, { APIError }: SdkErrors): string => {
+export const describe = (error: unknown, { APIError, APIConnectionError }: SdkErrors): string => {
+  if (error instanceof APIConnectionError) return `no connection: ${error.message}`;
   if (!(error instanceof APIError)) return error instanceof Error ? error.message : String(error);
   const status = error.status === undefined ? "an error inside the stream" : `status ${error.status}`;
   const type = error.type ? ` (${error.type})` : "";

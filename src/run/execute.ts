@@ -1,7 +1,7 @@
 /** One job from start to outcome: gather, brief, loop, settle, publish. Every step may be repeated after a crash. */
 import { composeBrief, composeSystem } from "../domain/brief.ts";
 import { classifyWork, type Limits, limitsFor, noSpend } from "../domain/budget.ts";
-import type { WorkKind } from "../domain/definition.ts";
+import type { Definition, WorkKind } from "../domain/definition.ts";
 import { RefusedError } from "../domain/errors.ts";
 import type { Phase, RunEvent } from "../domain/event.ts";
 import { issueOfBranch, type Job } from "../domain/job.ts";
@@ -26,6 +26,10 @@ import { architectForm, createSubmitReport } from "./tools/submit-report.ts";
 
 export type ExecuteDeps = GatherDeps & {
   readonly model: Model;
+  /** For a definition that names a model of its own; `model` for all where left out. */
+  readonly modelFor?: ((definition: Pick<Definition, "model">) => Model) | undefined;
+  /** Where a new conversation begins when its model is overloaded for long or refuses. */
+  readonly fallback?: Model | undefined;
   readonly clock: Clock;
   /** The operator's caps for one run. */
   readonly caps: { readonly tokens: number; readonly usd: number };

@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { ConfigError } from "../../src/domain/errors.ts";
+import { BusyError } from "../../src/domain/errors.ts";
 import type { AssistantMessage, Message, ToolSpec, UserMessage } from "../../src/domain/message.ts";
 import { type AnthropicOptions, createAnthropic } from "../../src/model/anthropic.ts";
+import { createConnect } from "../../src/model/client.ts";
+import { knownCapabilities, leastCapabilities } from "../../src/model/known-models.ts";
+import { priceOf } from "../../src/model/prices.ts";
 import type { Model, ModelTurn } from "../../src/ports.ts";
+import { catalogueOf, modelInfo } from "../support/messages-api/catalogue.ts";
 import { continues, type MessagesApi, type Script, type Step, startMessagesApi } from "../support/messages-api.ts";
 
 const tools: readonly ToolSpec[] = ["Bash", "Edit", "Read", "SubmitReport"].map((name) => ({
@@ -19,18 +23,26 @@ afterEach(async () => {
   api = undefined;
 });
 
+const capabilities = knownCapabilities("claude-opus-5-5") ?? leastCapabilities;
+const connectTo = (double: MessagesApi, apiKey = double.apiKey, log?: (line: string) => void) =>
+  createConnect({ provider: "anthropic", apiKey, baseURL: double.url }, log ? { log } : {});
+
 type Setup = { readonly model: Model; readonly api: MessagesApi; readonly waits: number[]; readonly lines: string[] };
 
-const setUp = async (script: Script, options: Partial<AnthropicOptions> = {}): Promise<Setup> => {
+const setUp = async (
+  script: Script,
+  { apiKey, ...options }: Partial<AnthropicOptions> & { readonly apiKey?: string } = {},
+): Promise<Setup> => {
   api = await startMessagesApi(script);
   const waits: number[] = [];
   const lines: string[] = [];
+  const log = (line: string) => lines.push(line);
   const model = createAnthropic({
-    apiKey: api.apiKey,
-    baseURL: api.url,
+    connect: connectTo(api, apiKey, log),
     model: "claude-opus-5-5",
-    usdCap: 5,
-    log: (line) => lines.push(line),
+    capabilities,
+    price: priceOf("claude-opus-5-5", { provider: "anthropic" }),
+    log,
     wait: async (ms) => {
       waits.push(ms);
     },
@@ -203,16 +215,42 @@ describe("cost", () => {
     expect(turn.usage.outputTokens).toBe((use?.output ?? 0) + 1);
   });
 
-  it("is nothing for a model without a price, where no cap is set", async () => {
-    const { model } = await setUp(steps(), { model: "some-local-model", usdCap: 0 });
+  it("is nothing for a model without a price", async () => {
+    const { model } = await setUp(steps(), { price: undefined });
     expect((await ask(model, [first])).usd).toBe(0);
   });
+});
 
-  it.each(["claude-unknown-1", "constructor"])("refuses a cap for %s, whose price is not known", (model) => {
-    expect(() => createAnthropic({ apiKey: "k", model, usdCap: 1 })).toThrow(ConfigError);
-    expect(() => createAnthropic({ apiKey: "k", model, usdCap: 1 })).toThrow(
-      /price of the model ".*" is not known.*claude-opus-5-5/,
-    );
+describe("what a model can do", () => {
+  const plain = { contextTokens: 200_000, outputTokens: 32_000, thinking: { type: "none" }, efforts: [] } as const;
+
+  it("is all that a request asks of it", async () => {
+    const { model, api } = await setUp(steps(), { capabilities: plain });
+    await ask(model, [first]);
+    expect(api.requests[0]).not.toHaveProperty("thinking");
+    expect(api.requests[0]).not.toHaveProperty("output_config");
+    expect([model.thinking, model.maxOutputTokens]).toEqual([{ type: "none" }, 32_000]);
+  });
+
+  it("does not change how a conversation thinks that began otherwise", async () => {
+    const { model, api } = await setUp(steps(), { capabilities: plain });
+    const request = { system, tools, messages: [first], maxOutputTokens: 64_000, effort: "medium" } as const;
+    await model.turn({ ...request, thinking: { type: "adaptive" } }, new AbortController().signal);
+    expect(api.requests[0]).toMatchObject({ thinking: { type: "adaptive" } });
+  });
+
+  it("is thinking within a budget where a model cannot think by its own measure", async () => {
+    api = await startMessagesApi(steps(), {
+      catalogue: catalogueOf(modelInfo("claude-old", { thinking: ["enabled", "disabled"], efforts: [] })),
+    });
+    const thinking = { type: "enabled", budget_tokens: 16_000 } as const;
+    const old = createAnthropic({
+      connect: connectTo(api),
+      model: "claude-old",
+      capabilities: { ...plain, thinking },
+    });
+    expect((await ask(old, [first])).stopReason).toBe("end_turn");
+    expect(api.requests[0]).toMatchObject({ thinking });
   });
 });
 
@@ -263,7 +301,9 @@ describe("failures", () => {
     const { model, waits } = await setUp(failing(...Array.from({ length: 50 }, () => overloaded)), {
       maxWaitMs: 30_000,
     });
-    await expect(ask(model, [first])).rejects.toThrow(
+    const turn = ask(model, [first]);
+    await expect(turn).rejects.toThrow(BusyError);
+    await expect(turn).rejects.toThrow(
       /^claude-opus-5-5 did not answer in \d+ attempts; the last one: status 529 \(overloaded_error\): as scripted, request req_\d+$/,
     );
     expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(30_000);
@@ -316,7 +356,7 @@ describe("failures", () => {
     const inWait = new AbortController();
     api = await startMessagesApi(failing(overloaded));
     const log = () => inWait.abort(reason);
-    const waiting = createAnthropic({ apiKey: api.apiKey, baseURL: api.url, model: "claude-opus-5-5", log });
+    const waiting = createAnthropic({ connect: connectTo(api), model: "claude-opus-5-5", capabilities, log });
     await expect(ask(waiting, [first], inWait.signal)).rejects.toBe(reason);
   });
 });

@@ -1,7 +1,8 @@
 /** A local Messages API that plays a script: it refuses what the real one refuses, and counts what a prompt cache would read. */
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { conversationBlocks, refusalOf, sign } from "./messages-api/legality.ts";
+import { type Catalogue, modelInfo, usualCatalogue } from "./messages-api/catalogue.ts";
+import { conversationBlocks, headerRefusalOf, refusalOf, sign } from "./messages-api/legality.ts";
 import { type CacheUse, createPromptCache, tokensIn } from "./messages-api/prompt-cache.ts";
 import { type RequestBody, renderedBlocks } from "./messages-api/request.ts";
 
@@ -36,19 +37,35 @@ export type MessagesApi = {
   close(): Promise<void>;
 };
 
-export const startMessagesApi = async (script: Script): Promise<MessagesApi> => {
+export type MessagesApiOptions = {
+  /** Its models; "none" where it has no list of them, as other servers have none. */
+  readonly catalogue?: Catalogue | "none";
+  /** What the models endpoint answers instead of an answer, one after another. */
+  readonly modelFailures?: readonly { readonly code: number; readonly type: string }[];
+};
+
+export const startMessagesApi = async (script: Script, options: MessagesApiOptions = {}): Promise<MessagesApi> => {
+  const { catalogue = usualCatalogue } = options;
+  const modelFailures = [...(options.modelFailures ?? [])];
   const apiKey = "test-key";
   const requests: RequestBody[] = [];
   const refusals: string[] = [];
   const uses: (CacheUse & { output: number })[] = [];
   const cache = createPromptCache();
   const server = createServer(async (request, response) => {
+    if (request.method === "GET") {
+      const failure = modelFailures.shift();
+      if (failure) return fail(response, failure.code, failure.type, "as scripted");
+      return answerModels(request, response, apiKey, catalogue);
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = JSON.parse(Buffer.concat(chunks).toString()) as RequestBody;
     requests.push(body);
     response.setHeader("request-id", `req_${requests.length}`);
-    const refused = refusalOf(request.headers, body, apiKey);
+    const refused =
+      headerRefusalOf(request.headers, apiKey) ??
+      refusalOf(body, catalogue === "none" ? modelInfo(body.model) : catalogue[body.model]);
     if (refused) {
       refusals.push(refused.message);
       return fail(response, refused.status, refused.type, refused.message);
@@ -72,6 +89,26 @@ export const startMessagesApi = async (script: Script): Promise<MessagesApi> => 
       await new Promise((resolve) => server.close(resolve));
     },
   };
+};
+
+const answerModels = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  apiKey: string,
+  catalogue: Catalogue | "none",
+): void => {
+  const [, id] = /^\/v1\/models(?:\/([^?]+))?/.exec(request.url ?? "") ?? [];
+  const models = catalogue === "none" ? {} : catalogue;
+  const list = { data: Object.values(models), has_more: false, first_id: null, last_id: null };
+  const found = id === undefined && catalogue !== "none" ? list : models[decodeURIComponent(id ?? "")];
+  const refused =
+    headerRefusalOf(request.headers, apiKey) ??
+    (found ? undefined : { status: 404, type: "not_found_error", message: `not found: ${request.url}` });
+  if (refused) fail(response, refused.status, refused.type, refused.message);
+  else {
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify(found));
+  }
 };
 
 const fail = (

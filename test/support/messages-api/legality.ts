@@ -1,6 +1,7 @@
 /** What the Messages API (version 2026-10-21) refuses, as far as its documentation and clients tell: the reason, or nothing. */
 import { createHmac } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import type { ModelInfo } from "@anthropic-ai/sdk/resources/models";
 import { type Block, type RequestBody, renderedBlocks, unmarked } from "./request.ts";
 
 export type Refused = { readonly status: number; readonly type: string; readonly message: string };
@@ -21,11 +22,38 @@ const blockKeys: Readonly<Record<string, readonly string[]>> = {
   tool_result: ["type", "tool_use_id", "content", "is_error", "cache_control"],
 };
 
-export const refusalOf = (headers: IncomingHttpHeaders, body: RequestBody, apiKey: string): Refused | undefined => {
+/** What goes for every request, whatever it asks. */
+export const headerRefusalOf = (headers: IncomingHttpHeaders, apiKey: string): Refused | undefined => {
   if (!headers["anthropic-version"]) return invalid("anthropic-version: header is required");
   if (headers.authorization !== `Bearer ${apiKey}`)
     return { status: 401, type: "authentication_error", message: "invalid bearer token" };
-  return checkShape(body) ?? checkTools(body) ?? checkMessages(body) ?? checkBreakpoints(body) ?? checkThinking(body);
+  return undefined;
+};
+
+/** @param model that the request names, if there is such */
+export const refusalOf = (body: RequestBody, model: ModelInfo | undefined): Refused | undefined =>
+  checkShape(body) ??
+  checkModel(body, model) ??
+  checkTools(body) ??
+  checkMessages(body) ??
+  checkBreakpoints(body) ??
+  checkThinking(body);
+
+const checkModel = (body: RequestBody, model: ModelInfo | undefined): Refused | undefined => {
+  if (!model || model.lifecycle === "retired")
+    return { status: 404, type: "not_found_error", message: `model: ${body.model}` };
+  const { max_tokens: most, capabilities } = model;
+  if (most !== null && body.max_tokens > most) return invalid(`max_tokens: ${body.max_tokens} > ${most}`);
+  const kind = body.thinking?.type as keyof NonNullable<typeof capabilities>["thinking"]["types"] | undefined;
+  if (kind && !capabilities?.thinking.types[kind]?.supported)
+    return invalid(`thinking.type: "${kind}" is not supported by this model`);
+  const budget = (body.thinking as Block | undefined)?.["budget_tokens"];
+  if (kind === "enabled" && !(typeof budget === "number" && budget >= 1_024 && budget < body.max_tokens))
+    return invalid("thinking.enabled.budget_tokens: must be at least 1024 and less than max_tokens");
+  const effort = (body["output_config"] as Block | undefined)?.["effort"] as "low" | undefined;
+  if (effort && !capabilities?.effort[effort]?.supported)
+    return invalid(`output_config.effort: "${effort}" is not supported by this model`);
+  return undefined;
 };
 
 const checkShape = (body: RequestBody): Refused | undefined => {
@@ -33,10 +61,7 @@ const checkShape = (body: RequestBody): Refused | undefined => {
   if (extra) return invalid(`${extra}: Extra inputs are not permitted`);
   if (typeof body.model !== "string") return invalid("model: Field required");
   if (!Number.isInteger(body.max_tokens) || body.max_tokens < 1) return invalid("max_tokens: Field required");
-  if (body.max_tokens > 128_000) return invalid(`max_tokens: ${body.max_tokens} > 128000`);
   if (body["stream"] !== true && body.max_tokens > 21_333) return invalid("Streaming is required");
-  if (body.thinking && body.thinking.type !== "adaptive")
-    return invalid(`thinking.type: "${body.thinking.type}" is not supported by this model`);
   if (body["tool_choice"] && (body["tool_choice"] as Block).type !== "auto")
     return invalid("tool_choice forces tool use, which is not supported with thinking");
   return undefined;
