@@ -121,6 +121,7 @@ const attemptOnce = async (
   const previousId = last && deps.ids.get(last);
   const stream = client.api.messages.stream(composeRequest(deps.model, deps.capabilities, request, previousId), {
     signal: AbortSignal.any([signal, silence.signal]),
+    middleware: [watch(onLife)],
   });
   try {
     return { ok: true, message: await stream.finalMessage() };
@@ -134,6 +135,7 @@ const attemptOnce = async (
 };
 
 /** The SDK drops pings before anybody sees them, so life is seen in the bytes. Its own timeout ends with the headers. */
+const watch =
   (onLife: () => void): Middleware =>
   async (request, next) => {
     const response = await next(request);
