@@ -1,6 +1,6 @@
 /** A single GET: fixed answers, or a health check that asks the database; in the router that serves its path, or a new one. */
 
-import type { Assignment } from "./assemble.ts";
+import { type Assignment, noRegistration } from "./assemble.ts";
 import { sessionOf } from "./conventions.ts";
 import type { Field } from "./fields.ts";
 import type { Layout } from "./layout.ts";
@@ -51,12 +51,13 @@ const annotationOf = (field: Field): string | undefined =>
 const hostOf = (layout: Layout, path: string): { path: string; variable: string; rest: string } | undefined => {
   const sources = { modules: layout, files: layout.files };
   const all = inclusionsOf(sources);
+  const base = (baseOfSite(layout.site) ?? "").split("/").length;
   const hosts = [...layout.files].flatMap(([file, text]) =>
     assignmentsOf(text)
       .filter((one) => /^APIRouter\s*\(/.test(one.value) && file !== layout.site.path)
       .flatMap((one) => {
         const prefix = fullPrefix(sources, all, { path: file, variable: one.name });
-        return prefix !== undefined && prefix.split("/").length > 3 && `${path}/`.startsWith(`${prefix}/`)
+        return prefix !== undefined && prefix.split("/").length > base && `${path}/`.startsWith(`${prefix}/`)
           ? [{ path: file, variable: one.name, prefix, rest: path.slice(prefix.length) }]
           : [];
       }),
@@ -101,7 +102,7 @@ export const assembleEndpoint = (wish: Endpoint, task: Assignment): Built => {
   if (base === undefined || !`${wish.path}/`.startsWith(`${base}/`))
     return refuse(
       `The routers of this application are below ${base ?? layout.site.prefix}; ${wish.path} is not. Which path is meant?`,
-      [wish.path.replace(/^\/api\/v\d+/, base ?? "")],
+      [wish.path.replace(/^(\/api)?\/v\d+/, base ?? "")],
     );
   const draft: Draft = { layout, format: formatOf(layout), changes: new Map() };
   const wired = wish.rate ? wire(draft, task.boundary, { limit: true }) : undefined;
@@ -114,7 +115,7 @@ export const assembleEndpoint = (wish: Endpoint, task: Assignment): Built => {
       "use a language model for this issue",
     ]);
   const written = write({ wish, layout, draft, wired, session, answers, segments, host });
-  if (typeof written === "string") return refuse(written, []);
+  if (written) return written;
   const outside = boundaryProblem(draft, task.boundary, task.configFile);
   return outside
     ? { ok: false, unclear: [outside] }
@@ -133,7 +134,7 @@ type Writing = {
 };
 
 /** @returns a question where the endpoint has no place */
-const write = ({ wish, layout, draft, wired, session, answers, segments, host }: Writing): string | undefined => {
+const write = ({ wish, layout, draft, wired, session, answers, segments, host }: Writing): Built | undefined => {
   const name = snake(segments.join("_"));
   const taken = new Set([...(host ? classesOf(layout.files.get(host.path) ?? "") : [])].map((one) => one.name));
   const model =
@@ -175,9 +176,11 @@ const write = ({ wish, layout, draft, wired, session, answers, segments, host }:
       ? layout.routes.path
       : join(layout.routes.folder, `${snake(first)}${layout.routes.suffix}.py`);
   if (layout.paths.has(path))
-    return `${path} exists, but I cannot tell how its router is reached. Where does ${wish.path} go?`;
+    return refuse(`${path} exists, but I cannot tell how its router is reached. Where does ${wish.path} go?`, [
+      "use a language model for this issue",
+    ]);
   const registration = register(layout, path, first, draft.format);
-  if (!registration) return `In ${layout.site.path} I found no include_router(…) call to follow. Where do routers go?`;
+  if (!registration) return noRegistration(layout);
   const args =
     registration.routerArgs.some((arg) => arg.startsWith("tags=")) || layout.site.neighbour?.tags
       ? registration.routerArgs
@@ -209,7 +212,7 @@ const workOf = (
   ];
   const server = `${layout.importRoot === "" ? "" : `cd ${layout.importRoot} && `}python -m uvicorn ${moduleOf(layout, layout.app.path)}:${layout.app.variable}${layout.app.factory ? " --factory" : ""} --port 8500`;
   return {
-    feature: wish.path.replace(/^\/api\/v\d+\//, "").replace(/[^a-z0-9]+/g, "-"),
+    feature: wish.path.replace(/^(\/api)?\/v\d+\//, "").replace(/[^a-z0-9]+/g, "-"),
     summary: `Adds GET ${wish.path}${answers.asks ? ", which asks the database and answers 503 while it does not reply" : " with the fixed answer that the issue names"}.`,
     changes: [...draft.changes.values()],
     endpoints: [{ method: "GET" as const, path: wish.path, auth: "none", rate_limit: limit }],

@@ -206,7 +206,7 @@ const existingUser = (layout: Layout, path: string, type: string): Built => {
       ?.found.fields.map((field) => field.name) ?? [];
   return refuse(
     `There is a model ${type} in ${path} already (${fields.filter((name) => !name.startsWith("__")).join(", ")}). I write registration together with its User model; joining it to one that is there needs a language model. How shall this go on?`,
-    ["use a language model for this issue", "register into a model of another name"],
+    ["use a language model for this issue", "remove that model first, where nothing uses it"],
   );
 };
 

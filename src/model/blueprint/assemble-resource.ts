@@ -158,7 +158,7 @@ export const assembleResource = (wish: Extract<Wish, { kind: "crud" }>, task: As
           ...(layout.guard
             ? []
             : [
-                `The routes of ${names.labels} demand no authentication: the repository has no current-user dependency that its other routes use.`,
+                `The routes of ${names.labels} demand no authentication: I found no current-user dependency that the routes beside them use.`,
               ]),
         ],
         handoffs: [

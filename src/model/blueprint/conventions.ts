@@ -218,8 +218,13 @@ export const sessionOf = (
 export const guardOf = (sources: Sources, samples: readonly string[]): Guard | undefined => {
   for (const path of samples) {
     const text = sources.files.get(path) ?? "";
-    const call = /Depends\(\s*((?:get_)?current_\w*user\w*|require_\w*user\w*)\s*\)/.exec(text)?.[1];
-    if (call) return { ...symbolIn(sources, path, call), kind: "dependency" };
+    const call = /Depends\(\s*(?:(\w+)\.)?((?:get_)?current_\w*user\w*|require_\w*user\w*)\s*\)/.exec(text);
+    const [, module, name = ""] = call ?? [];
+    if (call && module === undefined) return { ...symbolIn(sources, path, name), kind: "dependency" };
+    if (module !== undefined) {
+      const from = symbolIn(sources, path, module);
+      return { name, module: `${from.module}.${from.name}`, kind: "dependency" };
+    }
     const alias = /\w+\s*:\s*(Current\w*User\w*)\b/.exec(text)?.[1];
     if (alias) return { ...symbolIn(sources, path, alias), kind: "alias" };
   }

@@ -158,7 +158,7 @@ const endpointOf = (title: string, body: string): Parsed<Wish> | undefined => {
   const method = found[1] as Method;
   const path = (found[3] ?? "").replace(/[.,]$/, "");
   const problems: Unclear[] = [];
-  if (!/^\/api\/v\d+(\/[a-z0-9][a-z0-9-]*)+$/.test(path))
+  if (!/^(\/api)?\/v\d+(\/[a-z0-9][a-z0-9-]*)+$/.test(path))
     problems.push({
       question: `The path \`${path}\`: I write versioned paths of plain segments. Which one is it?`,
       options: [`/api/v1${path.replace(/[{}]/g, "")}`],

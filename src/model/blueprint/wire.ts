@@ -103,6 +103,7 @@ export const wire = (draft: Draft, boundary: Boundary, wants: { limit: boolean }
     handoffs: [...rest.handoffs, ...packages],
     concerns: [
       ...rest.concerns,
+      ...(missing.includes("problem-details handlers") ? [`${everyError}${ownHandlers(layout)}`] : []),
       ...(packages.length > 0
         ? [
             "The package slowapi is not among the dependencies: no rate limit is in force until it is added (see the hand-offs).",
@@ -110,6 +111,19 @@ export const wire = (draft: Draft, boundary: Boundary, wants: { limit: boolean }
         : []),
     ],
   };
+};
+
+const everyError =
+  "install(app) gives every error of the application as application/problem+json, those of the routes that were there, too: a 422 then lists what is wrong under `errors`, and its `detail` is a sentence. Clients that read the old shape have to follow.";
+
+/** The framework keeps one handler for a class of errors: the one that is added last. */
+const ownHandlers = (layout: Layout): string => {
+  const own = [...layout.files].find(([, text]) =>
+    /exception_handler\(\s*(\w+\.)?(\w*HTTPException|RequestValidationError)\b/.test(text),
+  )?.[0];
+  return own === undefined
+    ? ""
+    : ` ${own} adds handlers of its own for the same errors: which hold is decided by the order.`;
 };
 
 const installAll = (

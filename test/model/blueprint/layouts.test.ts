@@ -382,3 +382,57 @@ describe("an application in the repository's root", () => {
     expect(question).not.toContain("boundaries:");
   });
 });
+
+describe("what stands round the routes", () => {
+  const shop = {
+    "shop/__init__.py": "",
+    "shop/database.py": database,
+    "shop/access.py": 'async def get_current_user() -> str:\n    return "someone"\n',
+    "shop/models/__init__.py": "",
+    "shop/models/crate.py": model("from shop.database import Base", "Crate", "crates"),
+    "shop/routes/__init__.py": "",
+    "shop/routes/crates.py": routes(
+      "from shop import access\nfrom shop.database import get_session",
+      'prefix="/crates"',
+    ).replace("list_all(", "list_all(user: Annotated[str, Depends(access.get_current_user)], "),
+    "shop/main.py": mainOf("from shop.routes import crates", 'app.include_router(crates.router, prefix="/api/v1")'),
+  };
+
+  it("demands the current user where the neighbours take it from a module by name", async () => {
+    using bench = await openWorkbenchOf(shop);
+    const driven = await drive(bench, invoices, "", { boundary: below("shop") });
+    expect(driven.report.endpoints_created[0]?.auth).toBe("bearer");
+    expect(await readFile(join(bench.root, "shop/routes/invoices.py"), "utf8")).toContain(
+      "from shop.access import get_current_user",
+    );
+  });
+
+  it("says that errors of routes which were there change with it, and who else handles them", async () => {
+    using bench = await openWorkbenchOf(shop);
+    const { report } = await drive(bench, invoices, "", { boundary: below("shop") });
+    expect(report.concerns.join("\n")).toContain("those of the routes that were there, too");
+    using other = await openWorkbenchOf({
+      ...shop,
+      "shop/main.py": `${shop["shop/main.py"]}\n\n@app.exception_handler(HTTPException)\nasync def plain(request, error): ...\n`,
+    });
+    const second = await drive(other, invoices, "", { boundary: below("shop") });
+    expect(second.report.concerns.join("\n")).toContain("shop/main.py adds handlers of its own");
+  });
+});
+
+describe("a version without /api before it", () => {
+  it("is followed, and a path with it is asked about in words that are understood", async () => {
+    const files = {
+      "shop/__init__.py": "",
+      "shop/routes/__init__.py": "",
+      "shop/routes/items.py": "from fastapi import APIRouter\n\nrouter = APIRouter()\n",
+      "shop/main.py": mainOf("from shop.routes import items", 'app.include_router(items.router, prefix="/v1")'),
+    };
+    using bench = await openWorkbenchOf(files);
+    const asked = await drive(bench, version, "", { boundary: below("shop") });
+    const path = asked.report.questions[0]?.options[0] ?? "";
+    expect(path).toBe("/v1/version");
+    const driven = await drive(bench, version.replace("/api/v1/version", path), "", { boundary: below("shop") });
+    expect(driven.report.endpoints_created).toMatchObject([{ path: "/v1/version" }]);
+  });
+});
