@@ -1,9 +1,10 @@
 /** RunEvents: everything that happened in a run, in order. The transcript is these and nothing else. */
 import type { Changeset, Refusal } from "./changeset.ts";
 import type { ChildReport } from "./child-report.ts";
+import type { Definition } from "./definition.ts";
 import type { Evidence, Finding } from "./finding.ts";
-import type { AssistantMessage, ToolSpec, Usage, UserMessage } from "./message.ts";
-import type { Outcome } from "./outcome.ts";
+import type { AssistantMessage, Thinking, ToolSpec, Usage, UserMessage } from "./message.ts";
+import type { Outcome, Spend } from "./outcome.ts";
 import type { Report, ReportDecision } from "./report.ts";
 import type { HandedBack } from "./subagent.ts";
 import type { TaskList } from "./task.ts";
@@ -24,6 +25,11 @@ type Happening =
       readonly base: string;
       readonly system: string;
       readonly tools: readonly ToolSpec[];
+      /** The settings of all its requests; absent in older transcripts. */
+      readonly effort?: Definition["effort"];
+      readonly thinking?: Thinking;
+      /** Where it takes up the work of one that does not go on: why, for people, and what had been spent by then. */
+      readonly takesUp?: { readonly why: string; readonly spent: Spend };
     }
   | { readonly type: "phase"; readonly at: string; readonly phase: Phase }
   | { readonly type: "user"; readonly at: string; readonly message: UserMessage }

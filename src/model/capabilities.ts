@@ -57,10 +57,11 @@ const thinkingTokens = 16_000;
 const toCapabilities = (id: string, info: z.infer<typeof answer>): Capabilities => {
   const otherwise = knownCapabilities(id) ?? knownCapabilities(info.id) ?? leastCapabilities;
   const { effort, thinking } = info.capabilities ?? {};
+  const outputTokens = info.max_tokens ?? otherwise.outputTokens;
   return {
     contextTokens: info.max_input_tokens ?? otherwise.contextTokens,
-    outputTokens: info.max_tokens ?? otherwise.outputTokens,
-    thinking: thinking ? thinkingOf(thinking) : otherwise.thinking,
+    outputTokens,
+    thinking: thinking ? thinkingOf(thinking, outputTokens) : otherwise.thinking,
     efforts: effort
       ? efforts.filter((level) => effort.supported && effort[level]?.supported === true)
       : otherwise.efforts,
@@ -69,9 +70,13 @@ const toCapabilities = (id: string, info: z.infer<typeof answer>): Capabilities 
 
 type Info = NonNullable<z.infer<typeof answer>["capabilities"]>;
 
-const thinkingOf = ({ supported, types }: NonNullable<Info["thinking"]>): Capabilities["thinking"] => {
+const thinkingOf = (
+  { supported, types }: NonNullable<Info["thinking"]>,
+  outputTokens: number,
+): Capabilities["thinking"] => {
   if (supported && types?.adaptive?.supported) return { type: "adaptive" };
-  if (supported && types?.enabled?.supported) return { type: "enabled", budget_tokens: thinkingTokens };
+  if (supported && types?.enabled?.supported)
+    return { type: "enabled", budget_tokens: Math.min(thinkingTokens, Math.floor(outputTokens / 2)) };
   return { type: "none" };
 };
 

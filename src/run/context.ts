@@ -8,7 +8,9 @@ import type { Evidence } from "../domain/finding.ts";
 import type { Decision } from "../domain/memory.ts";
 import type { UserMessage } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
+import type { ReportDecision } from "../domain/report.ts";
 import type { HandedBack } from "../domain/subagent.ts";
+import type { TaskList } from "../domain/task.ts";
 import type { Clock, Model, Walls } from "../ports.ts";
 import type { ResumeState } from "./resume.ts";
 import type { AgentCall } from "./tools/agent.ts";
@@ -29,6 +31,14 @@ export type Subagents = {
   ): Promise<{ readonly result: HandedBack; readonly evidence: readonly Evidence[] }>;
 };
 
+export type TakenUp = {
+  /** Why the other one does not go on: a sentence for people. */
+  readonly why: string;
+  readonly spent: Spend;
+  readonly tasks: TaskList;
+  readonly remembered: readonly ReportDecision[];
+};
+
 export type LoopDeps = {
   readonly model: Model;
   readonly walls: Walls;
@@ -44,6 +54,8 @@ export type LoopDeps = {
   readonly found?: Changeset | undefined;
   /** The transcript so far; its system prompt, tools and messages stand over the ones above. The worktree is restored already. */
   readonly resume?: ResumeState | undefined;
+  /** What this conversation takes up from one that does not go on; the worktree holds its files (`found`). */
+  readonly takesUp?: TakenUp | undefined;
   readonly clock: Clock;
   /** Stores events, all or none; nothing else happens before it resolves. */
   readonly record: (events: readonly RunEvent[], spend: Spend) => Promise<void>;

@@ -1,8 +1,10 @@
 /** Where a run stands between two turns: begun anew, or rebuilt from its transcript. */
 import { addSubagent, noSpend } from "../domain/budget.ts";
 import { type Changeset, type Refusal, treeHash } from "../domain/changeset.ts";
+import type { Definition } from "../domain/definition.ts";
+import type { RunEvent } from "../domain/event.ts";
 import type { Evidence } from "../domain/finding.ts";
-import type { AssistantMessage, Message, ToolSpec } from "../domain/message.ts";
+import type { AssistantMessage, Message, Thinking, ToolSpec } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
 import type { ReportDecision } from "../domain/report.ts";
 import { renderHandedBack } from "../domain/subagent.ts";
@@ -44,6 +46,8 @@ export type Unanswered = {
 export type Conversation = {
   readonly system: string;
   readonly tools: readonly ToolSpec[];
+  readonly effort: Definition["effort"];
+  readonly thinking: Thinking | undefined;
   readonly registry: readonly Tool[];
   /** Append-only. */
   readonly messages: Message[];
@@ -82,36 +86,55 @@ export const openConversation = async (deps: LoopDeps): Promise<Conversation> =>
   const seen = createSeenFiles();
   const talk = deps.resume ? continued(deps, deps.resume, seen) : begun(deps, seen);
   if (deps.resume) await restoreSeen(deps, deps.resume, seen);
-  else {
-    const at = deps.clock().toISOString();
-    const { system, tools } = talk;
-    const { commit, base, firstMessage, found: changeset } = deps;
-    await deps.record(
-      [
-        { type: "started", at, agent: deps.definition.name, model: deps.model.name, commit, base, system, tools },
-        ...(changeset ? [{ type: "checkpoint" as const, at, changeset, refused: [] }] : []),
-        { type: "user", at, message: firstMessage },
-      ],
-      talk.spend,
-    );
-  }
+  else await deps.record(headOf(deps, talk), talk.spend);
   return talk;
+};
+
+/** What a conversation begins with; what it takes up stands in it again, so that it can go on from itself alone. */
+const headOf = (deps: LoopDeps, talk: Conversation): readonly RunEvent[] => {
+  const at = deps.clock().toISOString();
+  const { system, tools, effort, thinking, tasks, remembered } = talk;
+  const { commit, base, firstMessage, found: changeset, takesUp } = deps;
+  return [
+    {
+      ...{
+        type: "started",
+        at,
+        agent: deps.definition.name,
+        model: deps.model.name,
+        commit,
+        base,
+        system,
+        tools,
+        effort,
+      },
+      ...(thinking ? { thinking } : {}),
+      ...(takesUp ? { takesUp: { why: takesUp.why, spent: takesUp.spent } } : {}),
+    },
+    ...(changeset ? [{ type: "checkpoint" as const, at, changeset, refused: [] }] : []),
+    ...(tasks.length > 0 ? [{ type: "tasks" as const, at, tasks }] : []),
+    ...remembered.map((decision) => ({ type: "remembered" as const, at, decision })),
+    { type: "user", at, message: firstMessage },
+  ];
 };
 
 const begun = (deps: LoopDeps, seen: SeenFiles): Conversation => {
   const registry = registryOf(deps, seen, () => talk);
   const checkpoint = checkpointOf(deps.found ?? [], []);
+  const { spent = noSpend, tasks = [], remembered = [] } = deps.takesUp ?? {};
   const talk: Conversation = {
     system: deps.system,
     tools: registry.map((tool) => tool.spec),
+    effort: deps.definition.effort,
+    thinking: deps.model.thinking,
     registry,
     messages: [deps.firstMessage],
     unanswered: undefined,
-    counters: noCounters,
-    spend: noSpend,
-    tasks: [],
+    counters: { ...noCounters, toolCalls: spent.toolCalls },
+    spend: spent,
+    tasks,
     evidence: [],
-    remembered: [],
+    remembered: [...remembered],
     fresh: nothingFresh(),
     judged: undefined,
     judging: undefined,
@@ -124,13 +147,15 @@ const begun = (deps: LoopDeps, seen: SeenFiles): Conversation => {
 
 const continued = (deps: LoopDeps, resume: ResumeState, seen: SeenFiles): Conversation => {
   const registry = registryOf(deps, seen, () => talk);
-  const counters = countMessages(resume.messages, registry, deps.limits);
+  const counters = countMessages(resume.messages, registry, deps.limits, resume.takesUp?.spent.toolCalls);
   const checkpoint = checkpointOf(resume.changeset, resume.refused);
   const { unanswered } = resume;
   const { toolCalls } = counters;
   const talk: Conversation = {
     system: resume.system,
     tools: resume.tools,
+    effort: resume.effort ?? deps.definition.effort,
+    thinking: resume.thinking,
     registry,
     messages: [...resume.messages],
     unanswered: unanswered && { ...unanswered, before: { ...unanswered.before, toolCalls } },

@@ -32,9 +32,14 @@ export const countTurn = (counters: Counters, plans: readonly Plan[], results: r
   };
 };
 
-/** The same numbers from a transcript. */
-export const countMessages = (messages: readonly Message[], tools: readonly Tool[], limits: Limits): Counters => {
-  let counters = noCounters;
+/** The same numbers from a transcript. @param toolCalls of conversations before it */
+export const countMessages = (
+  messages: readonly Message[],
+  tools: readonly Tool[],
+  limits: Limits,
+  toolCalls = 0,
+): Counters => {
+  let counters = { ...noCounters, toolCalls };
   let uses: readonly ToolUse[] = [];
   for (const [index, message] of messages.entries()) {
     if (message.role === "assistant") {

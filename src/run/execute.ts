@@ -7,20 +7,15 @@ import type { Phase, RunEvent } from "../domain/event.ts";
 import { issueOfBranch, type Job } from "../domain/job.ts";
 import { parseDecisions } from "../domain/memory.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
-import { withRemembered } from "../domain/remember.ts";
-import { blockedReport } from "../domain/report.ts";
-import { openHandoffs } from "../domain/subagent.ts";
 import type { Clock, Model, RunRecord, Walls, Worktree } from "../ports.ts";
-import { checkChangeset } from "../verify/check-changeset.ts";
-import { checkSubagents } from "../verify/check-child.ts";
-import { settleStatus } from "../verify/check-report.ts";
 import type { Subagents } from "./context.ts";
+import { type Cast, converse, type Start, startOf } from "./converse.ts";
 import { type GatherDeps, type Gathered, gather } from "./gather.ts";
 import { createJudge } from "./judge.ts";
-import { type LoopDeps, type LoopEnd, runLoop } from "./loop.ts";
-import { createProgress, type Progress } from "./progress.ts";
+import type { LoopDeps } from "./loop.ts";
 import { publish, type Settled } from "./publish.ts";
-import { lastConversation, type ResumeState, rememberedIn, resumeFrom } from "./resume.ts";
+import { lastConversation, resumeFrom } from "./resume.ts";
+import { settle } from "./settle.ts";
 import { createSubagents, type SubagentLog } from "./subagent.ts";
 import { architectForm, createSubmitReport } from "./tools/submit-report.ts";
 
@@ -52,6 +47,7 @@ type Run = {
   readonly signal: AbortSignal;
 };
 
+  readonly start: Start;
 export type Execute = {
   /** Resolves when the outcome is published and stored. Throws on accidents: the job is to be handed back. */
   run(job: Job, signal: AbortSignal): Promise<void>;
@@ -73,15 +69,14 @@ export const createExecute = (deps: ExecuteDeps): Execute => ({
     const events = await deps.store.events(record.id);
     const earlier = resumeFrom(events);
     const gathered = await gather(deps, record, earlier);
-    // Another model cannot go on with a transcript: its run begins anew on the same commit.
-    const resume = earlier?.model === deps.model.name ? earlier : undefined;
+    const start = startOf(castOf(deps, deps.definition), deps.definition, earlier);
     if (gathered.kind === "not-ready" && gathered.silent) {
       deps.log(`run ${record.id} refused: ${gathered.reason}`);
       return deps.store.closeRun(record.id, refused(gathered.reason));
     }
-    const run = openRun(deps, record, signal, resume);
+    const run = openRun(deps, record, signal, start);
     try {
-      const outcome = await outcomeOf(deps, run, gathered, events, resume);
+      const outcome = await outcomeOf(deps, run, gathered, events);
       await run.progress.finish(outcome);
       await run.store([{ type: "outcome", at: deps.clock().toISOString(), outcome }], outcome.spend);
       await deps.store.closeRun(record.id, outcome);
@@ -100,7 +95,7 @@ export const createExecute = (deps: ExecuteDeps): Execute => ({
       kind: "failed",
     };
     await deps.store.closeRun(record.id, outcome);
-    const run = openRun(deps, record, AbortSignal.abort(), undefined);
+    const run = openRun(deps, record, AbortSignal.abort(), { model: deps.model });
     await run.progress.finish(outcome);
   },
 });
@@ -115,7 +110,17 @@ const refused = (summary: string): Outcome => ({
   spend: noSpend,
 });
 
-const openRun = (deps: ExecuteDeps, record: RunRecord, signal: AbortSignal, resume: ResumeState | undefined): Run => {
+const castOf = ({ model, modelFor, fallback }: ExecuteDeps, definition: Definition): Cast => ({
+  model: modelFor?.(definition) ?? model,
+  fallback,
+});
+
+const openRun = (deps: ExecuteDeps, record: RunRecord, signal: AbortSignal, start: Start): Run => {
+  const state = start.resume ?? start.left?.state;
+  const notices = [
+    ...(deps.sandboxed ? [] : [noSandbox]),
+    ...(start.resume?.takesUp ? [start.resume.takesUp.why] : []),
+  ];
   const { trigger } = record.job;
   const asked = trigger.kind === "command" && trigger.command.verb === "design" ? trigger.command.request : "";
   const work = classifyWork(asked.trim() || trigger.title);
@@ -125,11 +130,11 @@ const openRun = (deps: ExecuteDeps, record: RunRecord, signal: AbortSignal, resu
     { repository: trigger.repository, number: trigger.thread.number },
     {
       phase: "preparing",
-      tasks: resume?.tasks ?? [],
+      tasks: state?.tasks ?? [],
       spend: noSpend,
       limits,
-      model: deps.model.name,
-      ...(deps.sandboxed ? {} : { notice: noSandbox }),
+      model: start.model.name,
+      ...(notices.length > 0 ? { notice: notices.join(" ") } : {}),
     },
   );
   return {
@@ -140,6 +145,7 @@ const openRun = (deps: ExecuteDeps, record: RunRecord, signal: AbortSignal, resu
     signal,
     store: async (events, spend) => {
       await deps.store.appendEvents(record.id, events);
+    start,
       progress.tell(events, spend);
     },
   };
@@ -153,7 +159,6 @@ const outcomeOf = async (
   run: Run,
   gathered: Exclude<Awaited<ReturnType<typeof gather>>, { silent: true }>,
   events: readonly RunEvent[],
-  resume: ResumeState | undefined,
 ): Promise<Outcome> => {
   if (gathered.kind === "not-ready") return { ...refused(gathered.reason), status: "BLOCKED" };
   const health = await deps.workspace.checkSandbox();
@@ -166,12 +171,12 @@ const outcomeOf = async (
   const worktree = await openWorktree(deps, run, gathered);
   if (worktree instanceof RefusedError) return { ...refused(worktree.message), status: "BLOCKED" };
   try {
-    const settled = await work(deps, run, gathered, worktree, resume ? { state: resume, events } : undefined);
+    const { settled, model } = await work(deps, run, gathered, worktree, events);
     await enter(deps, run, "publishing", settled.spend);
     const { record } = run;
     const record_ = (added: readonly RunEvent[]) => run.store(added, settled.spend);
     return await publish(
-      { ...deps, record: record_, notices: deps.sandboxed ? [] : [noSandbox] },
+      { ...deps, model, record: record_, notices: deps.sandboxed ? [] : [noSandbox] },
       record,
       gathered,
       settled,
@@ -203,15 +208,34 @@ const work = async (
   run: Run,
   gathered: Gathered,
   worktree: Worktree,
-  earlier: { readonly state: ResumeState; readonly events: readonly RunEvent[] } | undefined,
-): Promise<Settled> => {
-  if (earlier) await worktree.restore(earlier.state.changeset);
+  events: readonly RunEvent[],
+): Promise<{ readonly settled: Settled; readonly model: Model }> => {
+  const { start } = run;
+  const state = start.resume ?? start.left?.state;
+  if (state) await worktree.restore(state.changeset);
   const walls = await worktree.enter(gathered.boundary);
-  if (!earlier) await enter(deps, run, "working", noSpend);
-  const subagents = openSubagents(deps, run, gathered, worktree, earlier?.events ?? []);
-  const end = await runLoop(loopDeps(deps, run, gathered, worktree, { walls, subagents, resume: earlier?.state }));
+  if (!start.resume) await enter(deps, run, "working", noSpend);
+  let { model } = start;
+  const cast = (definition: Definition): Cast => {
+    const own = castOf(deps, definition);
+    return definition.model === "inherit" ? { ...own, model } : own;
+  };
+  const subagents = openSubagents(deps, run, gathered, worktree, { events, cast });
+  const end = await converse(frameOf(deps, run, gathered, worktree, { walls, subagents }), start, deps, {
+    events: async () => lastConversation(await deps.store.events(run.record.id)),
+    onModel: (next) => {
+      model = next;
+    },
+  });
   if (end.kind === "aborted") throw new Error("stopped: the run goes on where it was when the App starts again");
-  return settle(deps, run, gathered, worktree, subagents, end);
+  const settled = await settle(end, {
+    ...{ worktree, subagents },
+    boundary: gathered.boundary,
+    title: gathered.brief.request.title,
+    limits: run.limits,
+    events: await deps.store.events(run.record.id),
+  });
+  return { settled, model };
 };
 
 const openSubagents = (
@@ -219,7 +243,7 @@ const openSubagents = (
   run: Run,
   gathered: Gathered,
   worktree: Worktree,
-  events: readonly RunEvent[],
+  { events, cast }: { readonly events: readonly RunEvent[]; readonly cast: (definition: Definition) => Cast },
 ): Subagents & SubagentLog => {
   const { issue, request, decisions, configFile } = gathered.brief;
   return createSubagents({
@@ -231,7 +255,9 @@ const openSubagents = (
     baseText: baseTextOf(deps, run, gathered),
     work: run.work,
     facts: { issue, request: { title: request.title }, decisions, configFile },
-    events,
+    events: run.start.resume ? events : [],
+    history: events,
+    cast,
     record: run.store,
     redact: (text) => deps.redact(text).text,
   });
@@ -240,7 +266,7 @@ const openSubagents = (
 const baseTextOf = (deps: ExecuteDeps, run: Run, gathered: Gathered) => (path: string) =>
   deps.workspace.readFile(run.record.job.trigger.repository, gathered.commit, path);
 
-const loopDeps = (
+const frameOf = (
   deps: ExecuteDeps,
   run: Run,
   gathered: Gathered,
@@ -248,12 +274,10 @@ const loopDeps = (
   with_: {
     readonly walls: Walls;
     readonly subagents: Subagents & SubagentLog;
-    readonly resume: ResumeState | undefined;
   },
-): LoopDeps => ({
+): Omit<LoopDeps, "model" | "resume" | "takesUp"> => ({
   ...with_,
   decisions: parseDecisions(gathered.memory.decisions).decisions,
-  model: deps.model,
   definition: { ...deps.definition, boundary: gathered.boundary },
   library: deps.library,
   limits: run.limits,
@@ -281,36 +305,3 @@ const loopDeps = (
   redact: (text) => deps.redact(text).text,
   signal: run.signal,
 });
-
-/** From values alone: the files as our code hashed them, the commands as they ran, the status only ever lowered. */
-const settle = async (
-  deps: ExecuteDeps,
-  run: Run,
-  gathered: Gathered,
-  worktree: Worktree,
-  log: SubagentLog,
-  end: Exclude<LoopEnd, { kind: "aborted" }>,
-): Promise<Settled> => {
-  const { changeset, refused: odd } = await worktree.collect();
-  const events = await deps.store.events(run.record.id);
-  const evidence = events.flatMap((event) => (event.type === "evidence" ? [event.evidence] : []));
-  const subagents = log.handedBack();
-  const boundaries = [gathered.boundary, ...log.boundaries()];
-  const submitted = end.kind === "reported" && "feature" in end.report ? end.report : undefined;
-  const report = submitted
-    ? { ...submitted, handoffs: [...openHandoffs(submitted, subagents)] }
-    : blockedReport(gathered.brief.request.title, end.kind === "blocked" ? end.reason : "no report was handed in");
-  const findings =
-    end.kind === "reported" ? end.findings : [...checkChangeset([], odd, boundaries), ...checkSubagents(subagents)];
-  return {
-    report: withRemembered(report, rememberedIn(lastConversation(events))),
-    boundaries,
-    subagents,
-    status: settleStatus(report, findings),
-    findings,
-    evidence,
-    changeset,
-    spend: end.spend,
-    limits: run.limits,
-  };
-};

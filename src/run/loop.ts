@@ -85,9 +85,10 @@ const askModel = async (deps: LoopDeps, talk: Conversation): Promise<ModelTurn |
     talk.spend = { ...talk.spend, tokens: talk.spend.tokens + tokensOf(usage), usd: talk.spend.usd + usd };
     return end;
   };
-  for (const maxOutputTokens of deps.limits.outputTokens) {
-    const { system, tools } = talk;
-    const request = { system, tools, messages: [...talk.messages], maxOutputTokens, effort: deps.definition.effort };
+  const sizes = outputSizes(deps);
+  for (const maxOutputTokens of sizes) {
+    const { system, tools, effort, thinking } = talk;
+    const request = { system, tools, messages: [...talk.messages], maxOutputTokens, effort, thinking };
     const turn = await deps.model.turn(request, deps.signal).catch((error: unknown) => {
       if (deps.signal.aborted) return undefined;
       throw error;
@@ -101,10 +102,13 @@ const askModel = async (deps: LoopDeps, talk: Conversation): Promise<ModelTurn |
       return stop(blocked("length", "the conversation has grown longer than the model can take"));
     if (turn.stopReason !== "max_tokens") return { ...turn, usage, usd };
   }
-  return stop(
-    blocked("length", `the model's message was cut off twice, at ${deps.limits.outputTokens.join(" and at ")} tokens`),
-  );
+  return stop(blocked("length", `the model's message was cut off each time, at ${sizes.join(" and at ")} tokens`));
 };
+
+/** What the model cannot give is not asked of it. */
+const outputSizes = ({ limits, model }: LoopDeps): readonly number[] => [
+  ...new Set(limits.outputTokens.map((tokens) => Math.min(tokens, model.maxOutputTokens ?? tokens))),
+];
 
 /** Everything that one message of the model asks for, then one message back; all of it is stored at once. */
 const answer = async (deps: LoopDeps, talk: Conversation, unanswered: Unanswered): Promise<End> => {

@@ -15,6 +15,8 @@ export type Progress = {
   stop(): Promise<void>;
 };
 
+/** Who looks on from this machine: told at once, and of everything. */
+
 type Deps = {
   readonly github: GitHub;
   readonly store: Store;
@@ -30,6 +32,11 @@ const fold = (view: StatusView, event: RunEvent): StatusView => {
     return { ...view, subagent: event.type === "handed-back" ? undefined : agentOfChild(event.child) };
   if (event.type === "phase") return { ...view, phase: event.phase };
   if (event.type === "tasks") return { ...view, tasks: event.tasks };
+  if (event.type === "started") {
+    const why = event.takesUp ? [event.takesUp.why] : [];
+    const notices = [...(view.notice === undefined ? [] : [view.notice]), ...why];
+    return { ...view, model: event.model, ...(notices.length > 0 ? { notice: notices.join(" ") } : {}) };
+  }
   return view;
 };
 

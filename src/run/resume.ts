@@ -1,10 +1,11 @@
 /** A stored transcript, turned back into where its run stood: pure, so that a crash costs no turn that was paid for. */
 
-import { addSubagent, addTurn, noSpend } from "../domain/budget.ts";
+import { addSubagent, addTurn, isCounted, noSpend } from "../domain/budget.ts";
 import { blobSha, bytesOf, type Changeset, type Refusal, treeHash } from "../domain/changeset.ts";
+import type { Definition } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Evidence } from "../domain/finding.ts";
-import type { AssistantMessage, Message, ToolSpec, ToolUse, UserMessage } from "../domain/message.ts";
+import type { AssistantMessage, Message, Thinking, ToolSpec, ToolUse, UserMessage } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
 import { canonPath } from "../domain/policy.ts";
 import type { ReportDecision } from "../domain/report.ts";
@@ -23,6 +24,10 @@ export type ResumeState = {
   readonly base: string;
   readonly system: string;
   readonly tools: readonly ToolSpec[];
+  readonly effort?: Definition["effort"] | undefined;
+  readonly thinking?: Thinking | undefined;
+  /** What it had taken up itself. */
+  readonly takesUp?: { readonly why: string; readonly spent: Spend } | undefined;
   readonly messages: readonly Message[];
   /** The last message, where that is the model's: its calls have no results yet. */
   readonly unanswered?: {
@@ -50,11 +55,17 @@ export const lastConversation = (all: readonly RunEvent[]): readonly RunEvent[] 
 };
 
 /** @param child id of a subagent in the run's last conversation; the run's own agent where left out @returns undefined where it was not begun */
-export const resumeFrom = (all: readonly RunEvent[], child?: string): ResumeState | undefined => {
-  const conversation = lastConversation(all);
-  const events = conversation.filter((event) => event.child === child);
-  const [started] = events;
+export const resumeFrom = (all: readonly RunEvent[], child?: string): ResumeState | undefined =>
+  stateIn(lastConversation(all), child);
+
+/** @param events of one conversation of the run's own agent, or at least all of the subagent's */
+export const stateIn = (events_: readonly RunEvent[], child?: string): ResumeState | undefined => {
+  const begin = events_.findLastIndex((event) => event.type === "started" && event.child === child);
+  const started = events_[begin];
   if (started?.type !== "started") return undefined;
+  const conversation = events_.slice(begin);
+  const events = conversation.filter((event) => event.child === child);
+  const before = started.takesUp?.spent ?? noSpend;
   const messages = events.filter((event) => event.type === "user" || event.type === "assistant");
   const last = messages.at(-1);
   // A subagent counts once the call that started it is answered: until then the call is made again.
@@ -62,16 +73,16 @@ export const resumeFrom = (all: readonly RunEvent[], child?: string): ResumeStat
   const ledger = answered.filter((event) => event.child === child || child === undefined);
   const checkpoint = events.findLast((event) => event.type === "checkpoint");
   const judged = judgedIn(events);
-  const { agent, model, commit, base, system, tools } = started;
+  const { agent, model, commit, base, system, tools, effort, thinking, takesUp } = started;
   return {
-    ...{ agent, model, commit, base, system, tools },
+    ...{ agent, model, commit, base, system, tools, effort, thinking, takesUp },
     messages: messages.map(({ message }) => message),
     ...(last?.type === "assistant"
       ? {
           unanswered: {
             message: last.message,
             stopReason: last.stopReason,
-            before: spendOf(ledger.slice(0, -1), child),
+            before: spendOf(before, ledger.slice(0, -1), child),
           },
         }
       : {}),
@@ -80,7 +91,7 @@ export const resumeFrom = (all: readonly RunEvent[], child?: string): ResumeStat
     refused: checkpoint?.refused ?? [],
     evidence: ledger.filter((event) => event.type === "evidence").map(({ evidence }) => evidence),
     remembered: rememberedIn(events),
-    spend: spendOf(ledger, child),
+    spend: spendOf(before, ledger, child),
     seen: seenIn(events, handedBackIn(answered)),
     ...(judged ? { judged } : {}),
   };
@@ -89,13 +100,19 @@ export const resumeFrom = (all: readonly RunEvent[], child?: string): ResumeStat
 export const rememberedIn = (events: readonly RunEvent[]): readonly ReportDecision[] =>
   events.flatMap((event) => (event.type === "remembered" ? [event.decision] : []));
 
+/** Counted calls of a transcript, those that were not run for want of budget included: at most so many were made. */
+export const callsIn = ({ messages, takesUp }: ResumeState): number =>
+  messages
+    .flatMap((message) => (message.role === "assistant" ? usesOf(message) : []))
+    .filter(({ name }) => isCounted(name)).length + (takesUp?.spent.toolCalls ?? 0);
+
 /** @param child whose own turns count as turns */
-const spendOf = (ledger: readonly RunEvent[], child?: string): Spend =>
+const spendOf = (before: Spend, ledger: readonly RunEvent[], child?: string): Spend =>
   ledger.reduce((spend, event) => {
     if (event.type === "assistant" && event.child === child) return addTurn(spend, event.usage, event.usd);
     if (event.type === "handed-back" && child === undefined) return addSubagent(spend, event.result.spend);
     return spend;
-  }, noSpend);
+  }, before);
 
 /** What each subagent changed, by the id of the call that started it. */
 const handedBackIn = (events: readonly RunEvent[]): ReadonlyMap<string, readonly string[]> =>

@@ -10,11 +10,11 @@ import type { Evidence, Finding } from "../domain/finding.ts";
 import { type Boundary, decideWrite, isWithin } from "../domain/policy.ts";
 import { type Status, worse } from "../domain/report.ts";
 import { changesSince, childId, type HandedBack } from "../domain/subagent.ts";
-import type { Clock, Model, Walls, Worktree } from "../ports.ts";
+import type { Clock, Walls, Worktree } from "../ports.ts";
 import type { LoopDeps, LoopEnd, Subagents } from "./context.ts";
+import { type Cast, converse, startOf } from "./converse.ts";
 import { createChildJudge } from "./judge.ts";
-import { runLoop } from "./loop.ts";
-import { lastConversation, resumeFrom } from "./resume.ts";
+import { lastConversation, stateIn } from "./resume.ts";
 import type { AgentCall } from "./tools/agent.ts";
 import { createSubmitReport, type Door } from "./tools/submit-report.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -26,7 +26,7 @@ export type SubagentDeps = {
   /** With their boundaries in this repository. */
   readonly agents: readonly Definition[];
   readonly library: Library;
-  readonly model: Model;
+  readonly cast: (definition: Definition) => Cast;
   readonly worktree: Pick<Worktree, "enter" | "collect" | "restore">;
   readonly commit: string;
   readonly base: string;
@@ -35,8 +35,10 @@ export type SubagentDeps = {
   /** Whose budget a subagent has. */
   readonly work: WorkKind;
   readonly facts: Pick<ChildBrief, "issue" | "request" | "decisions" | "configFile">;
-  /** The run's transcript so far. */
+  /** The run's transcript so far, where its conversation goes on. */
   readonly events: readonly RunEvent[];
+  /** The same with conversations that were taken up anew: what their subagents did is still there. */
+  readonly history: readonly RunEvent[];
   readonly clock: Clock;
   readonly record: LoopDeps["record"];
   readonly redact: (text: string) => string;
@@ -65,9 +67,10 @@ export const createSubagents = (deps: SubagentDeps): Subagents & SubagentLog => 
   const walls = new Map<string, Walls>();
   const started = new Map<string, string>();
   const ended = new Map<string, HandedBack>();
-  for (const event of stored) {
-    if (event.type === "started") started.set(event.child ?? "", event.agent);
-    if (event.type === "handed-back") ended.set(event.child ?? "", event.result);
+  for (const event of deps.history) {
+    if (event.child === undefined) continue;
+    if (event.type === "started") started.set(event.child, event.agent);
+    if (event.type === "handed-back") ended.set(event.child, event.result);
   }
   const enter = async ({ name, boundary }: Definition): Promise<Walls> => {
     const entered = walls.get(name) ?? (await deps.worktree.enter(boundary));
@@ -120,17 +123,22 @@ const goBack = async ({ worktree }: SubagentDeps, before: readonly RunEvent[]): 
 };
 
 const work = async (deps: SubagentDeps, child: Child, signal: AbortSignal): ReturnType<Subagents["run"]> => {
-  const evidence: Evidence[] = [];
+  const own = lastConversation(deps.events).filter((event) => event.child === child.id);
+  const state = stateIn(own, child.id);
+  const evidence = [...(state?.evidence ?? [])];
   const record: LoopDeps["record"] = async (events, spend) => {
-    await deps.record(
-      events.map((event) => ({ ...event, child: child.id })),
-      addSubagent(child.parent.spend, spend),
-    );
+    const marked = events.map((event) => ({ ...event, child: child.id }));
+    await deps.record(marked, addSubagent(child.parent.spend, spend));
+    own.push(...marked);
     evidence.push(...evidenceIn(events));
   };
-  const resume = resumeFrom(deps.events, child.id);
-  evidence.push(...(resume?.evidence ?? []));
-  const end = await runLoop({ ...loopDepsOf(deps, child), record, resume, signal });
+  const cast = deps.cast(child.definition);
+  const end = await converse(
+    { ...loopDepsOf(deps, child), record, signal },
+    startOf(cast, child.definition, state),
+    cast,
+    { events: async () => own, child: child.id },
+  );
   if (end.kind === "aborted") throw new Error("stopped", { cause: signal.reason });
   const at = deps.clock().toISOString();
   const { changeset, cleared } = await clearAway(deps, child);
@@ -145,11 +153,14 @@ const work = async (deps: SubagentDeps, child: Child, signal: AbortSignal): Retu
   return { result, evidence };
 };
 
-const loopDepsOf = (deps: SubagentDeps, child: Child): Omit<LoopDeps, "record" | "resume" | "signal"> => {
-  const { model, library, commit, base, clock, redact, worktree } = deps;
+const loopDepsOf = (
+  deps: SubagentDeps,
+  child: Child,
+): Omit<LoopDeps, "model" | "record" | "resume" | "takesUp" | "signal"> => {
+  const { library, commit, base, clock, redact, worktree } = deps;
   const { name, definition, found, walls, call, parent } = child;
   return {
-    ...{ model, library, commit, base, clock, redact, definition, walls, found },
+    ...{ library, commit, base, clock, redact, definition, walls, found },
     limits: limitsWithin(definition, deps.work, parent.limits, parent.spend),
     system: composeSystem(definition, library),
     firstMessage: composeChildBrief(name, {

@@ -228,7 +228,7 @@ describe("a subagent in the real sandbox", () => {
       baseText: async () => undefined,
       work: "crud",
       facts: { issue: 1, request: { title: "Users" }, decisions: [], configFile: ".github/architect.yml" },
-      events: before,
+      ...{ events: before, history: before, cast: () => ({ model }) },
     });
     return { worktree, deps: { ...deps, subagents }, model };
   };
@@ -261,7 +261,7 @@ describe("a subagent in the real sandbox", () => {
         baseText: async () => undefined,
         work: "crud",
         facts: { issue: 1, request: { title: "Users" }, decisions: [], configFile: ".github/architect.yml" },
-        events: [],
+        ...{ events: [], history: [], cast: () => ({ model: first.model }) },
         record: async (events, spend) => {
           await first.deps.record(events, spend);
           stored += 1;

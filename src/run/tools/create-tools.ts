@@ -36,6 +36,10 @@ export type ToolDeps = {
 /** Whoever lists tasks may also look one up; without the report no run could end; Agent is here only for whom it may start. */
 const always = ["TaskGet", "SubmitReport", "Agent"];
 
+/** Whether a tool of that name can be an agent's. */
+export const isOffered = ({ tools }: Pick<Definition, "tools">, name: string): boolean =>
+  always.includes(name) || tools.includes(name);
+
 /** Sorted by name, so that the same agent always shows a model the same bytes. */
 export const createTools = (deps: ToolDeps): readonly Tool[] => {
   const { walls, seen, tasks, memory } = deps;
@@ -58,7 +62,7 @@ export const createTools = (deps: ToolDeps): readonly Tool[] => {
     ...(deps.agent && deps.agent.agents.length > 0 ? [createAgent(deps.agent)] : []),
   ];
   return all
-    .filter(({ spec }) => always.includes(spec.name) || deps.definition.tools.includes(spec.name))
+    .filter(({ spec }) => isOffered(deps.definition, spec.name))
     .sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
 };
 
