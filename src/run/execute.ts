@@ -45,9 +45,9 @@ type Run = {
   readonly limits: Limits;
   readonly store: (events: readonly RunEvent[], spend: Spend) => Promise<void>;
   readonly signal: AbortSignal;
+  readonly start: Start;
 };
 
-  readonly start: Start;
 export type Execute = {
   /** Resolves when the outcome is published and stored. Throws on accidents: the job is to be handed back. */
   run(job: Job, signal: AbortSignal): Promise<void>;
@@ -143,9 +143,9 @@ const openRun = (deps: ExecuteDeps, record: RunRecord, signal: AbortSignal, star
     work,
     limits,
     signal,
+    start,
     store: async (events, spend) => {
       await deps.store.appendEvents(record.id, events);
-    start,
       progress.tell(events, spend);
     },
   };

@@ -30,13 +30,13 @@ const fold = (view: StatusView, event: RunEvent): StatusView => {
   // Of a subagent people see that it is at work; its own tasks stay its own.
   if (event.child !== undefined)
     return { ...view, subagent: event.type === "handed-back" ? undefined : agentOfChild(event.child) };
-  if (event.type === "phase") return { ...view, phase: event.phase };
-  if (event.type === "tasks") return { ...view, tasks: event.tasks };
   if (event.type === "started") {
     const why = event.takesUp ? [event.takesUp.why] : [];
     const notices = [...(view.notice === undefined ? [] : [view.notice]), ...why];
     return { ...view, model: event.model, ...(notices.length > 0 ? { notice: notices.join(" ") } : {}) };
   }
+  if (event.type === "phase") return { ...view, phase: event.phase };
+  if (event.type === "tasks") return { ...view, tasks: event.tasks };
   return view;
 };
 
