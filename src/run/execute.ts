@@ -13,6 +13,7 @@ import { type Cast, converse, type Start, startOf } from "./converse.ts";
 import { type GatherDeps, type Gathered, gather } from "./gather.ts";
 import { createJudge } from "./judge.ts";
 import type { LoopDeps } from "./loop.ts";
+import { createProgress, type Progress } from "./progress.ts";
 import { publish, type Settled } from "./publish.ts";
 import { lastConversation, resumeFrom } from "./resume.ts";
 import { settle } from "./settle.ts";
