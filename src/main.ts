@@ -1,24 +1,15 @@
 #!/usr/bin/env node
 /** ROOF: reads the command line and starts what it names. */
-import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
-import { readConfig } from "./config.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseCommandLine, type ReplayOptions } from "./app/command-line.ts";
+import { renderRun, renderRuns, runAsJson, runsAsJson, type StoredRun } from "./app/replay.ts";
+import { openScreen } from "./app/terminal.ts";
+import { isDumbTerminal, readConfig, readDataFolder } from "./config.ts";
 import { ConfigError, DefinitionError } from "./domain/errors.ts";
-import { runLocal } from "./run-local.ts";
+import { databaseIn, localFolder, runLocal } from "./run-local.ts";
 import { startApp } from "./serve.ts";
-
-const usage = `Backend Architect: a team's backend architect on GitHub issues and pull requests.
-
-Usage
-  architect start                         serve the GitHub App (settings come from the environment: see README.md)
-  architect run [--repo DIR] REQUEST      design in a local git repository: the result is a branch of it, nothing is pushed
-  architect --help | --version
-
-Options of run
-  --repo DIR     the repository (default: this folder); its checked-out branch is the base
-  --model NAME   blueprint (default without ANTHROPIC_API_KEY; needs no key and no network), or a model id
-  --json         print the outcome as one JSON object and nothing else
-`;
+import { type Archive, openArchive } from "./store/archive.ts";
 
 const version = (): string =>
   (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
@@ -37,39 +28,58 @@ const start = async (): Promise<number> => {
   return 0;
 };
 
+/** A list is to be read at a glance. */
+const listed = 50;
+
+const replay = async ({ run, data, json }: ReplayOptions): Promise<number> => {
+  const folder = data === undefined ? localFolder(readDataFolder()) : resolve(data);
+  const file = databaseIn(folder);
+  if (data !== undefined && !existsSync(file))
+    throw new ConfigError(`replay: ${folder} is no data folder of an App: there is no ${file}`);
+  const archive = openArchive(file);
+  const screen = openScreen(process.stdout, isDumbTerminal());
+  const page = { columns: screen.columns(), colours: screen.colours };
+  const print = (value: unknown, text: () => string): void =>
+    void process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`);
+  try {
+    if (run !== undefined) {
+      const stored = await storedRun(archive, run, file);
+      print(runAsJson(stored), () => renderRun(stored, page));
+      return 0;
+    }
+    const runs = archive ? await Promise.all(archive.runs(listed).map((record) => withSpend(archive, record))) : [];
+    const none = `No run is stored in ${folder} yet: architect run --task "…" makes the first.`;
+    print(runsAsJson(runs), () => (runs.length === 0 ? none : renderRuns(runs, (archive?.count ?? 0) - listed, page)));
+    return 0;
+  } finally {
+    archive?.close();
+  }
+};
+
+const storedRun = async (archive: Archive | undefined, name: string, file: string): Promise<StoredRun> => {
+  const [record, ...more] = archive?.find(name) ?? [];
+  if (!archive || !record)
+    throw new ConfigError(`replay: there is no run ${name} in ${file}; architect replay lists them`);
+  if (more.length > 0)
+    throw new ConfigError(
+      `replay: ${more.length + 1} runs begin with ${name}; give more characters of the one you mean`,
+    );
+  return { record, events: await archive.events(record.id) };
+};
+
+/** What an ended run has spent stands in its outcome. */
+const withSpend = async (archive: Archive, record: StoredRun["record"]): Promise<StoredRun> => ({
+  record,
+  events: record.outcome ? [] : await archive.events(record.id),
+});
+
 /** @returns the exit code */
 const main = async (argv: readonly string[]): Promise<number> => {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      help: { type: "boolean", short: "h" },
-      version: { type: "boolean", short: "v" },
-      repo: { type: "string", default: "." },
-      model: { type: "string" },
-      json: { type: "boolean", default: false },
-    },
-  });
-  const [command, ...rest] = positionals;
-  if (values.version) console.log(version());
-  else if (values.help || command === undefined || command === "help") console.log(usage);
-  else if (command === "start" && rest.length === 0) return start();
-  else if (command === "run" && rest.length > 0)
-    return runLocal({
-      folder: values.repo,
-      request: rest.join(" "),
-      json: values.json,
-      model: values.model,
-    });
-  else {
-    console.error(
-      command === "run"
-        ? "architect run: say what to design, in quotes."
-        : `architect: no command "${positionals.join(" ")}".`,
-    );
-    console.error(`\n${usage}`);
-    return 2;
-  }
+  const line = parseCommandLine(argv, version());
+  if (line.command === "start") return start();
+  if (line.command === "run") return runLocal(line);
+  if (line.command === "replay") return replay(line);
+  console.log(line.text);
   return 0;
 };
 
@@ -78,11 +88,8 @@ main(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    const expected =
-      error instanceof ConfigError ||
-      error instanceof DefinitionError ||
-      (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
-    console.error(expected ? `architect: ${(error as Error).message}` : error);
+    const expected = error instanceof ConfigError || error instanceof DefinitionError;
+    console.error(expected ? `architect: ${error.message}` : error);
     process.exitCode = expected ? 2 : 1;
   },
 );

@@ -1,124 +1,247 @@
 /** ROOF: `architect run`: the same run as on GitHub, on a local git repository; the result is a branch of it. */
 import { createHash, randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
-import { environmentWith, readRunConfig } from "./config.ts";
+import type { RunOptions } from "./app/command-line.ts";
+import { watchInterrupts } from "./app/interrupt.ts";
+import { createLive, type Live } from "./app/live.ts";
+import { isAccepted, localEnd, localJson, renderLocalEnd } from "./app/local-end.ts";
+import { shortId } from "./app/replay.ts";
+import { openScreen, type Screen, shellWord } from "./app/terminal.ts";
+import { environmentWith, isDumbTerminal, type RunConfig, readRunConfig } from "./config.ts";
+import { ConfigError } from "./domain/errors.ts";
 import type { Job } from "./domain/job.ts";
-import type { Outcome } from "./domain/outcome.ts";
-import { createRunner, type Log, prepareDataFolder, secretsOf } from "./serve.ts";
+import { createRedactor } from "./domain/redact.ts";
+import type { StatusView } from "./domain/render-status.ts";
+import type { RepositoryRef } from "./domain/repository.ts";
+import type { RunRecord, Store } from "./ports.ts";
+import { createRunner, prepareDataFolder, secretsOf } from "./serve.ts";
 import { openDatabase } from "./store/database.ts";
 import { createStore } from "./store/runs.ts";
-import { createLocalGitHub, openLocalRepository } from "./workspace/local-github.ts";
+import {
+  changedFiles,
+  createLocalGitHub,
+  type LocalRepository,
+  openLocalRepository,
+} from "./workspace/local-github.ts";
 import { createWorkspace } from "./workspace/workspace.ts";
 
-export type LocalRequest = {
-  readonly folder: string;
-  readonly request: string;
-  readonly json: boolean;
-  readonly model: string | undefined;
-};
+const interruptedCode = 130;
+/** Every local run answers the same request for work: there are no issues here. */
+const issue = 1;
+const person = { login: "you", id: 1, type: "User" };
+const systemClock = (): Date => new Date();
+
+/** Local runs have a data folder of their own, so that they and an App never wait for each other. */
+export const localFolder = (dataFolder: string): string => join(dataFolder, "local");
+
+/** Of a data folder. */
+export const databaseIn = (folder: string): string => join(folder, "private/architect.db");
 
 /** A repository is known by its path here, as it is by its id on GitHub. */
-const idOf = (folder: string): number => createHash("sha256").update(folder).digest().readUInt32BE(0);
+const refOf = ({ gitDir, name, branch }: LocalRepository): RepositoryRef => ({
+  id: createHash("sha256").update(gitDir).digest().readUInt32BE(0),
+  owner: "local",
+  name,
+  installationId: 0,
+  defaultBranch: branch,
+});
 
-const jobFor = (folder: string, branch: string, request: string): Job => {
+const jobFor = (repository: RepositoryRef, task: string): Job => {
   const id = randomUUID();
-  const person = { login: "you", id: 1, type: "User" };
-  const repository = { id: idOf(folder), owner: "local", name: "repository", installationId: 0, defaultBranch: branch };
-  const [title = "", ...rest] = request.trim().split("\n");
+  const [title = "", ...rest] = task.split("\n");
   return {
     id,
     key: `local#${id}`,
-    acceptedAt: new Date().toISOString(),
+    acceptedAt: systemClock().toISOString(),
     trigger: {
       kind: "label",
       repository,
       sender: person,
-      thread: { kind: "issue", number: 1 },
+      thread: { kind: "issue", number: issue },
       title,
-      body: rest.join("\n"),
+      body: rest.join("\n").trim(),
     },
   };
 };
 
-/** Hidden markers and folding are for a browser. */
-const forTerminal = (markdown: string): string =>
-  markdown
-    .replace(/<!--[\s\S]*?-->\n?/g, "")
-    .replace(/<\/?(details|summary|sub)>/g, "")
-    .replace(/\n{3,}/g, "\n\n")
-    .trim();
+const settingsFor = (options: RunOptions, model: string | undefined): RunConfig =>
+  readRunConfig(
+    environmentWith({
+      ...(model === undefined ? {} : { ARCHITECT_MODEL: model }),
+      ...(options.usd === undefined ? {} : { ARCHITECT_MAX_USD: String(options.usd) }),
+    }),
+  );
 
-/** @returns the exit code: 0 where a branch with an accepted report was made */
-export const runLocal = async (request: LocalRequest): Promise<number> => {
-  const config = readRunConfig(environmentWith(request.model === undefined ? {} : { ARCHITECT_MODEL: request.model }));
-  const folder = resolve(request.folder);
+/** @returns the exit code: 0 where a branch with an accepted report was made @throws ConfigError */
+export const runLocal = async (options: RunOptions): Promise<number> => {
+  const asked = settingsFor(options, options.model);
+  const folder = resolve(options.folder);
   const repository = await openLocalRepository(folder);
-  const say: Log = request.json ? () => {} : (line) => console.log(line);
-  for (const warning of config.warnings) console.error(`warning: ${warning}`);
-  const dataFolder = join(config.dataFolder, "local");
-  prepareDataFolder(config.dataFolder);
+  prepareDataFolder(asked.dataFolder);
+  const dataFolder = localFolder(asked.dataFolder);
   prepareDataFolder(dataFolder);
-  const store = createStore(openDatabase(join(dataFolder, "private/architect.db")), {
-    clock: () => new Date(),
-    ids: randomUUID,
+  const store = createStore(openDatabase(databaseIn(dataFolder)), { clock: systemClock, ids: randomUUID });
+  try {
+    const plan = await planFor(store, refOf(repository), options);
+    // A run goes on with the model that began it, where nobody says otherwise.
+    const config = options.model === undefined && plan.model !== undefined ? settingsFor(options, plan.model) : asked;
+    const screen = openScreen(options.json ? process.stderr : process.stdout, isDumbTerminal());
+    return await carryOut({ options, config, folder, repository, dataFolder, store, plan, screen });
+  } finally {
+    await store.close();
+  }
+};
+
+type Plan = {
+  readonly job: Job;
+  /** Of the run to go on with: its id, and the model that began it. */
+  readonly run?: string;
+  readonly model?: string;
+};
+
+const planFor = async (store: Store, repository: RepositoryRef, { work }: RunOptions): Promise<Plan> => {
+  if ("task" in work) return { job: jobFor(repository, work.task) };
+  const { id, job } = pickRun(await store.runsOf(repository, issue), work.goOn);
+  const started = (await store.events(id)).findLast((event) => event.type === "started" && event.child === undefined);
+  return { job, run: id, ...(started?.type === "started" ? { model: started.model } : {}) };
+};
+
+const pickRun = (runs: readonly RunRecord[], name: string | undefined): RunRecord => {
+  if (name === undefined) {
+    const newest = runs.find(({ outcome }) => outcome === undefined);
+    if (newest) return newest;
+    throw new ConfigError("run: no run of this repository was interrupted, so there is none to go on with");
+  }
+  const [run, ...more] = runs.filter(({ id }) => id.startsWith(name));
+  if (!run) throw new ConfigError(`run: this repository has no run ${name}; architect replay lists them`);
+  if (more.length > 0)
+    throw new ConfigError(`run: ${more.length + 1} runs begin with ${name}; give more characters of the one you mean`);
+  if (run.outcome)
+    throw new ConfigError(
+      `run: ${name} has ended, so there is nothing to go on with; architect replay ${name} shows it`,
+    );
+  return run;
+};
+
+type Work = {
+  readonly options: RunOptions;
+  readonly config: RunConfig;
+  readonly folder: string;
+  readonly repository: LocalRepository;
+  readonly dataFolder: string;
+  readonly store: Store;
+  readonly plan: Plan;
+  readonly screen: Screen;
+};
+
+const carryOut = async (work: Work): Promise<number> => {
+  const { config, plan, screen, store } = work;
+  const live = createLive(screen, systemClock);
+  const interrupts = watchInterrupts({
+    source: process,
+    now: () => performance.now(),
+    onFirst: () => live.note("Stopping: what is done is kept. Ctrl-C once more ends at once."),
+    onSecond: () => process.exit(interruptedCode),
   });
+  const scene = openScene(work, live);
+  try {
+    const runner = await scene.runner;
+    const record = await store.openRun(plan.job, issue);
+    for (const line of opening(work, record)) live.note(line);
+    const failure = await runner.run(plan.job, interrupts.signal).then(
+      () => undefined,
+      // Stored turn by turn, it goes on from where it stands, whatever it was that ended it.
+      (error: unknown) => ({ error }),
+    );
+    live.close();
+    return await conclude(work, record.id, scene.seen(), {
+      interrupted: interrupts.signal.aborted,
+      reason: failure && createRedactor(secretsOf(config))(reasonsOf(failure.error)).text,
+    });
+  } finally {
+    live.close();
+    interrupts.release();
+    await scene.close();
+  }
+};
+
+const openScene = ({ config, folder, repository, dataFolder, store }: Work, live: Live) => {
+  const seen: { body?: string; view?: StatusView } = {};
+  const log = (line: string): void => live.note(line);
   const workspace = createWorkspace({
     dataFolder,
     node: process.execPath,
     sandbox: config.sandbox,
     allowLocalFolder: repository.gitDir,
-    clock: () => new Date(),
+    clock: systemClock,
+    log,
     ...(config.python === undefined ? {} : { python: config.python }),
   });
-  let status = "";
-  let body = "";
   const github = createLocalGitHub(folder, repository.gitDir, {
-    onStatus: (text) => {
-      status = forTerminal(text);
-    },
     onPull: (pull) => {
-      body = pull.body;
+      seen.body = pull.body;
     },
   });
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
-  try {
-    say(
-      `Designing in ${folder} on ${repository.branch}, with ${config.model.kind === "blueprint" ? "blueprint" : config.model.id} …`,
-    );
-    const execute = await createRunner(config, {
-      github,
-      store,
-      workspace,
-      secrets: secretsOf(config),
-      statusIntervalMs: 500,
-      log: (line) => console.error(line),
-    });
-    const job = jobFor(folder, repository.branch, request.request);
-    await execute.run(job, stop.signal);
-    const outcome = (await store.openRun(job, 1)).outcome;
-    if (!outcome) throw new Error("the run ended without an outcome");
-    report(request, outcome, { status, body }, say);
-    return outcome.pull && (outcome.status === "DONE" || outcome.status === "DONE_WITH_CONCERNS") ? 0 : 1;
-  } finally {
-    await workspace.close();
-    await store.close();
-  }
+  const runner = createRunner(config, {
+    github,
+    store,
+    workspace,
+    secrets: secretsOf(config),
+    statusIntervalMs: 500,
+    watch: (view, events) => {
+      seen.view = view;
+      live.show(view, events);
+    },
+    log,
+  });
+  return { runner, seen: () => seen, close: () => workspace.close() };
 };
 
-const report = (
-  request: LocalRequest,
-  outcome: Outcome,
-  texts: { readonly status: string; readonly body: string },
-  say: Log,
-): void => {
-  if (request.json) {
-    console.log(JSON.stringify({ outcome, branch: outcome.pull?.branch ?? null, body: texts.body || null }));
-    return;
+/** What is to be known before it begins. */
+const opening = ({ options, config, folder, repository, plan }: Work, { id }: RunRecord): string[] => {
+  const model = config.model.kind === "blueprint" ? "blueprint" : config.model.id;
+  const verb = "task" in options.work ? "Designing" : "Going on";
+  const { uncommitted } = repository;
+  const files = uncommitted === 1 ? "1 uncommitted change is" : `${uncommitted} uncommitted changes are`;
+  return [
+    ...config.warnings.map((warning) => `warning: ${warning}`),
+    `${verb} in ${folder} on ${repository.branch}, with ${model}; run ${shortId(id)}`,
+    ...(uncommitted > 0
+      ? [`${files} not seen by the run: it starts from the last commit of ${repository.branch}.`]
+      : []),
+    ...(plan.model !== undefined && plan.model !== model
+      ? [`${plan.model} began this run: ${model} cannot go on with its conversation and begins a new one.`]
+      : []),
+  ];
+};
+
+const reasonsOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${reasonsOf(error.cause)}`;
+};
+
+/** Tells how it ended. @returns the exit code */
+const conclude = async (
+  { options, folder, repository, store, plan, screen }: Work,
+  run: string,
+  seen: { readonly body?: string; readonly view?: StatusView },
+  end: { readonly interrupted: boolean; readonly reason: string | undefined },
+): Promise<number> => {
+  const { outcome } = await store.openRun(plan.job, issue);
+  const events = await store.events(run);
+  const base = events.findLast((event) => event.type === "started" && event.child === undefined);
+  const files =
+    outcome?.pull && base?.type === "started" ? await changedFiles(folder, base.commit, outcome.pull.headSha) : [];
+  const told = localEnd(run, { outcome, files, body: seen.body }, events);
+  if (options.json) process.stdout.write(`${JSON.stringify(localJson(told))}\n`);
+  else if (outcome) {
+    const limits = seen.view?.limits ?? { toolCalls: outcome.spend.toolCalls };
+    const where = { folder, base: repository.branch, limits };
+    screen.write(`\n${renderLocalEnd({ ...told, outcome }, where, screen)}\n`);
   }
-  say(`\n${forTerminal(texts.body || texts.status)}\n`);
-  if (outcome.pull)
-    say(
-      `Branch ${outcome.pull.branch} is at ${outcome.pull.headSha.slice(0, 7)}: git -C ${request.folder} show ${outcome.pull.branch}`,
-    );
+  if (outcome) return isAccepted(told) ? 0 : 1;
+  if (!end.interrupted) process.stderr.write(`architect: the run failed: ${end.reason ?? "it has no outcome"}\n`);
+  const where = options.folder === "." ? "" : ` --repo ${shellWord(options.folder)}`;
+  screen.write(`What is done is kept. To go on: architect run${where} --continue ${shortId(run)}\n`);
+  return end.interrupted ? interruptedCode : 1;
 };

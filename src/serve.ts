@@ -18,6 +18,7 @@ import { type Access, createConnect } from "./model/client.ts";
 import { openModels } from "./model/models.ts";
 import type { Clock, GitHub, Queue, Store, Workspace } from "./ports.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts";
+import type { Watch } from "./run/progress.ts";
 import { openDatabase } from "./store/database.ts";
 import { createQueue } from "./store/queue.ts";
 import { createStore } from "./store/runs.ts";
@@ -84,6 +85,7 @@ export const createRunner = async (
     readonly workspace: Workspace;
     readonly secrets: readonly string[];
     readonly statusIntervalMs: number;
+    readonly watch?: Watch | undefined;
     readonly log: Log;
   },
 ): Promise<Execute> => {
@@ -100,6 +102,7 @@ export const createRunner = async (
     clock: systemClock,
     caps: config.budget,
     statusIntervalMs: parts.statusIntervalMs,
+    watch: parts.watch,
     redact: createRedactor(parts.secrets),
     sandboxed: config.sandbox === "bubblewrap",
     log: parts.log,

@@ -121,11 +121,13 @@ const sections = (input: PullBodyInput, level: Level): (string | undefined)[] =>
   ];
 };
 
+export const closingHeading = "### Spent, and how to continue";
+
 const closing = (input: PullBodyInput): string => {
   const by = input.model === undefined ? "" : ` Model: \`${input.model.replace(/[^\w.:/@-]/g, "")}\`.`;
   const spent = spendSentence(input.spend, { toolCalls: input.toolCallLimit, usd: input.usdLimit });
   return [
-    "### Spent, and how to continue",
+    closingHeading,
     `${spent}.${by}`,
     "Review the code with comments on its lines and submit the review: each comment gets an answer, and changes come as further commits on this branch. Or comment `/architect design …` here with what is to be done. Text that you write outside this block, above or below, stays as it is.",
   ].join("\n\n");

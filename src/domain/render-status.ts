@@ -34,7 +34,7 @@ export const initialStatus = (known: Pick<StatusView, "limits" | "model" | "task
   spend: noSpend,
 });
 
-const phaseSentence: Readonly<Record<Phase, string>> = {
+export const phaseSentence: Readonly<Record<Phase, string>> = {
   preparing: "Reading the request and preparing the worktree.",
   working: "Working.",
   checking: "Checking the report against the files and what was run.",
@@ -47,7 +47,7 @@ const maxText = 4_000;
 
 export const renderStatus = (view: StatusView): string => {
   const { outcome } = view;
-  const head = outcome ? ended(outcome) : [`**${headOf(view)}**`];
+  const head = outcome ? outcomeParagraphs(outcome) : [`**${headOf(view)}**`];
   return [
     statusMarker,
     ...head,
@@ -74,7 +74,8 @@ const statusSentence: Readonly<Record<Status, string>> = {
   NEEDS_CONTEXT: "The work waits for answers.",
 };
 
-const ended = (outcome: Outcome): string[] => {
+/** How it ended and why, as Markdown. */
+export const outcomeParagraphs = (outcome: Outcome): string[] => {
   const { status, pull, blockers, questions } = outcome;
   const word =
     status ?? { published: "Ended", answered: "Answered", refused: "Not started", failed: "Failed" }[outcome.kind];

@@ -13,7 +13,7 @@ import { type Cast, converse, type Start, startOf } from "./converse.ts";
 import { type GatherDeps, type Gathered, gather } from "./gather.ts";
 import { createJudge } from "./judge.ts";
 import type { LoopDeps } from "./loop.ts";
-import { createProgress, type Progress } from "./progress.ts";
+import { createProgress, type Progress, type Watch } from "./progress.ts";
 import { publish, type Settled } from "./publish.ts";
 import { lastConversation, resumeFrom } from "./resume.ts";
 import { settle } from "./settle.ts";
@@ -31,6 +31,7 @@ export type ExecuteDeps = GatherDeps & {
   readonly caps: { readonly tokens: number; readonly usd: number };
   /** At most one edit of the status comment in this time. */
   readonly statusIntervalMs: number;
+  readonly watch?: Watch | undefined;
   /** Takes secrets out of a text; `leaks` counts those of them that are the App's own. */
   readonly redact: (text: string) => { readonly text: string; readonly leaks: number };
   /** False where the operator runs without walls: people are told. */

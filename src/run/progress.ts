@@ -16,6 +16,7 @@ export type Progress = {
 };
 
 /** Who looks on from this machine: told at once, and of everything. */
+export type Watch = (view: StatusView, events: readonly RunEvent[]) => void;
 
 type Deps = {
   readonly github: GitHub;
@@ -24,6 +25,7 @@ type Deps = {
   readonly log: (line: string) => void;
   /** At most one edit in this time (GitHub asks for restraint). */
   readonly intervalMs: number;
+  readonly watch?: Watch | undefined;
 };
 
 const fold = (view: StatusView, event: RunEvent): StatusView => {
@@ -82,14 +84,17 @@ export const createProgress = (
   };
 
   schedule();
+  deps.watch?.(view, []);
   return {
     tell(events, spend) {
       view = { ...events.reduce(fold, view), spend };
+      deps.watch?.(view, events);
       schedule();
     },
     async finish(outcome) {
       await stop();
       view = { ...view, phase: "ended", spend: outcome.spend, outcome };
+      deps.watch?.(view, []);
       await write();
     },
     stop,

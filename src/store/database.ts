@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { ConfigError } from "../domain/errors.ts";
+import { findHolder } from "./holder.ts";
 import { migrations as released } from "./schema.ts";
 
 type SqlValue = string | number | null | Uint8Array;
@@ -35,8 +36,16 @@ const maxUnitsPerCommit = 256;
 /** How long a commit waits for company that the one before it had: less than a flush takes. */
 const lingerMs = 2;
 /** https://sqlite.org/rescode.html#busy */
-const sqliteBusy = 5;
+export const sqliteBusy = 5;
 const walLimitBytes = 64 * 1024 * 1024;
+
+/** Whoever owns the database has the one writer's lock on this file beside it. */
+export const lockOf = (file: string): string => `${file}.lock`;
+
+export const inUse = (file: string): string => {
+  const holder = findHolder(lockOf(file));
+  return `${file} is in use by another running Backend Architect${holder === undefined ? "" : ` (${holder})`}`;
+};
 
 /**
  * Opens or creates the file (mode 0600) and brings its tables up to date.
@@ -53,7 +62,7 @@ export const openDatabase = (file: string, migrations: readonly string[] = relea
   };
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const lock = open(`${file}.lock`, 0);
+    const lock = open(lockOf(file), 0);
     takeLock(lock, file);
     const sqlite = open(file, 5_000);
     sqlite.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${walLimitBytes};`);
@@ -73,7 +82,7 @@ const takeLock = (lock: DatabaseSync, file: string): void => {
   } catch (error) {
     if ((error as { errcode?: unknown }).errcode !== sqliteBusy) throw error;
     throw new ConfigError(
-      `${file} is in use by another running Backend Architect: stop that one first, or give this one a data folder of its own with ARCHITECT_DATA`,
+      `${inUse(file)}: stop that one first, or give this one a data folder of its own with ARCHITECT_DATA`,
       { cause: error },
     );
   }

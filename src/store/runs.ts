@@ -5,7 +5,7 @@ import type { Clock, RunRecord, Store } from "../ports.ts";
 import type { Database, Query } from "./database.ts";
 import { type PackedEvent, packEvent, packFile, unpackEvent, unpackFile } from "./event-body.ts";
 
-type RunRow = {
+export type RunRow = {
   readonly id: string;
   readonly job: string;
   readonly issue: number;
@@ -14,7 +14,7 @@ type RunRow = {
   readonly outcome: string | null;
 };
 
-const columns = "id, job, issue, started_at, ended_at, outcome";
+export const runColumns = "id, job, issue, started_at, ended_at, outcome";
 
 /** @param deps.ids makes the id of a new run. Closing the store closes the database under it. */
 export const createStore = (
@@ -29,7 +29,7 @@ export const createStore = (
          ON CONFLICT (job_id) DO NOTHING`,
         [deps.ids(), job.id, job.trigger.repository.id, issue, JSON.stringify(job), deps.clock().toISOString()],
       );
-      const [row] = await query<RunRow>(`SELECT ${columns} FROM runs WHERE job_id = $1`, [job.id]);
+      const [row] = await query<RunRow>(`SELECT ${runColumns} FROM runs WHERE job_id = $1`, [job.id]);
       if (!row) throw new Error(`the run of job ${job.id} was not stored`);
       return toRecord(row);
     }),
@@ -61,7 +61,7 @@ export const createStore = (
 
   runsOf: async (repository, issue) => {
     const rows = await database.query<RunRow>(
-      `SELECT ${columns} FROM runs WHERE repository_id = $1 AND issue = $2 ORDER BY place DESC`,
+      `SELECT ${runColumns} FROM runs WHERE repository_id = $1 AND issue = $2 ORDER BY place DESC`,
       [repository.id, issue],
     );
     return rows.map(toRecord);
@@ -147,7 +147,7 @@ const insertEvent = (query: Query, runId: string, body: Uint8Array) =>
     [runId, body],
   );
 
-const toRecord = (row: RunRow): RunRecord => ({
+export const toRecord = (row: RunRow): RunRecord => ({
   id: row.id,
   job: JSON.parse(row.job) as Job,
   issue: row.issue,

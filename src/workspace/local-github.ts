@@ -1,8 +1,8 @@
-/** The GitHub port over a local git repository: commits become a branch of it, comments and the pull request go to whoever watches. Nothing leaves the machine. */
+/** The GitHub port over a local git repository: commits become a branch of it, the pull request goes to whoever watches. Nothing leaves the machine. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { homedir, tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { bytesOf } from "../domain/changeset.ts";
 import { ConfigError, ConflictError } from "../domain/errors.ts";
@@ -10,10 +10,8 @@ import type { Person } from "../domain/repository.ts";
 import type { CommitRequest, GitHub, GitHubSession, Pull } from "../ports.ts";
 
 export type LocalEvents = {
-  /** The status comment was written or edited. */
-  readonly onStatus: (body: string) => void;
   /** What would be the pull request. */
-  readonly onPull: (pull: { readonly branch: string; readonly title: string; readonly body: string }) => void;
+  readonly onPull: (pull: { readonly body: string }) => void;
 };
 
 const run = promisify(execFile);
@@ -25,18 +23,22 @@ const identity = {
 };
 const self: Person = { login: "backend-architect[bot]", id: 0, type: "Bot" };
 
-type Git = (args: readonly string[], options?: { input?: Uint8Array; index?: string }) => Promise<string>;
+/** @param options.home whose git configuration counts besides the repository's; none where left out */
+type Git = (
+  args: readonly string[],
+  options?: { input?: Uint8Array; index?: string; home?: string },
+) => Promise<string>;
 
 /** Hooks and file-system monitors of the repository are not run: only objects and one branch are written. */
 const gitIn =
   (folder: string): Git =>
-  async (args, { input, index } = {}) => {
+  async (args, { input, index, home } = {}) => {
     const env = {
       PATH: "/usr/local/bin:/usr/bin:/bin",
-      HOME: "/nonexistent",
       LC_ALL: "C",
-      GIT_CONFIG_NOSYSTEM: "1",
-      GIT_CONFIG_GLOBAL: "/dev/null",
+      ...(home === undefined
+        ? { HOME: "/nonexistent", GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null" }
+        : { HOME: home }),
       GIT_TERMINAL_PROMPT: "0",
       ...identity,
       ...(index ? { GIT_INDEX_FILE: index } : {}),
@@ -47,17 +49,72 @@ const gitIn =
     return (await child).stdout.trim();
   };
 
-/** @returns the repository's git folder and its checked-out branch @throws ConfigError where there is none */
-export const openLocalRepository = async (folder: string): Promise<{ gitDir: string; branch: string }> => {
+export type LocalRepository = {
+  /** What all of its worktrees share: the repository is known by it. */
+  readonly gitDir: string;
+  /** That of the folder above, for people. */
+  readonly name: string;
+  /** Checked out where the user stands. */
+  readonly branch: string;
+  /** Files that differ from the last commit, or are in none. */
+  readonly uncommitted: number;
+};
+
+/** @throws ConfigError where there is none, or no branch is checked out */
+export const openLocalRepository = async (folder: string): Promise<LocalRepository> => {
   const git = gitIn(folder);
   try {
-    const gitDir = await git(["rev-parse", "--absolute-git-dir"]);
+    const gitDir = await git(["rev-parse", "--path-format=absolute", "--git-common-dir"]);
     const branch = await git(["symbolic-ref", "--short", "HEAD"]);
-    return { gitDir, branch };
+    const name = basename(basename(gitDir) === ".git" ? dirname(gitDir) : gitDir).replace(/[^\w.-]+/g, "-");
+    return { gitDir, name: name || "repository", branch, uncommitted: await countUncommitted(git) };
   } catch (error) {
     throw new ConfigError(`${folder} must be a git repository with a branch checked out`, { cause: error });
   }
 };
+
+/** As the user's own `git status` counts them, but for the index, which is not touched. */
+const countUncommitted = async (git: Git): Promise<number> => {
+  if ((await git(["rev-parse", "--is-inside-work-tree"])) !== "true") return 0;
+  const status = ["--no-optional-locks", "status", "--porcelain", "--no-renames", "-z"];
+  return (await git(status, { home: homedir() })).split("\0").filter((entry) => entry !== "").length;
+};
+
+export type ChangedFile = {
+  readonly path: string;
+  /** GitHub's words. */
+  readonly status: "added" | "modified" | "removed";
+  /** Lines; 0 of what is no text. */
+  readonly additions: number;
+  readonly deletions: number;
+};
+
+const statusWords: Readonly<Record<string, ChangedFile["status"]>> = { A: "added", D: "removed" };
+
+/** What a commit holds otherwise than another, by path. */
+export const changedFiles = async (folder: string, from: string, to: string): Promise<ChangedFile[]> => {
+  const git = gitIn(folder);
+  const diff = async (form: string): Promise<string[]> =>
+    (
+      await git(["diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", form, from, to, "--"])
+    ).split("\0");
+  const [names, numbers] = [await diff("--name-status"), await diff("--numstat")];
+  const words = new Map<string, ChangedFile["status"]>();
+  for (let index = 0; index + 1 < names.length; index += 2)
+    words.set(names[index + 1] ?? "", statusWords[names[index] ?? ""] ?? "modified");
+  return numbers.flatMap((line) => {
+    const [, additions, deletions, path] = /^(\d+|-)\t(\d+|-)\t(.+)$/s.exec(line) ?? [];
+    if (path === undefined) return [];
+    const lines = (count = "") => (count === "-" ? 0 : Number(count));
+    return [{ path, status: words.get(path) ?? "modified", additions: lines(additions), deletions: lines(deletions) }];
+  });
+};
+
+/**
+ * There are no issues here. What refers to one would name, link or close another's once the branch is pushed.
+ * @param text a commit's message or a pull request's body
+ */
+const withoutIssue = (text: string): string => text.replace(/\n\n(?:Refs|Closes) #\d+(?=\n\n|\n?$)/, "");
 
 const commitWith = async (git: Git, { parent, message, changes }: CommitRequest): Promise<string> => {
   const scratch = await mkdtemp(join(tmpdir(), "architect-index-"));
@@ -72,7 +129,9 @@ const commitWith = async (git: Git, { parent, message, changes }: CommitRequest)
       }
     }
     const tree = await git(["write-tree"], { index });
-    return await git(["commit-tree", tree, "-p", parent, "-F", "-"], { input: Buffer.from(message) });
+    return await git(["commit-tree", tree, "-p", parent, "-F", "-"], {
+      input: Buffer.from(withoutIssue(message)),
+    });
   } finally {
     await rm(scratch, { recursive: true });
   }
@@ -130,7 +189,8 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
         throw new ConflictError(`the branch ${branch} moved`, { cause: error });
       }
     },
-    openPull: async (wanted) => {
+    openPull: async (asked) => {
+      const wanted = { ...asked, body: withoutIssue(asked.body) };
       const [sha, base] = [await head(wanted.branch), await head(wanted.base)];
       if (!sha || !base) return unknown(`branch ${wanted.branch} or ${wanted.base}`);
       const pull = pullOf(wanted, sha, base);
@@ -139,15 +199,14 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
       return pull;
     },
     updatePull: async (pull, change) => {
-      const next = { ...pull, ...change, headSha: (await head(pull.branch)) ?? pull.headSha };
+      const body = withoutIssue(change.body ?? pull.body);
+      const next = { ...pull, ...change, body, headSha: (await head(pull.branch)) ?? pull.headSha };
       pulls.splice(pulls.indexOf(pull), 1, next);
       events.onPull(next);
       return next;
     },
-    upsertComment: async (_number, _marker, body) => {
-      events.onStatus(body);
-      return 1;
-    },
+    // Whoever started it watches the run itself.
+    upsertComment: async () => 1,
     answerThread: () => unknown("threads"),
     close: async () => {},
   };
