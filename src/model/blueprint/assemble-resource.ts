@@ -155,6 +155,11 @@ export const assembleResource = (wish: Extract<Wish, { kind: "crud" }>, task: As
         decisions: resourceDecisions(entity, layout, rate, wired),
         concerns: [
           ...wired.concerns,
+          ...(entity.columns.leftOut
+            ? [
+                `${entity.columns.leftOut.by} has ${entity.columns.leftOut.mixins.join(" and ")}, ${names.type} has not: DELETE removes its rows for good.`,
+              ]
+            : []),
           ...(layout.guard
             ? []
             : [

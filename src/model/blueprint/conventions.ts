@@ -121,6 +121,14 @@ const fieldOf = (sources: Sources, table: Table, name: string): Inherited | unde
   return visit(table.path, table.found, 0);
 };
 
+/** A mixin whose every column says that a row counts as deleted. */
+const marksDeleted = (sources: Sources, path: string, name: string): boolean => {
+  const columns = (classIn(sources, path, name)?.found.fields ?? []).filter((field) =>
+    /Mapped\[|Column\(/.test(field.source),
+  );
+  return columns.length > 0 && columns.every((field) => /delet/i.test(field.name));
+};
+
 /** `default=datetime.now(…)` is the moment when the module was imported: what was meant is a function. */
 const eachTime = (line: string): string =>
   line.replace(/\b(default|onupdate)=((?:\w+\.)*(?:now|utcnow|today)\()/g, "$1=lambda: $2");
@@ -153,8 +161,11 @@ export const columnsOf = (sources: Sources, sample: Table | undefined): Columns 
     return stamp ? [{ name, stamp }] : [];
   });
   const own = [id, ...stamps.map(({ stamp }) => stamp)].filter((one) => one.own);
+  const named = sample.found.bases.filter((name) => /^\w+$/.test(name));
+  const softly = named.filter((name) => marksDeleted(sources, sample.path, name));
   return {
-    bases: sample.found.bases.filter((name) => /^\w+$/.test(name)).map((name) => symbolIn(sources, sample.path, name)),
+    bases: named.filter((name) => !softly.includes(name)).map((name) => symbolIn(sources, sample.path, name)),
+    ...(softly.length > 0 ? { leftOut: { mixins: softly, by: sample.found.name } } : {}),
     id: id.own ? { type, line: id.field.source } : { type },
     stamps: stamps.map(({ name, stamp }) => (stamp.own ? { name, line: eachTime(stamp.field.source) } : { name })),
     imports: own.flatMap((one) => needsOf(sources, one.path, one.field.source)),

@@ -52,6 +52,8 @@ export type IdConvention = {
 export type Columns = {
   /** Classes after the table's own, as written: `TimestampMixin, Base`. */
   readonly bases: readonly Import[];
+  /** Mixins of the model that was learnt from which mark rows as deleted: here they are deleted. */
+  readonly leftOut?: { readonly mixins: readonly string[]; readonly by: string };
   readonly id: IdConvention;
   /** `created_at` and its like, as the neighbours write them. */
   readonly stamps: readonly { readonly name: string; readonly line?: string }[];

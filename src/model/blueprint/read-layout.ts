@@ -170,9 +170,10 @@ export const layoutOf = (found: Found): Survey => {
     samples,
     found.grepped.database.map((line) => line.text),
   );
-  const columns = found.interest.database ? columnsOf(sources, table) : undefined;
+  const seen = found.grepped.database.some((line) => /^\s+__tablename__\s*[:=]/.test(line.text));
+  const columns = found.interest.database && (table || !seen) ? columnsOf(sources, table) : undefined;
   if (found.interest.database && !session) return noSession(found);
-  if (found.interest.database && !columns) return noKey(sources, table);
+  if (found.interest.database && !columns) return noKey(sources, table ?? tablesOf(files)[0]);
   const features = featuresOf(routeFiles, found.paths, folder);
   const placed = placer(features);
   const wiring = { sources, main, grepped: found.grepped.crossing };

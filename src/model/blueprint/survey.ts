@@ -80,8 +80,21 @@ const sampleOf = (paths: readonly string[], grepped: Grepped): string[] => {
   const first = models.find((model) => withDatabase.some((route) => core(route) === core(model))) ?? models[0];
   const stemOf = first === undefined ? undefined : core(first);
   const twins = stemOf === undefined ? [] : paths.filter((path) => core(path) === stemOf && !/__init__/.test(path));
+  const beside = paths.filter(
+    (path) =>
+      first !== undefined &&
+      dirname(path) === dirname(first) &&
+      /^(routers?|views?|schemas?|services?)$/.test(stem(path)),
+  );
   const singles = paths.filter((path) => /(^|\/)(models|schemas|services|crud)\.py$/.test(path));
-  return [...(first ? [first] : []), ...twins, ...singles, ...withDatabase.slice(0, 2), ...routes.slice(0, 1)];
+  return [
+    ...(first ? [first] : []),
+    ...beside,
+    ...twins,
+    ...singles,
+    ...withDatabase.slice(0, 2),
+    ...routes.slice(0, 1),
+  ];
 };
 
 const filesToRead = (paths: readonly string[], grepped: Grepped, interest: Interest): string[] => {
@@ -95,8 +108,9 @@ const filesToRead = (paths: readonly string[], grepped: Grepped, interest: Inter
   );
   if (!interest.database) return unique([...routing, ...named, ...sessions, ...crossing], 12);
   const database = [
-    ...where(grepped.database, /DeclarativeBase|declarative_base|SQLModel/),
-    ...sessions,
+    ...where(grepped.database, /class \w+\(.*\b(DeclarativeBase|SQLModel)\b|declarative_base\(|as_declarative\(/),
+    ...sampleOf(paths, grepped).slice(0, 1),
+    ...sessions.slice(0, 4),
     ...where(grepped.database, /class \w*Mixin/),
     ...parentTables(grepped.database, [...interest.tables, ...(interest.users ? ["users", "user"] : [])]),
     ...paths.filter((path) => /(^|\/)models\/__init__\.py$/.test(path)),

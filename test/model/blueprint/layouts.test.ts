@@ -319,6 +319,35 @@ describe("models", () => {
     );
   });
 
+  it("go without a mixin that marks rows as deleted, and say so", async () => {
+    using bench = await openWorkbenchOf(
+      layered({
+        "shop/mixins.py":
+          "from datetime import datetime\n\nfrom sqlalchemy.orm import Mapped, mapped_column\n\n\nclass KeyMixin:\n    id: Mapped[int] = mapped_column(primary_key=True)\n\n\nclass RemovableMixin:\n    deleted_at: Mapped[datetime | None]\n",
+        "shop/models/__init__.py": "",
+        "shop/models/crate.py":
+          'from sqlalchemy.orm import Mapped\n\nfrom shop.database import Base\nfrom shop.mixins import KeyMixin, RemovableMixin\n\n\nclass Crate(KeyMixin, RemovableMixin, Base):\n    __tablename__ = "crates"\n\n    label: Mapped[str]\n',
+      }),
+    );
+    const { report } = await drive(bench, invoices, "", { boundary: below("shop") });
+    expect(await readFile(join(bench.root, "shop/models/invoice.py"), "utf8")).toContain(
+      "class Invoice(KeyMixin, Base):",
+    );
+    expect(report.concerns).toContain("Crate has RemovableMixin, Invoice has not: DELETE removes its rows for good.");
+  });
+
+  it("ask about keys where tables are there, but none that can be read", async () => {
+    using bench = await openWorkbenchOf(
+      layered({
+        "shop/models/crate.py":
+          'from sqlalchemy import Column, Integer\n\nfrom shop.database import Base\n\n\nclass Crate(Base):\n    __tablename__ = "crates"\n\n    id = Column(Integer, primary_key=True)\n',
+      }),
+    );
+    expect(questionOf(await drive(bench, invoices, "", { boundary: below("shop") }))).toContain(
+      "I cannot read how primary keys are written",
+    );
+  });
+
   it.each([
     [
       "dataclasses",
