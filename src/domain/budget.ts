@@ -114,9 +114,9 @@ export const addSubagent = (spend: Spend, child: Spend): Spend => ({
   },
 });
 
-/** What reads, changes or runs nothing is free: the task list, skills, the memory, and the report, so that an agent can always end well. */
+/** What works on no code is free: the task list, messages, skills, the memory, and the ends, so that an agent can always end well. */
 export const isCounted = (tool: string): boolean =>
-  !/^(Task(Create|Update|List|Get)|Skill|Remember|Recall|SubmitReport)$/.test(tool);
+  !/^(Task(Create|Update|List|Get)|Skill|Remember|Recall|TeamCreate|SendMessage|ExitWorktree|SubmitReport)$/.test(tool);
 
 /** Before a call: is there a tool call left for it? */
 export const decideCall = (spend: Spend, limits: Limits, tool: string): Verdict =>

@@ -61,6 +61,8 @@ export type LoopDeps = {
   readonly record: (events: readonly RunEvent[], spend: Spend) => Promise<void>;
   /** What the agent has changed so far. Never called while a command runs. */
   readonly checkpoint: () => Promise<{ readonly changeset: Changeset; readonly refused: readonly Refusal[] }>;
+  /** Puts the worktree back to the commit: of an agent that may give the work up. */
+  readonly discard?: (() => Promise<void>) | undefined;
   /** Makes the tool that the loop ends by. */
   readonly submit: (door: Door) => Tool;
   readonly subagents?: Subagents | undefined;

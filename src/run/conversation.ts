@@ -67,6 +67,8 @@ export type Conversation = {
   storedKey: string;
   /** Files may have changed since `checkpoint`. */
   dirty: boolean;
+  /** The work was given up. */
+  removed: boolean;
 };
 
 const checkpointOf = (changeset: Changeset, refused: readonly Refusal[]): Checkpoint => {
@@ -141,6 +143,7 @@ const begun = (deps: LoopDeps, seen: SeenFiles): Conversation => {
     checkpoint,
     storedKey: checkpoint.key,
     dirty: false,
+    removed: false,
   };
   return talk;
 };
@@ -170,6 +173,7 @@ const continued = (deps: LoopDeps, resume: ResumeState, seen: SeenFiles): Conver
     checkpoint,
     storedKey: checkpoint.key,
     dirty: false,
+    removed: resume.removed,
   };
   return talk;
 };
@@ -204,9 +208,11 @@ const registryOf = (deps: LoopDeps, seen: SeenFiles, talk: () => Conversation): 
       add: (decision) => talk().fresh.remembered.push(decision),
     },
     agent: deps.subagents && agentDeps(deps, deps.subagents, talk),
+    exit: deps.discard && exitOf(deps, deps.discard, talk),
     submit: deps.submit({
       evidence: () => [...talk().evidence, ...talk().fresh.handedBack, ...talk().fresh.evidence],
       refusals: () => talk().counters.refusals + talk().fresh.refusals,
+      removed: () => talk().removed,
       onJudged: (judged) => {
         talk().judging = judged;
         if (!judged.accepted) talk().fresh.refusals += 1;
@@ -214,6 +220,18 @@ const registryOf = (deps: LoopDeps, seen: SeenFiles, talk: () => Conversation): 
     }),
   });
 };
+
+const exitOf = (deps: LoopDeps, discard: () => Promise<void>, talk: () => Conversation): ToolDeps["exit"] => ({
+  changeset: async () => {
+    await collectCheckpoint(deps, talk());
+    return talk().checkpoint.changeset;
+  },
+  discard: async () => {
+    await discard();
+    talk().removed = true;
+    talk().dirty = true;
+  },
+});
 
 const agentDeps = (deps: LoopDeps, subagents: Subagents, talk: () => Conversation): ToolDeps["agent"] => ({
   agents: subagents.agents,

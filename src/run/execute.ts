@@ -290,6 +290,7 @@ const frameOf = (
   clock: deps.clock,
   record: run.store,
   checkpoint: () => worktree.collect(),
+  discard: () => worktree.restore([]),
   submit: (door) =>
     createSubmitReport({
       door,
@@ -302,6 +303,7 @@ const frameOf = (
         base: baseTextOf(deps, run, gathered),
         followUp: gathered.brief.kind === "follow-up",
         commentIds: gathered.brief.review?.comments.map(({ id }) => id) ?? [],
+        removed: door.removed,
       }),
     }),
   redact: (text) => deps.redact(text).text,

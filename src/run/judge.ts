@@ -7,7 +7,7 @@ import type { Report } from "../domain/report.ts";
 import { changesSince, type HandedBack } from "../domain/subagent.ts";
 import { checkChangeset } from "../verify/check-changeset.ts";
 import { checkChildReport, checkSubagents } from "../verify/check-child.ts";
-import { checkReport } from "../verify/check-report.ts";
+import { checkRemoval, checkReport } from "../verify/check-report.ts";
 import type { Judge, Judged } from "./tools/submit-report.ts";
 
 type Files = {
@@ -26,6 +26,8 @@ export const createJudge =
       readonly followUp: boolean;
       /** Review comments that each need an answer. */
       readonly commentIds: readonly number[];
+      /** The work was given up. */
+      readonly removed: () => boolean;
     },
   ): Judge<Report> =>
   async (report, evidence) => {
@@ -37,6 +39,7 @@ export const createJudge =
       ),
       ...checkReport(report, { changeset, evidence, followUp, commentIds }),
       ...checkSubagents(deps.subagents()),
+      ...checkRemoval(report, deps.removed()),
     ]);
   };
 

@@ -44,6 +44,8 @@ export type ResumeState = {
   /** Tool calls are counted again by the loop, which knows the tools. */
   readonly spend: Omit<Spend, "toolCalls">;
   readonly seen: readonly SeenRange[];
+  /** The work was given up. */
+  readonly removed: boolean;
   /** The report that ended the loop, if one did. */
   readonly judged?: Judged;
 };
@@ -93,6 +95,7 @@ export const stateIn = (events_: readonly RunEvent[], child?: string): ResumeSta
     remembered: rememberedIn(events),
     spend: spendOf(before, ledger, child),
     seen: seenIn(events, handedBackIn(answered)),
+    removed: removedIn(events),
     ...(judged ? { judged } : {}),
   };
 };
@@ -160,6 +163,15 @@ const turnsOf = (events: readonly RunEvent[]): readonly Turn[] => {
   return turns;
 };
 
+const isRemoval = ({ name, input }: ToolUse): boolean =>
+  name === "ExitWorktree" && (input as { action?: unknown } | null)?.action === "remove";
+
+const removedIn = (events: readonly RunEvent[]): boolean =>
+  turnsOf(events).some(({ uses, answer }) => {
+    const good = succeeded(answer);
+    return uses.some((use) => isRemoval(use) && good.has(use.id));
+  });
+
 const judgedIn = (events: readonly RunEvent[]): Judged | undefined => {
   const event = events.findLast((one) => one.type === "report" || one.type === "child-report");
   if (!event) return undefined;
@@ -201,7 +213,7 @@ const sightsOf = (
   const sights = new Map<string, readonly Range[]>();
   for (const use of uses) {
     // A command may have changed what was shown before it, and the checkpoint holds only what came of that.
-    if (use.name === "Bash" && !steady) sights.clear();
+    if ((use.name === "Bash" && !steady) || isRemoval(use)) sights.clear();
     for (const path of handedBack.get(use.id) ?? []) sights.delete(path);
     const path = pathOf(use);
     const result = good.get(use.id);

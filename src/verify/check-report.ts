@@ -87,6 +87,12 @@ const firstLine = (command: string): string => {
   return line.length > 120 ? `${line.slice(0, 117)}…` : line;
 };
 
+/** Work that was given up is neither done nor done with concerns. */
+export const checkRemoval = ({ status }: Pick<Report, "status">, removed: boolean): Finding[] =>
+  removed && status !== "BLOCKED" && status !== "NEEDS_CONTEXT"
+    ? [error("worktree-removed", "the work was given up with ExitWorktree: the status is BLOCKED or NEEDS_CONTEXT")]
+    : [];
+
 /** `error` findings go back to the model; the rest lower the status and are shown. */
 export const checkReport = (report: Report, context: ReportContext): Finding[] => [
   ...checkStatus(report),

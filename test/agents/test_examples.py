@@ -19,11 +19,19 @@ AGENTS = Path(__file__).parents[2] / "agents"
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
+NAMED = re.compile(r"# backend/(app/\S+\.py)\n")
+
+
 def blocks_of(path: Path) -> list[str]:
     return FENCE.findall(path.read_text())
 
 
-SKILLS = {path.parent.name: blocks_of(path) for path in sorted(AGENTS.glob("skills/*/SKILL.md"))}
+def whole_modules(path: Path) -> list[str]:
+    """Without the blocks that are files of one backend, which are tried together."""
+    return [block for block in blocks_of(path) if not NAMED.match(block)]
+
+
+SKILLS = {path.parent.name: whole_modules(path) for path in sorted(AGENTS.glob("skills/*/SKILL.md"))}
 
 
 def load(skill: str) -> ModuleType:
@@ -301,13 +309,14 @@ SURROUNDINGS = {
 
 
 @pytest.fixture
-def architects_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The directive's blocks as the files that their first lines name, in the surroundings that they speak of."""
+def feature_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The blocks of python-backend as the files that their first lines name, in the surroundings that they speak of."""
     files = dict(SURROUNDINGS)
-    for block in blocks_of(AGENTS / "backend-system-architect.md"):
-        named = re.match(r"# backend/(app/\S+\.py)\n", block)
-        assert named, "a block of the directive names its file"
-        files[named[1]] = block
+    for block in blocks_of(AGENTS / "skills/python-backend/SKILL.md"):
+        named = NAMED.match(block)
+        if named:
+            files[named[1]] = block
+    assert len(files) == len(SURROUNDINGS) + 5
     for name, text in files.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -318,8 +327,8 @@ def architects_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.usefixtures("architects_backend")
-def test_the_directives_patterns_make_a_backend_that_registers_users() -> None:
+@pytest.mark.usefixtures("feature_backend")
+def test_the_feature_of_python_backend_registers_users() -> None:
     from app.api.deps import get_db
     from app.api.v1.routes.users import router
     from app.core.problems import ConflictError
@@ -359,7 +368,7 @@ def test_the_directives_patterns_make_a_backend_that_registers_users() -> None:
         assert answers[-1] == 429
 
 
-@pytest.mark.usefixtures("architects_backend")
+@pytest.mark.usefixtures("feature_backend")
 def test_a_token_is_read_back_only_as_the_kind_that_it_is() -> None:
     import jwt
     from app.core.security import ACCESS_TOKEN_LIFETIME, create_token, read_token

@@ -274,6 +274,7 @@ const converse = async <R extends SubmittedReport>(bench: Workbench, given: Conv
       door: {
         evidence: () => evidence,
         refusals: () => 0,
+        removed: () => false,
         onJudged: (one) => {
           if (one.accepted) judged = one;
         },

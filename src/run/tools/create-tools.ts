@@ -4,6 +4,7 @@ import type { Walls } from "../../ports.ts";
 import { createAgent } from "./agent.ts";
 import { createBash } from "./bash.ts";
 import { createEdit } from "./edit.ts";
+import { createExitWorktree, type Exit } from "./exit-worktree.ts";
 import { createGlob } from "./glob.ts";
 import { createGrep } from "./grep.ts";
 import { createMultiEdit } from "./multi-edit.ts";
@@ -29,6 +30,8 @@ export type ToolDeps = {
   readonly memory?: MemoryBox | undefined;
   /** The agents that this one may start; none where left out. */
   readonly agent?: Parameters<typeof createAgent>[0] | undefined;
+  /** Of an agent that may give the work up; none where left out. */
+  readonly exit?: Exit | undefined;
   /** SubmitReport, in the form that the agent's report has. */
   readonly submit: Tool;
 };
@@ -58,6 +61,7 @@ export const createTools = (deps: ToolDeps): readonly Tool[] => {
     createTaskGet(tasks),
     deps.submit,
     ...(skills.length > 0 ? [createSkill(skills)] : []),
+    ...(deps.exit ? [createExitWorktree(deps.exit)] : []),
     ...(memory ? [createRemember(memory), createRecall(memory)] : []),
     ...(deps.agent && deps.agent.agents.length > 0 ? [createAgent(deps.agent)] : []),
   ];

@@ -18,6 +18,8 @@ export type Door = {
   readonly evidence: () => readonly Evidence[];
   /** How often a report was refused before. */
   readonly refusals: () => number;
+  /** The work was given up. */
+  readonly removed: () => boolean;
   readonly onJudged: (judged: Judged) => void;
 };
 

@@ -59,15 +59,25 @@ const explain = (tool: string, error: z.ZodError): string => {
   ].join("\n");
 };
 
-/** JSON Schema in which no object takes unknown keys, as strict tools of the Messages API demand. */
+/**
+ * JSON Schema in which no object takes unknown keys, as strict tools of the Messages API demand. Bounds of length and
+ * number, which those do not know, are left to our own check: its refusal says them, and every request is shorter.
+ */
 const inputSchema = (schema: z.ZodObject): ToolSpec["input_schema"] => {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input" });
   return { ...(closed(json) as Record<string, unknown>), type: "object" };
 };
 
+const bounds: ReadonlySet<string> = new Set([
+  ...["minLength", "maxLength", "minItems", "maxItems"],
+  ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"],
+]);
+
 const closed = (node: unknown): unknown => {
   if (Array.isArray(node)) return node.map(closed);
   if (typeof node !== "object" || node === null) return node;
-  const entries = Object.entries(node).map(([key, value]) => [key, closed(value)] as const);
+  const entries = Object.entries(node)
+    .filter(([key, value]) => !(bounds.has(key) && typeof value === "number"))
+    .map(([key, value]) => [key, closed(value)] as const);
   return Object.fromEntries("properties" in node ? [...entries, ["additionalProperties", false]] : entries);
 };

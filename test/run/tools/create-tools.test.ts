@@ -25,7 +25,7 @@ const open = (tools = testDefinition.tools) => {
     submit: createSubmitReport({
       form: architectForm,
       judge: async (report) => ({ accepted: true, report, findings: [] }),
-      door: { evidence: () => [], refusals: () => 0, onJudged: () => {} },
+      door: { evidence: () => [], refusals: () => 0, removed: () => false, onJudged: () => {} },
     }),
   });
   const call = async (name: string, input: unknown): Promise<string> => {
