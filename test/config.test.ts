@@ -177,6 +177,64 @@ describe("the model", () => {
     });
   });
 
+  test("may have another one to stand in for it, and prices of one's own", () => {
+    const env = {
+      ANTHROPIC_API_KEY: key,
+      ARCHITECT_FALLBACK_MODEL: "claude-sonnet-5-5",
+      ARCHITECT_PRICES: "my-model=3/15, other.model:v1=0/0",
+    };
+    expect(read(env).model).toEqual({
+      ...{ kind: "anthropic", id: "claude-opus-5-5", apiKey: key, fallback: "claude-sonnet-5-5" },
+      prices: { "my-model": { input: 3, output: 15 }, "other.model:v1": { input: 0, output: 0 } },
+    });
+    expect(problemWith({ ...env, ARCHITECT_FALLBACK_MODEL: "claude-opus-5-5" })).toMatch(
+      /ARCHITECT_FALLBACK_MODEL must be another language model than claude-opus-5-5/,
+    );
+  });
+
+  test.each(["my-model", "my-model=3", "=3/15", "my-model=3/x", "a=1/2;b=3/4", "my-model=3/15,"])(
+    "a price of %j is refused",
+    (prices) => {
+      expect(problemWith({ ANTHROPIC_API_KEY: key, ARCHITECT_PRICES: prices })).toMatch(
+        /ARCHITECT_PRICES must be MODEL=INPUT\/OUTPUT in US dollars for a million tokens/,
+      );
+    },
+  );
+
+  test("is asked at Amazon Bedrock, with a key or with what AWS finds itself", () => {
+    const env = { ARCHITECT_PROVIDER: "bedrock", ARCHITECT_MODEL: "global.anthropic.claude-opus-5-5" };
+    const known = { kind: "bedrock", id: "global.anthropic.claude-opus-5-5", region: "eu-central-1" };
+    expect(read({ ...env, AWS_REGION: "eu-central-1", AWS_BEARER_TOKEN_BEDROCK: "token" }).model).toEqual({
+      ...known,
+      apiKey: "token",
+    });
+    const found = { AWS_SECRET_ACCESS_KEY: "secret", AWS_SESSION_TOKEN: "session" };
+    const { model } = read({ ...env, AWS_REGION: "eu-central-1", ...found });
+    expect(model).toEqual({ ...known, secrets: ["secret", "session"] });
+    expect(problemWith(env)).toMatch(/AWS_REGION is missing: it must be the region in which Bedrock is asked/);
+  });
+
+  test("is asked at Google Vertex AI", () => {
+    const env = { ARCHITECT_PROVIDER: "vertex", ARCHITECT_MODEL: "claude-opus-5-5@20261001" };
+    const where = { CLOUD_ML_REGION: "global", ANTHROPIC_VERTEX_PROJECT_ID: "a-project" };
+    expect(read({ ...env, ...where }).model).toEqual({
+      ...{ kind: "vertex", id: "claude-opus-5-5@20261001", region: "global", project: "a-project" },
+    });
+    expect(problemWith(env)).toMatch(/CLOUD_ML_REGION is missing/);
+  });
+
+  test("of a cloud must be named, since each cloud spells it in its own way", () => {
+    expect(problemWith({ ARCHITECT_PROVIDER: "vertex", CLOUD_ML_REGION: "global" })).toMatch(
+      /ARCHITECT_MODEL is missing: with ARCHITECT_PROVIDER=vertex it must be a model id of that provider/,
+    );
+    expect(problemWith({ ARCHITECT_PROVIDER: "azure" })).toMatch(/must be anthropic, bedrock or vertex/);
+  });
+
+  test("that is the blueprint needs nothing of all this", () => {
+    const env = { ARCHITECT_MODEL: "blueprint", ARCHITECT_PROVIDER: "bedrock", ARCHITECT_FALLBACK_MODEL: "x-1" };
+    expect(read(env).model).toEqual({ kind: "blueprint" });
+  });
+
   test.each(["0", "-1", "five", "1e9", "0.00001"])("a budget of %s dollars is refused", (usd) => {
     expect(problemWith({ ARCHITECT_MAX_USD: usd })).toMatch(/ARCHITECT_MAX_USD must be/);
   });

@@ -46,7 +46,7 @@ export const withSummary = (brief: UserMessage, why: string, summary: string): U
       type: "text",
       text: [
         "# What was done before",
-        `${why} You take the work up where it stands. The following comes from the App's own records, not from a model. You have read none of the files yet: Read before you edit, and run again what you want to rely on.`,
+        `${why} You take the work up where it stands. The following comes from the App's own records. You have read none of the files yet: Read before you edit, and run again what you want to rely on.`,
         summary,
       ].join("\n\n"),
     },
