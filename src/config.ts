@@ -152,6 +152,12 @@ export const readDataFolder = (env: Env = process.env, isRoot = runsAsRoot()): s
   return given["ARCHITECT_DATA"] === undefined ? defaultDataFolder(given, isRoot) : resolve(given["ARCHITECT_DATA"]);
 };
 
+/** Local runs have a data folder of their own, so that they and an App never wait for each other. */
+export const localDataFolder = (dataFolder: string): string => join(dataFolder, "local");
+
+/** Runs, transcripts and the queue of a data folder. */
+export const databaseFile = (dataFolder: string): string => join(dataFolder, "private/architect.db");
+
 /** A terminal that can print and do nothing else. */
 export const isDumbTerminal = (env: Env = process.env): boolean => ["", "dumb"].includes(env["TERM"] ?? "");
 

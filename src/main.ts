@@ -1,20 +1,19 @@
 #!/usr/bin/env node
-/** ROOF: reads the command line and starts what it names. */
+/** ROOF: reads the command line and starts what it names; loads what runs agents only where agents run. */
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseCommandLine, type ReplayOptions } from "./app/command-line.ts";
 import { renderRun, renderRuns, runAsJson, runsAsJson, type StoredRun } from "./app/replay.ts";
 import { openScreen } from "./app/terminal.ts";
-import { isDumbTerminal, readConfig, readDataFolder } from "./config.ts";
+import { databaseFile, isDumbTerminal, localDataFolder, readConfig, readDataFolder } from "./config.ts";
 import { ConfigError, DefinitionError } from "./domain/errors.ts";
-import { databaseIn, localFolder, runLocal } from "./run-local.ts";
-import { startApp } from "./serve.ts";
 import { type Archive, openArchive } from "./store/archive.ts";
 
 const version = (): string =>
   (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
 
 const start = async (): Promise<number> => {
+  const { startApp } = await import("./serve.ts");
   const app = await startApp(readConfig());
   console.log(
     `Listening on ${app.url} (webhooks: ${app.url}/api/github/webhooks). Ctrl-C stops; work in hand is kept.`,
@@ -32,8 +31,8 @@ const start = async (): Promise<number> => {
 const listed = 50;
 
 const replay = async ({ run, data, json }: ReplayOptions): Promise<number> => {
-  const folder = data === undefined ? localFolder(readDataFolder()) : resolve(data);
-  const file = databaseIn(folder);
+  const folder = data === undefined ? localDataFolder(readDataFolder()) : resolve(data);
+  const file = databaseFile(folder);
   if (data !== undefined && !existsSync(file))
     throw new ConfigError(`replay: ${folder} is no data folder of an App: there is no ${file}`);
   const archive = openArchive(file);
@@ -77,7 +76,7 @@ const withSpend = async (archive: Archive, record: StoredRun["record"]): Promise
 const main = async (argv: readonly string[]): Promise<number> => {
   const line = parseCommandLine(argv, version());
   if (line.command === "start") return start();
-  if (line.command === "run") return runLocal(line);
+  if (line.command === "run") return (await import("./run-local.ts")).runLocal(line);
   if (line.command === "replay") return replay(line);
   console.log(line.text);
   return 0;

@@ -1,13 +1,20 @@
 /** ROOF: `architect run`: the same run as on GitHub, on a local git repository; the result is a branch of it. */
 import { createHash, randomUUID } from "node:crypto";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { RunOptions } from "./app/command-line.ts";
 import { watchInterrupts } from "./app/interrupt.ts";
 import { createLive, type Live } from "./app/live.ts";
 import { isAccepted, localEnd, localJson, renderLocalEnd } from "./app/local-end.ts";
 import { shortId } from "./app/replay.ts";
 import { openScreen, type Screen, shellWord } from "./app/terminal.ts";
-import { environmentWith, isDumbTerminal, type RunConfig, readRunConfig } from "./config.ts";
+import {
+  databaseFile,
+  environmentWith,
+  isDumbTerminal,
+  localDataFolder,
+  type RunConfig,
+  readRunConfig,
+} from "./config.ts";
 import { ConfigError } from "./domain/errors.ts";
 import type { Job } from "./domain/job.ts";
 import { createRedactor } from "./domain/redact.ts";
@@ -30,12 +37,6 @@ const interruptedCode = 130;
 const issue = 1;
 const person = { login: "you", id: 1, type: "User" };
 const systemClock = (): Date => new Date();
-
-/** Local runs have a data folder of their own, so that they and an App never wait for each other. */
-export const localFolder = (dataFolder: string): string => join(dataFolder, "local");
-
-/** Of a data folder. */
-export const databaseIn = (folder: string): string => join(folder, "private/architect.db");
 
 /** A repository is known by its path here, as it is by its id on GitHub. */
 const refOf = ({ gitDir, name, branch }: LocalRepository): RepositoryRef => ({
@@ -78,9 +79,9 @@ export const runLocal = async (options: RunOptions): Promise<number> => {
   const folder = resolve(options.folder);
   const repository = await openLocalRepository(folder);
   prepareDataFolder(asked.dataFolder);
-  const dataFolder = localFolder(asked.dataFolder);
+  const dataFolder = localDataFolder(asked.dataFolder);
   prepareDataFolder(dataFolder);
-  const store = createStore(openDatabase(databaseIn(dataFolder)), { clock: systemClock, ids: randomUUID });
+  const store = createStore(openDatabase(databaseFile(dataFolder)), { clock: systemClock, ids: randomUUID });
   try {
     const plan = await planFor(store, refOf(repository), options);
     // A run goes on with the model that began it, where nobody says otherwise.
@@ -198,7 +199,7 @@ const openScene = ({ config, folder, repository, dataFolder, store }: Work, live
 };
 
 /** What is to be known before it begins. */
-const opening = ({ options, config, folder, repository, plan }: Work, { id }: RunRecord): string[] => {
+const opening = ({ options, config, folder, repository }: Work, { id }: RunRecord): string[] => {
   const model = config.model.kind === "blueprint" ? "blueprint" : config.model.id;
   const verb = "task" in options.work ? "Designing" : "Going on";
   const { uncommitted } = repository;
@@ -208,9 +209,6 @@ const opening = ({ options, config, folder, repository, plan }: Work, { id }: Ru
     `${verb} in ${folder} on ${repository.branch}, with ${model}; run ${shortId(id)}`,
     ...(uncommitted > 0
       ? [`${files} not seen by the run: it starts from the last commit of ${repository.branch}.`]
-      : []),
-    ...(plan.model !== undefined && plan.model !== model
-      ? [`${plan.model} began this run: ${model} cannot go on with its conversation and begins a new one.`]
       : []),
   ];
 };

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { loadLibrary } from "./app/library.ts";
 import { createWebhookHandler, webhooksPath } from "./app/webhooks.ts";
 import { startWorker } from "./app/worker.ts";
-import type { Config, RunConfig } from "./config.ts";
+import { type Config, databaseFile, type RunConfig } from "./config.ts";
 import type { Library } from "./domain/definition.ts";
 import { DefinitionError } from "./domain/errors.ts";
 import { createRedactor } from "./domain/redact.ts";
@@ -123,7 +123,7 @@ export const secretsOf = (config: RunConfig & Partial<Config>): string[] => {
 export const startApp = async (config: Config, log: Log = console.error): Promise<App> => {
   for (const warning of config.warnings) log(`warning: ${warning}`);
   prepareDataFolder(config.dataFolder);
-  const database = openDatabase(join(config.dataFolder, "private/architect.db"));
+  const database = openDatabase(databaseFile(config.dataFolder));
   const store = createStore(database, { clock: systemClock, ids: randomUUID });
   const queue = createQueue(database, { clock: systemClock, log });
   const github = createGitHub({

@@ -1,22 +1,58 @@
-/** `architect run` on a local repository, as a user types it. */
-import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdtempSync } from "node:fs";
+/** `architect run` and `architect replay` on a local repository, as a user types them. */
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture } from "./support/scene.ts";
+import { screenOf } from "./support/terminal.ts";
 
 const main = join(import.meta.dirname, "../src/main.ts");
 const title = "Create user registration endpoint";
+const branch = "architect/issue-1-create-user-registration-endpoint";
 let folder: string;
 let repository: string;
 
 const git = (...args: string[]) => execFileSync("git", ["-C", repository, ...args], { encoding: "utf8" }).trim();
+const environment = (more: Record<string, string> = {}) => ({
+  PATH: process.env["PATH"] ?? "",
+  HOME: folder,
+  ARCHITECT_DATA: join(folder, "data"),
+  ...more,
+});
 const architect = (...args: string[]) =>
-  spawnSync(process.execPath, [main, ...args], {
-    encoding: "utf8",
-    env: { PATH: process.env["PATH"] ?? "", HOME: folder, ARCHITECT_DATA: join(folder, "data") },
+  spawnSync(process.execPath, [main, ...args], { encoding: "utf8", env: environment() });
+
+/** Once `until` has been said, sends Ctrl-C as npm does: twice at the same moment. */
+const interruptedRun = (until: RegExp, onSaid: () => void, env: Record<string, string>, ...args: string[]) =>
+  new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve) => {
+    const child = spawn(process.execPath, [main, ...args], {
+      env: environment(env),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const said = { stdout: "", stderr: "" };
+    let sent = false;
+    const listen = (stream: "stdout" | "stderr") => (chunk: Buffer) => {
+      said[stream] += chunk.toString();
+      if (sent || !until.test(said[stream])) return;
+      sent = true;
+      onSaid();
+      child.kill("SIGINT");
+      child.kill("SIGINT");
+    };
+    child.stdout.on("data", listen("stdout"));
+    child.stderr.on("data", listen("stderr"));
+    child.once("close", (status) => resolve({ status, ...said }));
   });
+
+/** A Python that never comes to an end with the first thing that the blueprint runs. */
+const slowPython = (): string => {
+  const python = join(folder, "slow-python");
+  mkdirSync(join(python, "bin"), { recursive: true });
+  const script = '#!/bin/sh\ncase "$*" in *compileall*) sleep 600 ;; *) exec /usr/bin/python3 "$@" ;; esac\n';
+  for (const name of ["python", "python3"]) writeFileSync(join(python, "bin", name), script, { mode: 0o755 });
+  return python;
+};
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "architect-local-"));
@@ -34,34 +70,126 @@ afterAll(() => {
 
 test("leaves a branch with work and memory, and touches neither the checkout nor its branch", () => {
   const before = git("rev-parse", "main");
-  const { status, stdout, stderr } = architect("run", "--repo", repository, title);
+  const { status, stdout, stderr } = architect("run", "--repo", repository, "--task", title, "--budget", "$2");
   expect(stderr).toBe("");
   expect(status).toBe(0);
-  expect(stdout).toContain("Status: DONE_WITH_CONCERNS");
-  expect(git("rev-list", "--count", "main..architect/issue-1-create-user-registration-endpoint")).toBe("2");
+  expect(stdout).toMatch(/ ▸ Writing .* …\n/);
+  expect(stdout).toMatch(/^Status: DONE/m);
+  expect(stdout).toMatch(/^ {2}backend\/app\/models\/user\.py +\| +\d+ \++$/m);
+  expect(stdout).toMatch(/\$0 of \$2\.00/);
+  expect(stdout).not.toMatch(/report as JSON|\/architect design|Refs #1/);
+  expect(stdout).not.toContain("\u001b");
+  expect(git("rev-list", "--count", `main..${branch}`)).toBe("2");
+  expect(git("log", "--format=%B", `main..${branch}`)).not.toMatch(/#1/);
   expect([git("rev-parse", "main"), git("status", "--porcelain")]).toEqual([before, ""]);
 });
 
-test("run again, it starts anew beside the first branch", () => {
-  const { status, stdout } = architect("run", "--repo", repository, "--json", title);
+test("run again, it starts anew beside the first branch; --json is one object, and what people read is on stderr", () => {
+  writeFileSync(join(repository, "notes.txt"), "not committed\n");
+  const { status, stdout, stderr } = architect("run", "--repo", repository, "--json", title);
+  rmSync(join(repository, "notes.txt"));
   expect(status).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({
-    branch: "architect/issue-1-create-user-registration-endpoint-2",
-    outcome: { kind: "published", status: "DONE_WITH_CONCERNS" },
+  const end = JSON.parse(stdout);
+  expect(Object.keys(end)).toEqual(["run", "outcome", "branch", "report", "findings", "evidence", "files", "body"]);
+  expect(end).toMatchObject({
+    branch: `${branch}-2`,
+    outcome: { kind: "published" },
+    report: { feature: "user-registration" },
   });
+  expect(end.evidence.length).toBeGreaterThan(0);
+  expect(end.body).toContain(`**Status: ${end.outcome.status}.**`);
+  const numbers = git("diff", "--numstat", "--no-renames", `main...${branch}-2`).split("\n");
+  expect(
+    end.files.map((file: Record<string, string>) => `${file["additions"]}\t${file["deletions"]}\t${file["path"]}`),
+  ).toEqual(numbers);
+  expect(end.files).toContainEqual(expect.objectContaining({ path: "backend/app/models/user.py", status: "added" }));
+  expect(stderr).toContain("1 uncommitted change is not seen by the run");
+  expect(stderr).toContain(`run ${end.run.slice(0, 8)}`);
 });
 
 test("asks where it does not understand, and ends with 1", () => {
   const { status, stdout } = architect("run", "--repo", repository, "Make everything better");
   expect(status).toBe(1);
   expect(stdout).toContain("NEEDS_CONTEXT");
+  expect(stdout).toMatch(/^1\. /m);
+  expect(stdout).toContain("give the task again with the answers in it");
+});
+
+test("on a terminal the task list is one block, redrawn in place within the window, without colours if so wished", () => {
+  const line = `stty cols 44 rows 40 && ${process.execPath} ${main} run --repo ${repository} --task '${title}'`;
+  const { stdout } = spawnSync("script", ["-qec", line, "/dev/null"], {
+    encoding: "utf8",
+    env: environment({ TERM: "xterm-256color", NO_COLOR: "1", SHELL: "/bin/sh" }),
+  });
+  expect(stdout).toContain("▸ Writing the Pydantic schemas …");
+  expect(stdout.split("\u001b[").filter((text) => /^\d*m/.test(text))).toEqual([]);
+  const screen = screenOf(stdout, 44);
+  const from = screen.findIndex((text) => text.startsWith("Ended after 0:"));
+  const to = screen.findIndex((text) => text.startsWith("Status: DONE"));
+  expect(from).toBeGreaterThan(0);
+  expect(screen.slice(from, to).filter((text) => /^ {2}[✓▸·] /u.test(text)).length).toBeGreaterThanOrEqual(6);
+  expect(screen.filter((text) => text === "  ✓ Write the Pydantic schemas")).toHaveLength(1);
+  expect(screen.filter((text) => /Writing the Pydantic|^Working\./.test(text))).toEqual([]);
+});
+
+describe("an interrupted run", () => {
+  test("keeps its work, is told apart, and goes on with no turn asked twice", async () => {
+    let refused: ReturnType<typeof architect> | undefined;
+    const stopped = await interruptedRun(
+      / ✓ /,
+      () => {
+        refused = architect("replay");
+      },
+      { ARCHITECT_PYTHON: slowPython() },
+      ...["run", "--repo", repository, "--json", "--task", title],
+    );
+    expect(stopped.status).toBe(130);
+    const { run, outcome, branch: none } = JSON.parse(stopped.stdout);
+    expect([outcome, none]).toEqual([null, null]);
+    expect(stopped.stderr).toContain(`architect run --repo ${repository} --continue ${run.slice(0, 8)}`);
+    expect(refused?.status).toBe(2);
+    expect(refused?.stderr).toMatch(/in use by another running Backend Architect \(process \d+, ".*main\.ts run/);
+
+    const before = JSON.parse(architect("replay", run, "--json").stdout);
+    expect(before.status).toBe("interrupted");
+    expect(before.turns).toBeGreaterThan(5);
+    const other = architect("run", "--repo", join(main, "../.."), "--continue", run);
+    expect([other.status, other.stderr]).toEqual([2, expect.stringContaining(`has no run ${run}`)]);
+
+    const { status, stdout } = architect("run", "--repo", repository, "--continue", "--json");
+    expect([status, JSON.parse(stdout).run]).toEqual([0, run]);
+    const after = JSON.parse(architect("replay", run, "--json").stdout);
+    const [asked, all] = [before, after].map(({ conversations }) =>
+      conversations[0].turns.map(({ at }: { at: string }) => at),
+    );
+    expect(after.conversations).toHaveLength(1);
+    expect(all.slice(0, asked.length)).toEqual(asked);
+    expect(all.length).toBeGreaterThan(asked.length);
+    expect(after.spend.turns).toBe(all.length);
+  });
+
+  test("is none any more when it has ended", () => {
+    const { status, stderr } = architect("run", "--repo", repository, "--continue");
+    expect([status, stderr]).toEqual([2, expect.stringContaining("no run of this repository was interrupted")]);
+  });
+});
+
+test("replay lists runs, and shows one with its calls, exit codes, changed paths and outcome", () => {
+  const list = architect("replay", "--data", join(folder, "data/local"));
+  expect(list.stdout).toMatch(/^RUN +WHEN +STATUS +TURNS +SPENT +REQUEST\n/);
+  expect(list.stdout).toMatch(/NEEDS_CONTEXT .*local\/shop: Make everything better$/m);
+  const id = /^(\w{8}) .*DONE\w* .*Create user/m.exec(list.stdout)?.[1] ?? "";
+  const { status, stdout } = architect("replay", id);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^ +Bash .*\n +→ exit code \d+: /m);
+  expect(stdout).toMatch(/^ +Changed: .*backend\/app\/models\/user\.py \(added\)/m);
+  expect(stdout).toMatch(/^ +SubmitReport DONE\w*\n +→ The report is accepted/m);
+  expect(stdout).toMatch(new RegExp(`^${branch}(-\\d)? at [0-9a-f]{7}$`, "m"));
 });
 
 test.each([
   ["no git repository", ["run", "--repo", "/", "x"], /must be a git repository/],
-  ["no request", ["run"], /say what to design/],
-  ["an unknown command", ["serve"], /no command "serve"/],
-  ["an unknown option", ["run", "--fast", "x"], /--fast/],
+  ["a data folder that is none", ["replay", "--data", "/"], /is no data folder of an App/],
   [
     "an unknown model without a key",
     ["run", "--repo", ".", "--model", "claude-opus-5-5", "x"],

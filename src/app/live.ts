@@ -48,7 +48,7 @@ const createLines = (screen: Screen, clock: () => Date): Live => {
     show(view, events) {
       const before = seen;
       seen = view;
-      if (view.notice !== undefined && before === undefined) say(undefined, "!", view.notice);
+      if (view.notice !== undefined && view.notice !== before?.notice) say(undefined, "!", view.notice);
       for (const refusal of events.flatMap((event) => refusalIn(event) ?? [])) say(view.spend, "!", refusal);
       if (view.phase !== before?.phase && view.phase !== "ended") say(view.spend, " ", phaseSentence[view.phase]);
       const known = new Map(before?.tasks.map((task) => [task.id, task]));
@@ -128,7 +128,7 @@ const blockLines = (view: StatusView, { elapsed, activity, columns, rows, paint 
   const head = over ? `Ended after ${elapsed}.` : `${phaseSentence[view.phase]} ${elapsed}`;
   const below = [
     ...(view.subagent === undefined || over ? [] : [short(`${view.subagent} is at work …`)]),
-    ...(activity === "" || over ? [] : [paint("dim", short(`  ${activity}`))]),
+    ...(activity === "" || over ? [] : [paint("dim", clipTo(`  ${printableLine(activity)}`, columns))]),
     paint("dim", short(spentLine(view, columns))),
   ];
   const above = [

@@ -124,7 +124,14 @@ export const renderRun = (run: StoredRun, { columns, colours }: Page): string =>
 type Place = { readonly width: number; readonly paint: Paint; readonly from: number; readonly indent: string };
 
 const conversationLines = (talk: Conversation, place: Place): string[] => [
-  place.indent + place.paint("bold", `${talk.agent} with ${talk.model} on ${talk.commit.slice(0, 7)}`),
+  wrap(
+    place.indent + place.paint("bold", `${talk.agent} with ${talk.model} on ${talk.commit.slice(0, 7)}`),
+    place.width,
+    `${place.indent}  `,
+  ),
+  ...(talk.why === undefined
+    ? []
+    : [wrap(`${place.indent}  ${printableLine(talk.why)}`, place.width, `${place.indent}  `)]),
   ...talk.turns.flatMap((turn, index) => turnLines(turn, index + 1, place)),
 ];
 

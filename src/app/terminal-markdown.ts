@@ -72,7 +72,8 @@ const renderBlock = (lines: readonly MarkdownLine[], layout: Layout): string[] =
   if (line.kind === "blank") return [""];
   if (line.kind === "html" && /^\s*<!--/.test(line.raw)) return [];
   const heading = headingOf(line);
-  if (heading !== undefined) return [layout.paint(["bold"], inlineText(heading, layout.paint))];
+  if (heading !== undefined)
+    return wrap(layout.paint("bold", inlineText(heading, layout.paint)), layout.columns).split("\n");
   const text = line.raw.replace(/^(\s*)[-*] /, "$1• ");
   const hang = " ".repeat(/^\s*(?:• |\d+\\?[.)] |\([a-z]\) )?/.exec(text)?.[0].length ?? 0);
   return wrap(inlineText(text, layout.paint), layout.columns, hang).split("\n");
@@ -99,6 +100,9 @@ const proseText = (text: string, paint: Paint): string =>
       name ? (entities[name] ?? whole) : printable(String.fromCodePoint(Math.min(Number(number), 0x10ffff))),
     );
 
+/** With less room than this beside the columns' names, what stands in them goes below. */
+const narrow = 20;
+
 const cellsOf = ({ raw }: MarkdownLine): string[] => raw.replace(/^\| ?| ?\|\s*$/g, "").split(" | ");
 
 /** Columns side by side where they fit, otherwise one row under the other with its column's name. */
@@ -116,9 +120,15 @@ const renderTable = (lines: readonly MarkdownLine[], { columns, paint }: Layout)
   const widest = Math.max(...head.map(displayWidth));
   return rows.flatMap((row) =>
     row.flatMap((cell, column) => {
-      const name = paint("dim", padTo(head[column] ?? "", widest));
+      const name = head[column] ?? "";
+      if (columns - widest < narrow)
+        return wrap(`${column === 0 ? "•" : " "} ${name}: ${cell}`, columns, "    ").split("\n");
+      const [first, ...rest] = wrap(cell, columns - widest - 4).split("\n");
       const lead = column === 0 ? "• " : "  ";
-      return wrap(`${lead}${name}  ${cell}`, columns, " ".repeat(widest + 4)).split("\n");
+      return [
+        `${lead}${paint("dim", padTo(name, widest))}  ${first}`,
+        ...rest.map((line) => " ".repeat(widest + 4) + line),
+      ];
     }),
   );
 };

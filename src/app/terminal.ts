@@ -79,10 +79,7 @@ export const clipTo = (text: string, columns: number): string => {
 export const padTo = (text: string, columns: number): string =>
   text + " ".repeat(Math.max(0, columns - displayWidth(text)));
 
-/**
- * One paragraph on lines of at most so many columns; words longer than that are cut into pieces where they have no
- * colour. @param hang stands before every line but the first
- */
+/** One paragraph on lines of at most so many columns; longer words are cut. @param hang stands before every line but the first */
 export const wrap = (text: string, columns: number, hang = ""): string => {
   if (displayWidth(text) <= columns) return text;
   const room = Math.max(8, columns);
@@ -105,11 +102,14 @@ export const wrap = (text: string, columns: number, hang = ""): string => {
   return [...lines, line].join("\n");
 };
 
+/** Our own, as `createPaint` writes them. */
+const colour = new RegExp(`(${String.fromCharCode(27)}\\[\\d*m)`);
+
 const piecesOf = (word: string, columns: number): string[] => {
-  if (displayWidth(word) <= columns || stripVTControlCharacters(word) !== word) return [word];
+  if (displayWidth(word) <= columns) return [word];
   const pieces: string[] = [];
   let piece = "";
-  for (const one of graphemes(word)) {
+  for (const one of word.split(colour).flatMap((part, index) => (index % 2 === 1 ? [part] : graphemes(part)))) {
     if (displayWidth(piece) + displayWidth(one) > columns) {
       pieces.push(piece);
       piece = "";

@@ -28,12 +28,14 @@ export type Turn = {
   readonly usd: number;
 };
 
-/** From a model's first message on; a run that another model went on with has a second one. */
+/** From a model's first message on; where a new conversation takes up the work of another, there are several. */
 export type Conversation = {
   readonly agent: string;
   readonly model: string;
   readonly commit: string;
   readonly at: string;
+  /** Why it takes up the work of the one before. */
+  readonly why?: string;
   readonly turns: readonly Turn[];
 };
 
@@ -46,6 +48,7 @@ export const conversationsOf = (all: readonly RunEvent[], child?: string): Conve
     model: event.model,
     commit: event.commit,
     at: event.at,
+    ...(event.takesUp ? { why: event.takesUp.why } : {}),
     turns: turnsOf(all, own.slice(index + 1, starts[place + 1]?.index)),
   }));
 };

@@ -16,7 +16,7 @@ const whereToLook = (home: string, { issue, pull }: DemoResult, keep: boolean): 
     ...(pull ? [`  the pull request   ${home}/pull/${pull.number}`] : []),
     keep ? "Ctrl-C ends it." : "This page ends with the demo; `npm run demo -- --keep` leaves it running.",
     "",
-    "The same on your own GitHub: README.md, “On your own GitHub”. On a local repository: npm run architect -- run",
+    "The same on your own GitHub: README.md, “On your own GitHub”. On a local repository: npm run architect -- run --help",
   ].join("\n");
 
 const demo = async (options: DemoOptions): Promise<number> => {
