@@ -19,7 +19,7 @@ const symbolIn = (sources: Sources, path: string, name: string): Import => {
       if (hit.name === name && origin.module !== moduleOf(sources.modules, file)) return origin;
     }
     return {
-      name,
+      name: hit.name,
       module: file && imported.module.startsWith(".") ? moduleOf(sources.modules, file) : imported.module,
     };
   }
@@ -75,7 +75,10 @@ const idType = (sources: Sources, path: string, field: PyField): IdConvention["t
         : /^(uuid\.)?(UUID|uuid_pkg\.UUID)\b/.test(text)
           ? "uuid"
           : undefined;
-  const direct = read(inner);
+  const imported = importsOf(sources.files.get(path) ?? "")
+    .flatMap((one) => one.names)
+    .find((one) => one.as === inner);
+  const direct = read(inner) ?? read(imported?.name ?? "");
   if (direct) return direct;
   for (const text of [sources.files.get(path) ?? "", ...sources.files.values()]) {
     const alias = assignmentsOf(text).find((one) => one.name === inner);
@@ -98,7 +101,9 @@ const needsOf = (sources: Sources, path: string, source: string): Import[] => {
     .filter((name) => !builtins.has(name))
     .map((name) => {
       const plainImport = importsOf(text).find((one) => one.names.length === 0 && one.module.split(".")[0] === name);
-      return plainImport ? { name: "", module: plainImport.module } : symbolIn(sources, path, name);
+      if (plainImport) return { name: "", module: plainImport.module };
+      const symbol = symbolIn(sources, path, name);
+      return symbol.name === name ? symbol : { ...symbol, name: `${symbol.name} as ${name}` };
     });
 };
 
@@ -237,7 +242,17 @@ export const guardOf = (sources: Sources, samples: readonly string[]): Guard | u
       return { name, module: `${from.module}.${from.name}`, kind: "dependency" };
     }
     const alias = /\w+\s*:\s*(Current\w*User\w*)\b/.exec(text)?.[1];
-    if (alias) return { ...symbolIn(sources, path, alias), kind: "alias" };
+    if (alias) {
+      const from = symbolIn(sources, path, alias);
+      const [where, written] = [...sources.files].find(([one]) => moduleOf(sources.modules, one) === from.module) ?? [];
+      const behind = assignmentsOf(written ?? "").find((one) => one.name === from.name)?.value;
+      const dependency = /\bDepends\(\s*(\w+)\s*[,)]/.exec(behind ?? "")?.[1];
+      return {
+        ...from,
+        kind: "alias",
+        ...(where !== undefined && dependency ? { dependency: symbolIn(sources, where, dependency) } : {}),
+      };
+    }
   }
   return undefined;
 };

@@ -61,7 +61,13 @@ export type Columns = {
   readonly imports: readonly Import[];
 };
 
-export type Guard = { readonly name: string; readonly module: string; readonly kind: "dependency" | "alias" };
+export type Guard = {
+  readonly name: string;
+  readonly module: string;
+  readonly kind: "dependency" | "alias";
+  /** The function behind an alias, where it was read: what a test overrides. */
+  readonly dependency?: Import;
+};
 
 export type Limiter =
   | { readonly kind: "wired" | "loose"; readonly name: string; readonly module: string }

@@ -126,7 +126,7 @@ const endOfStatement = (text: string, at: number): number => {
 const fieldsOf = (body: string, indent: string): PyField[] => {
   const fields: PyField[] = [];
   const pattern = new RegExp(`^${indent}([A-Za-z_]\\w*)[ \\t]*(?=[:=])`, "gm");
-  for (const match of body.matchAll(pattern)) {
+  for (const match of blankOpaque(body).matchAll(pattern)) {
     const written = body.slice(match.index, endOfStatement(body, match.index));
     const source = written.replaceAll(`\n${indent}`, "\n");
     const rest = source.slice(match[0].length);

@@ -263,7 +263,9 @@ const siteSays = (site: Layout["site"]): string => {
 };
 
 const modelFiles = (found: Found, below: readonly string[]): string[] => {
-  const tables = found.grepped.database.filter((line) => /__tablename__/.test(line.text)).map((line) => line.path);
+  const tables = found.grepped.database
+    .filter((line) => /^\s+__tablename__\s*[:=]/.test(line.text))
+    .map((line) => line.path);
   return tables.length > 0 ? [...new Set(tables)] : [...below];
 };
 

@@ -65,7 +65,7 @@ const parentTables = (lines: readonly GrepLine[], tables: readonly string[]): st
 /** One model, schema, service and route of the same thing where there is one: the best to learn from. */
 const sampleOf = (paths: readonly string[], grepped: Grepped): string[] => {
   const models = [
-    ...new Set(grepped.database.filter((line) => /__tablename__/.test(line.text)).map((line) => line.path)),
+    ...new Set(grepped.database.filter((line) => /^\s+__tablename__\s*[:=]/.test(line.text)).map((line) => line.path)),
   ];
   const routes = [
     ...new Set(grepped.routing.filter((line) => /=\s*APIRouter\(/.test(line.text)).map((line) => line.path)),
@@ -77,7 +77,12 @@ const sampleOf = (paths: readonly string[], grepped: Grepped): string[] => {
   const withDatabase = routes.filter(
     (path) => grepped.database.some((line) => line.path === path) || models.some((model) => core(model) === core(path)),
   );
-  const first = models.find((model) => withDatabase.some((route) => core(route) === core(model))) ?? models[0];
+  const serves = (route: string, model: string): boolean =>
+    core(route) === core(model) || dirname(route) === dirname(model);
+  const first =
+    models.find((model) => withDatabase.some((route) => serves(route, model))) ??
+    models.find((model) => routes.some((route) => serves(route, model))) ??
+    models[0];
   const stemOf = first === undefined ? undefined : core(first);
   const twins = stemOf === undefined ? [] : paths.filter((path) => core(path) === stemOf && !/__init__/.test(path));
   const beside = paths.filter(
@@ -102,7 +107,13 @@ const filesToRead = (paths: readonly string[], grepped: Grepped, interest: Inter
     lines.filter((line) => pattern.test(line.text)).map((line) => line.path);
   const routing = where(grepped.routing, /include_router\(/);
   const crossing = where(grepped.crossing, /Limiter\(|state\.limiter|problem\+json|current_|BaseSettings|hash|verify/);
-  const sessions = where(grepped.database, /\[\s*AsyncSession|^\w+\s*=.*AsyncSession|create_async_engine|BaseSettings/);
+  const sessions = [
+    ...where(
+      grepped.database,
+      /->.*\[\s*AsyncSession|^\w+\s*(:[^=]*)?=\s*Annotated\[\s*AsyncSession|create_async_engine\(/,
+    ),
+    ...where(grepped.database, /\[\s*AsyncSession|^\w+\s*=.*AsyncSession|BaseSettings/),
+  ];
   const named = paths.filter(
     (path) => interest.routers.includes(stem(path)) && grepped.routing.some((line) => line.path === path),
   );
@@ -110,7 +121,7 @@ const filesToRead = (paths: readonly string[], grepped: Grepped, interest: Inter
   const database = [
     ...where(grepped.database, /class \w+\(.*\b(DeclarativeBase|SQLModel)\b|declarative_base\(|as_declarative\(/),
     ...sampleOf(paths, grepped).slice(0, 1),
-    ...sessions.slice(0, 4),
+    ...unique(sessions, 6),
     ...where(grepped.database, /class \w*Mixin/),
     ...parentTables(grepped.database, [...interest.tables, ...(interest.users ? ["users", "user"] : [])]),
     ...paths.filter((path) => /(^|\/)models\/__init__\.py$/.test(path)),

@@ -323,7 +323,7 @@ describe("models", () => {
     using bench = await openWorkbenchOf(
       layered({
         "shop/mixins.py":
-          "from datetime import datetime\n\nfrom sqlalchemy.orm import Mapped, mapped_column\n\n\nclass KeyMixin:\n    id: Mapped[int] = mapped_column(primary_key=True)\n\n\nclass RemovableMixin:\n    deleted_at: Mapped[datetime | None]\n",
+          'from datetime import datetime\n\nfrom sqlalchemy.orm import Mapped, mapped_column\n\n\nclass KeyMixin:\n    """Brings a key.\n\n    id: text is what it is not\n    """\n\n    id: Mapped[int] = mapped_column(primary_key=True)\n\n\nclass RemovableMixin:\n    deleted_at: Mapped[datetime | None]\n',
         "shop/models/__init__.py": "",
         "shop/models/crate.py":
           'from sqlalchemy.orm import Mapped\n\nfrom shop.database import Base\nfrom shop.mixins import KeyMixin, RemovableMixin\n\n\nclass Crate(KeyMixin, RemovableMixin, Base):\n    __tablename__ = "crates"\n\n    label: Mapped[str]\n',
@@ -334,6 +334,31 @@ describe("models", () => {
       "class Invoice(KeyMixin, Base):",
     );
     expect(report.concerns).toContain("Crate has RemovableMixin, Invoice has not: DELETE removes its rows for good.");
+  });
+
+  it.skipIf(!python)("keep the names that their neighbours import types by", async () => {
+    using bench = await openWorkbenchOf(
+      layered({
+        "shop/models/__init__.py": "",
+        "shop/models/crate.py":
+          'from uuid import UUID as Key, uuid4 as new_key\n\nfrom sqlalchemy.orm import Mapped, mapped_column\n\nfrom shop.database import Base as Table\n\n\nclass Crate(Table):\n    __tablename__ = "crates"\n\n    id: Mapped[Key] = mapped_column(primary_key=True, default=new_key)\n',
+      }),
+    );
+    const driven = await drive(bench, invoices, "", { boundary: below("shop"), python });
+    expect(tried(driven)).toContain("ok   POST /api/v1/invoices 201");
+    const text = await readFile(join(bench.root, "shop/models/invoice.py"), "utf8");
+    expect(text).toContain("from uuid import UUID as Key, uuid4 as new_key");
+    expect(text).toContain("class Invoice(Base):");
+  });
+
+  it("are learnt from a table that a router beside it serves, not from a line that only speaks of tables", async () => {
+    using bench = await openWorkbenchOf({
+      ...byEntity,
+      "depot/base.py": 'def name_of(model: type) -> str:\n    return getattr(model, "__tablename__")\n',
+      "depot/crates/models.py": byEntity["depot/crates/models.py"].replace("id: Mapped[int]", "id: Mapped[str]"),
+    });
+    await drive(bench, invoices, "", { boundary: below("depot") });
+    expect(await readFile(join(bench.root, "depot/invoices/models.py"), "utf8")).toContain("id: Mapped[str]");
   });
 
   it("ask about keys where tables are there, but none that can be read", async () => {
