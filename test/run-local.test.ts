@@ -4,6 +4,8 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startMessagesApi } from "./support/messages-api.ts";
+import { reportWith } from "./support/report.ts";
 import { fixture } from "./support/scene.ts";
 import { screenOf } from "./support/terminal.ts";
 
@@ -23,34 +25,36 @@ const environment = (more: Record<string, string> = {}) => ({
 const architect = (...args: string[]) =>
   spawnSync(process.execPath, [main, ...args], { encoding: "utf8", env: environment() });
 
-/** Once `until` has been said, sends Ctrl-C as npm does: twice at the same moment. */
-const interruptedRun = (until: RegExp, onSaid: () => void, env: Record<string, string>, ...args: string[]) =>
-  new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve) => {
+type Ended = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
+
+/** The same while this process goes on. @param onText told of all that was said so far on either stream */
+const running = (
+  args: readonly string[],
+  env: Record<string, string>,
+  onText: (said: string, interrupt: () => void) => void = () => {},
+) =>
+  new Promise<Ended>((resolve) => {
     const child = spawn(process.execPath, [main, ...args], {
       env: environment(env),
       stdio: ["ignore", "pipe", "pipe"],
     });
     const said = { stdout: "", stderr: "" };
-    let sent = false;
     const listen = (stream: "stdout" | "stderr") => (chunk: Buffer) => {
       said[stream] += chunk.toString();
-      if (sent || !until.test(said[stream])) return;
-      sent = true;
-      onSaid();
-      child.kill("SIGINT");
-      child.kill("SIGINT");
+      onText(said[stream], () => void child.kill("SIGINT"));
     };
     child.stdout.on("data", listen("stdout"));
     child.stderr.on("data", listen("stderr"));
     child.once("close", (status) => resolve({ status, ...said }));
   });
 
-/** A Python that never comes to an end with the first thing that the blueprint runs. */
+/** Good enough for the sandbox's own check, which asks for `python`; what the agent runs with `python3` never ends. */
 const slowPython = (): string => {
   const python = join(folder, "slow-python");
   mkdirSync(join(python, "bin"), { recursive: true });
-  const script = '#!/bin/sh\ncase "$*" in *compileall*) sleep 600 ;; *) exec /usr/bin/python3 "$@" ;; esac\n';
-  for (const name of ["python", "python3"]) writeFileSync(join(python, "bin", name), script, { mode: 0o755 });
+  const script = (does: string) => `#!/bin/sh\n${does}\n`;
+  writeFileSync(join(python, "bin/python"), script('exec /usr/bin/python3 "$@"'), { mode: 0o755 });
+  writeFileSync(join(python, "bin/python3"), script("exec sleep 600"), { mode: 0o755 });
   return python;
 };
 
@@ -135,14 +139,14 @@ test("on a terminal the task list is one block, redrawn in place within the wind
 describe("an interrupted run", () => {
   test("keeps its work, is told apart, and goes on with no turn asked twice", async () => {
     let refused: ReturnType<typeof architect> | undefined;
-    const stopped = await interruptedRun(
-      / ✓ /,
-      () => {
-        refused = architect("replay");
-      },
-      { ARCHITECT_PYTHON: slowPython() },
-      ...["run", "--repo", repository, "--json", "--task", title],
-    );
+    const args = ["run", "--repo", repository, "--json", "--task", title];
+    const stopped = await running(args, { ARCHITECT_PYTHON: slowPython() }, (said, interrupt) => {
+      if (refused || !/ ✓ /.test(said)) return;
+      refused = architect("replay");
+      // npm hands on what the terminal has sent already.
+      interrupt();
+      interrupt();
+    });
     expect(stopped.status).toBe(130);
     const { run, outcome, branch: none } = JSON.parse(stopped.stdout);
     expect([outcome, none]).toEqual([null, null]);
@@ -172,6 +176,34 @@ describe("an interrupted run", () => {
     const { status, stderr } = architect("run", "--repo", repository, "--continue");
     expect([status, stderr]).toEqual([2, expect.stringContaining("no run of this repository was interrupted")]);
   });
+});
+
+test("a model that fails ends the run with the reason and keeps it; going on asks no turn again", async () => {
+  let down = true;
+  const asks = reportWith({
+    ...{ status: "NEEDS_CONTEXT", questions: [{ question: "Which table?", options: [] }], handoffs: [] },
+    ...{ endpoints_created: [], models_created: [], middleware_added: [], security_measures: [], test_commands: [] },
+  });
+  const api = await startMessagesApi((_, served) => {
+    if (served === 0) return { text: "I look.", tools: [{ name: "Glob", input: { pattern: "**/*.toml" } }] };
+    if (down) return { status: { code: 403, type: "permission_error" } };
+    return { tools: [{ name: "SubmitReport", input: asks }] };
+  });
+  const env = { ANTHROPIC_API_KEY: api.apiKey, ANTHROPIC_BASE_URL: api.url };
+  const failed = await running(["run", "--repo", repository, "--task", title], env);
+  expect([failed.status, failed.stderr]).toEqual([
+    1,
+    expect.stringMatching(/architect: the run failed: .*permission/s),
+  ]);
+  expect(failed.stderr).not.toMatch(/^\s+at |test-key/m);
+  expect(failed.stdout).toContain("To go on: architect run");
+  down = false;
+  const ended = await running(["run", "--repo", repository, "--continue"], env);
+  expect(ended.stdout).toMatch(/NEEDS_CONTEXT[\s\S]+1\. Which table\?/);
+  expect(ended.status).toBe(1);
+  expect(api.requests.map(({ messages }) => messages.length)).toEqual([1, 3, 3]);
+  expect(api.refusals).toEqual([]);
+  await api.close();
 });
 
 test("replay lists runs, and shows one with its calls, exit codes, changed paths and outcome", () => {
