@@ -234,7 +234,10 @@ export const sessionOf = (
 export const guardOf = (sources: Sources, samples: readonly string[]): Guard | undefined => {
   for (const path of samples) {
     const text = sources.files.get(path) ?? "";
-    const call = /Depends\(\s*(?:(\w+)\.)?((?:get_)?current_\w*user\w*|require_\w*user\w*)\s*\)/.exec(text);
+    const call =
+      /Depends\(\s*(?:(\w+)\.)?((?:get_)?current_\w*(?:user|account|member)\w*|require_\w*(?:user|auth|login)\w*|\w*is_authenticated\w*)\s*\)/.exec(
+        text,
+      );
     const [, module, name = ""] = call ?? [];
     if (call && module === undefined) return { ...symbolIn(sources, path, name), kind: "dependency" };
     if (module !== undefined) {

@@ -85,6 +85,11 @@ const sampleTable = (sources: Sources): Table | undefined => {
 export const otherStore =
   /^\s*(from|import) (databases|asyncpg|motor|beanie|tortoise|ormar|odmantic|mongoengine|pymongo|peewee|pony|piccolo|gino|psycopg2?|sqlite3)\b|\bMetaData\(/;
 
+/** What only the first version has, and what demands it. */
+const oldSettings = /^from pydantic import [^\n]*\b(BaseSettings|root_validator)\b/m;
+const oldPin =
+  /^\s*["']?pydantic(\[[^\]\n]*\])?["']?\s*(==?\s*["']?[\^~=]*\s*1\.[\w.*]+|~=\s*1\.[\w.*]+|[^\n"']*<\s*=?\s*(1\.|2(\.0)*(?![\w.]))[\w.]*)/m;
+
 const places = (found: Found): string =>
   [found.folder === "" ? "the repository" : `${found.folder}/`, ...found.beside.map((folder) => `${folder}/`)].join(
     " or ",
@@ -110,6 +115,12 @@ const databaseProblem = (sources: Sources, found: Found): Survey | undefined => 
       ["add one under core/", "the project keeps its data elsewhere"],
     );
   }
+  const old = [...found.files].find(([path, text]) => (path.endsWith(".py") ? oldSettings : oldPin).test(text));
+  if (old)
+    return unclear(
+      `${old[0]} asks for Pydantic 1 (\`${(old[0].endsWith(".py") ? oldSettings : oldPin).exec(old[1])?.[0].trim()}\`). I write schemas of Pydantic 2 only. How shall this go on?`,
+      ["move the project to Pydantic 2 first", "use a language model for this issue"],
+    );
   const dataclass = dataclassIn(sources);
   if (dataclass !== undefined)
     return unclear(

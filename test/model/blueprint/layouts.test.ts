@@ -414,6 +414,16 @@ describe("models", () => {
       "`shop/database.py` line 1 uses `asyncpg`",
     ],
     [
+      "schemas of Pydantic 1, by an import",
+      { "shop/database.py": `from pydantic import BaseModel, BaseSettings\n${database}` },
+      "shop/database.py asks for Pydantic 1",
+    ],
+    [
+      "schemas of Pydantic 1, by a pinned version",
+      { "requirements.txt": "fastapi==0.95.0\npydantic[email]==1.10.7\n" },
+      "requirements.txt asks for Pydantic 1 (`pydantic[email]==1.10.7`)",
+    ],
+    [
       "no database at all",
       { "shop/database.py": "def get_session() -> None: ...\n" },
       "no class that inherits from `DeclarativeBase` in shop/.",
@@ -458,6 +468,21 @@ describe("what stands round the routes", () => {
     expect(driven.report.endpoints_created[0]?.auth).toBe("bearer");
     expect(await readFile(join(bench.root, "shop/routes/invoices.py"), "utf8")).toContain(
       "from shop.access import get_current_user",
+    );
+  });
+
+  it("demands what the neighbours demand of every caller", async () => {
+    using bench = await openWorkbenchOf({
+      ...shop,
+      "shop/access.py": "async def check_is_authenticated() -> None: ...\n",
+      "shop/routes/crates.py": routes(
+        "from shop.access import check_is_authenticated\nfrom shop.database import get_session",
+        'prefix="/crates", dependencies=[Depends(check_is_authenticated)]',
+      ),
+    });
+    await drive(bench, invoices, "", { boundary: below("shop") });
+    expect(await readFile(join(bench.root, "shop/routes/invoices.py"), "utf8")).toContain(
+      "Depends(check_is_authenticated)",
     );
   });
 
