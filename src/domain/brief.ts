@@ -84,10 +84,17 @@ export type ChildBrief = {
   readonly changed: readonly { readonly path: string; readonly kind: FileChange["kind"] }[];
 };
 
+/** The same of a teammate, whose task stands in its mail. */
+type TeammateBrief = Omit<ChildBrief, "kind" | "task" | "prompt"> & {
+  readonly kind: "teammate";
+  readonly you: string;
+  readonly team: { readonly name: string; readonly members: readonly string[] };
+};
+
 /** JSON on one line in which no `<` stands, so that no text inside can end the block or open another. */
 const inline = (value: unknown): string => JSON.stringify(value).replaceAll("<", "\\u003c");
 
-const messageOf = (sentence: string, brief: Brief | ChildBrief): UserMessage => ({
+const messageOf = (sentence: string, brief: Brief | ChildBrief | TeammateBrief): UserMessage => ({
   role: "user",
   content: [{ type: "text", text: [sentence, "<brief-json>", inline(brief), "</brief-json>"].join("\n") }],
 });
@@ -106,4 +113,14 @@ export const composeChildBrief = (agent: ChildName, brief: Omit<ChildBrief, "kin
   messageOf(
     `Do what \`prompt\` says, for issue #${brief.issue}. Who asks you sees your report and your files, and nothing else of what you do.`,
     { kind: childKinds[agent], ...brief },
+  );
+
+/** The first message of a teammate; the mail that woke it stands below. */
+export const composeTeammateBrief = (name: string, brief: Omit<TeammateBrief, "kind" | "you">): UserMessage =>
+  messageOf(
+    [
+      `You are ${name} in the team ${brief.team.name}, for issue #${brief.issue}. What others want of you stands in their messages: take your task from there and from TaskList.`,
+      "You answer by SendMessage, by name; plain text reaches nobody. SubmitReport hands in your report, and then you rest. End your turn without a call to rest without one, such as when you wait for an answer. You go on when somebody writes to you.",
+    ].join("\n"),
+    { kind: "teammate", you: name, ...brief },
   );

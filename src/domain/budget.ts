@@ -103,6 +103,14 @@ export const addTurn = (spend: Spend, usage: Usage, usd: number): Spend => ({
   usd: spend.usd + usd,
 });
 
+/** What of a conversation's spend came after `before`. */
+export const spendSince = (before: Spend, after: Spend): Spend => ({
+  toolCalls: after.toolCalls - before.toolCalls,
+  turns: after.turns - before.turns,
+  tokens: after.tokens - before.tokens,
+  usd: after.usd - before.usd,
+});
+
 /** What a subagent spent, on the ledger of the one who started it. */
 export const addSubagent = (spend: Spend, child: Spend): Spend => ({
   ...spend,

@@ -1,6 +1,7 @@
 /** What subagents hand in: one report for each kind of them, as full of claims as the architect's until our own code has checked it. */
 import { z } from "zod";
 import { type Report, statuses } from "./report.ts";
+import type { ReviewReport } from "./review.ts";
 
 const text = z.string().trim().min(1).max(4_000);
 const short = z.string().trim().min(1).max(300);
@@ -44,7 +45,7 @@ export type TestReport = z.infer<typeof testReportSchema>;
 export type ChildReport = DatabaseReport | TestReport;
 
 /** Whatever a SubmitReport may carry. */
-export type SubmittedReport = Report | ChildReport;
+export type SubmittedReport = Report | ChildReport | ReviewReport;
 
 /** The agents that another may start, and what the brief of each is called. */
 export const childKinds = { "database-engineer": "migration", "test-generator": "tests" } as const;

@@ -21,6 +21,8 @@ export type Definition = {
   readonly effort: "low" | "medium" | "high" | "xhigh" | "max";
   readonly maxTurns: number;
   readonly tools: readonly string[];
+  /** Never its own, whatever else would give them to it. */
+  readonly disallowedTools?: readonly string[] | undefined;
   readonly skills: readonly string[];
   readonly boundary: Boundary;
   readonly budgets: Budgets;
@@ -88,6 +90,7 @@ const definitionSchema = z.strictObject({
   effort: z.enum(["low", "medium", "high", "xhigh", "max"]),
   maxTurns: z.number().int().min(1).max(500),
   tools: unique(tool).min(1),
+  disallowedTools: unique(tool).optional(),
   skills: unique(name),
   boundary: z.strictObject({ allowed: unique(folder), forbidden: unique(folder) }),
   budgets: z.strictObject({ "single-endpoint": calls, crud: calls, microservice: calls, authentication: calls }),
@@ -116,6 +119,8 @@ export const parseDefinition = (
       ["tools", odd],
       `names an agent that cannot be started: "${data.tools[odd]}". Those that can are: ${[...(startable ?? [])].join(", ") || "none"}`,
     );
+  const both = (data.disallowedTools ?? []).findIndex((entry) => data.tools.includes(entry));
+  if (both >= 0) throw errorAt(["disallowedTools", both], `stands among its tools: "${data.disallowedTools?.[both]}"`);
   if (body.trim() === "") throw errorAt([], `has no directive below the frontmatter (line ${bodyLine})`);
   return { ...data, directive: body.trim() };
 };

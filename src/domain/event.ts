@@ -6,12 +6,14 @@ import type { Evidence, Finding } from "./finding.ts";
 import type { AssistantMessage, Thinking, ToolSpec, Usage, UserMessage } from "./message.ts";
 import type { Outcome, Spend } from "./outcome.ts";
 import type { Report, ReportDecision } from "./report.ts";
+import type { Review, ReviewReport } from "./review.ts";
 import type { HandedBack } from "./subagent.ts";
 import type { TaskList } from "./task.ts";
+import type { Mail } from "./team.ts";
 
 export type Phase = "preparing" | "working" | "checking" | "publishing" | "ended";
 
-/** What happened in a subagent's own conversation carries its id: the call that started it, and which agent it is. */
+/** What happened in the conversation of a subagent or teammate carries its id (`childId`, `mateId`). */
 export type RunEvent = Happening & { readonly child?: string };
 
 type Happening =
@@ -57,11 +59,39 @@ type Happening =
   | {
       readonly type: "child-report";
       readonly at: string;
-      readonly report: ChildReport;
+      readonly report: ChildReport | ReviewReport;
       readonly findings: readonly Finding[];
     }
   /** A subagent's end, the last event of its own. `call` is the tool call that started it. */
   | { readonly type: "handed-back"; readonly at: string; readonly call: string; readonly result: HandedBack }
+  /** The run's one team. */
+  | {
+      readonly type: "team";
+      readonly at: string;
+      readonly name: string;
+      readonly description?: string | undefined;
+      /** The lead's role. */
+      readonly agentType: string;
+      readonly members: readonly string[];
+    }
+  | { readonly type: "mail"; readonly at: string; readonly mail: Mail }
+  /** @see unreadBy */
+  | { readonly type: "mail-read"; readonly at: string; readonly reader: string; readonly upTo: number }
+  /** A teammate rests: the last event of a stretch of its work. */
+  | {
+      readonly type: "rested";
+      readonly at: string;
+      /** In this stretch. */
+      readonly spend: Spend;
+      /** Paths that it changed in this stretch. */
+      readonly files: readonly string[];
+      /** The last call of the lead before it. */
+      readonly call?: string | undefined;
+      /** Why it reads nothing any more. */
+      readonly ended?: string | undefined;
+      readonly result?: HandedBack | undefined;
+      readonly review?: Review | undefined;
+    }
   /** A commit made on GitHub that no branch may point at yet: found again after a crash instead of made again. */
   | { readonly type: "committed"; readonly at: string; readonly purpose: "work" | "memory"; readonly sha: string }
   | { readonly type: "outcome"; readonly at: string; readonly outcome: Outcome };

@@ -2,6 +2,7 @@
 import type { Evidence, Finding } from "./finding.ts";
 import { neutralisePlain } from "./neutralise.ts";
 import type { Spend } from "./outcome.ts";
+import { reviewSection } from "./render/review.ts";
 import { clip, details, prose } from "./render/safe.ts";
 import {
   blockersSection,
@@ -23,6 +24,7 @@ import {
 } from "./render/sections.ts";
 import { subagentsSection } from "./render/subagents.ts";
 import { type Report, reportSchema, type Status } from "./report.ts";
+import type { Review } from "./review.ts";
 import type { HandedBack } from "./subagent.ts";
 
 /** GitHub's limit of a description or comment. */
@@ -41,6 +43,7 @@ export type PullBodyInput = {
   readonly evidence: readonly Evidence[];
   /** What they handed back: told by our code, not by the report. */
   readonly subagents?: readonly HandedBack[] | undefined;
+  readonly review?: Review | undefined;
   /** `treeHash` of what is published. */
   readonly tree: string;
   readonly spend: Spend;
@@ -108,6 +111,7 @@ const sections = (input: PullBodyInput, level: Level): (string | undefined)[] =>
     middlewareSection(report, level),
     securitySection(report, level),
     subagentsSection(input.subagents ?? [], level),
+    reviewSection(input.review, level),
     commandsSection(evidence, input.tree, level),
     suggestedSection(report, evidence, level),
     findingsSection(input.findings, level),

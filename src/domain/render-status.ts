@@ -21,6 +21,8 @@ export type StatusView = {
   readonly pull?: { readonly number: number; readonly url: string } | undefined;
   /** The subagent that is at work, while one is. */
   readonly subagent?: string | undefined;
+  /** Teammates that have worked, and whether each is at work now. */
+  readonly mates?: Readonly<Record<string, boolean>> | undefined;
   /** Jobs that wait before this one, while it waits. */
   readonly waiting?: number | undefined;
   /** A sentence of ours that people must see, such as that no sandbox is used. */
@@ -53,6 +55,7 @@ export const renderStatus = (view: StatusView): string => {
     ...head,
     ...(view.notice === undefined ? [] : [`> ${view.notice}`]),
     tasksOf(view.tasks, outcome !== undefined),
+    ...(view.mates === undefined || outcome ? [] : [matesOf(view.mates)]),
     ...(view.subagent === undefined || outcome ? [] : [`${code(view.subagent, 64)} is at work …`]),
     ...(outcome ? [] : [links(view)]),
     spent(view),
@@ -104,6 +107,11 @@ const tasksOf = (tasks: TaskList, over: boolean): string => {
   });
   return [...lines, ...(shown.length > maxTasks ? [`- … and ${shown.length - maxTasks} more`] : [])].join("\n");
 };
+
+const matesOf = (mates: Readonly<Record<string, boolean>>): string =>
+  Object.entries(mates)
+    .map(([name, works]) => `- ${code(name, 64)} ${works ? "is at work …" : "rests"}`)
+    .join("\n");
 
 const links = ({ branch, pull }: StatusView): string =>
   [

@@ -7,6 +7,8 @@ import type { Handoff, Report, Status } from "./report.ts";
 
 export type HandedBack = {
   readonly agent: string;
+  /** Its name, where it worked as a teammate. */
+  readonly mate?: string | undefined;
   /** Its report's, or a worse one where the checks found something; BLOCKED where it handed in none. */
   readonly status: Status;
   /** The last one that it handed in. */

@@ -10,11 +10,13 @@ import type { UserMessage } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
 import type { ReportDecision } from "../domain/report.ts";
 import type { HandedBack } from "../domain/subagent.ts";
-import type { TaskList } from "../domain/task.ts";
+import type { Task, TaskList } from "../domain/task.ts";
 import type { Clock, Model, Walls } from "../ports.ts";
 import type { ResumeState } from "./resume.ts";
 import type { AgentCall } from "./tools/agent.ts";
+import type { Letter } from "./tools/send-message.ts";
 import type { Door, Judged } from "./tools/submit-report.ts";
+import type { WantedTeam } from "./tools/team-create.ts";
 import type { Tool } from "./tools/tool.ts";
 
 /** The agents that a loop may start, one at a time. */
@@ -39,6 +41,49 @@ export type TakenUp = {
   readonly remembered: readonly ReportDecision[];
 };
 
+/** An agent's place in a team, or where it may make one. A refusal is a ToolError. */
+export type TeamDesk = {
+  /** What the others call it. */
+  readonly self: string;
+  /** Everybody; nobody where there is no team. */
+  members(): readonly string[];
+  /** Of the lead alone. */
+  readonly create?: ((wanted: WantedTeam, call: TeamCall) => Promise<string>) | undefined;
+  send(letter: Letter, call: TeamCall): Promise<string>;
+  /** Tells a member of a task that it can work on now. */
+  assign(task: Task, call: TeamCall): Promise<void>;
+  /** A file of the team, by the path that agents know. */
+  document(path: string, tasks: TaskList): string | undefined;
+};
+
+/** @property spend of the conversation so far */
+export type TeamCall = { readonly callId: string; readonly spend: Spend };
+
+/** The others of a team, as its lead has them: they work between two of its turns, one at a time. */
+export type Mates = {
+  /** Until all rest. @returns undefined when aborted */
+  work(
+    lead: {
+      readonly spend: Spend;
+      readonly limits: Limits;
+      readonly tasks: TaskList;
+      readonly callId?: string | undefined;
+    },
+    signal: AbortSignal,
+  ): Promise<Heard | undefined>;
+};
+
+/** What came of it for the lead. */
+export type Heard = {
+  readonly spend: Spend;
+  readonly tasks: TaskList;
+  readonly evidence: readonly Evidence[];
+  /** Files may have changed. */
+  readonly worked: boolean;
+  /** What it is told, and what is stored with that. */
+  readonly mail?: { readonly text: string; readonly events: readonly RunEvent[] } | undefined;
+};
+
 export type LoopDeps = {
   readonly model: Model;
   readonly walls: Walls;
@@ -56,6 +101,8 @@ export type LoopDeps = {
   readonly resume?: ResumeState | undefined;
   /** What this conversation takes up from one that does not go on; the worktree holds its files (`found`). */
   readonly takesUp?: TakenUp | undefined;
+  /** The list that a conversation begins with; none where left out. */
+  readonly tasks?: TaskList | undefined;
   readonly clock: Clock;
   /** Stores events, all or none; nothing else happens before it resolves. */
   readonly record: (events: readonly RunEvent[], spend: Spend) => Promise<void>;
@@ -66,6 +113,10 @@ export type LoopDeps = {
   /** Makes the tool that the loop ends by. */
   readonly submit: (door: Door) => Tool;
   readonly subagents?: Subagents | undefined;
+  readonly team?: TeamDesk | undefined;
+  readonly mates?: Mates | undefined;
+  /** A teammate rests where others are asked for a report. */
+  readonly rests?: boolean | undefined;
   /** Decisions of the repository's memory, for those who may search it and add to it. */
   readonly decisions?: readonly Decision[] | undefined;
   /** Takes known secrets out of what a tool returned. */
@@ -87,6 +138,8 @@ export type BlockedCause =
 export type LoopEnd = (
   | ({ readonly kind: "reported" } & Judged)
   | { readonly kind: "blocked"; readonly cause: BlockedCause; readonly reason: string }
+  /** A teammate ended its turn: it goes on when somebody writes to it. */
+  | { readonly kind: "resting" }
   /** The signal: what was stored is enough to go on from. */
   | { readonly kind: "aborted" }
 ) & { readonly spend: Spend };

@@ -9,13 +9,13 @@ import type { Spend } from "../domain/outcome.ts";
 import type { ReportDecision } from "../domain/report.ts";
 import { renderHandedBack } from "../domain/subagent.ts";
 import type { TaskList } from "../domain/task.ts";
-import type { LoopDeps, Subagents } from "./context.ts";
+import type { LoopDeps, Subagents, TeamDesk } from "./context.ts";
 import { type Counters, countMessages, noCounters } from "./counters.ts";
 import type { ResumeState } from "./resume.ts";
 import { createTools, type ToolDeps } from "./tools/create-tools.ts";
 import { linesOf } from "./tools/read.ts";
 import { createSeenFiles, type SeenFiles } from "./tools/seen-files.ts";
-import type { Judged } from "./tools/submit-report.ts";
+import { type Judged, teamOpenRule } from "./tools/submit-report.ts";
 import type { Tool } from "./tools/tool.ts";
 
 type Checkpoint = {
@@ -123,7 +123,7 @@ const headOf = (deps: LoopDeps, talk: Conversation): readonly RunEvent[] => {
 const begun = (deps: LoopDeps, seen: SeenFiles): Conversation => {
   const registry = registryOf(deps, seen, () => talk);
   const checkpoint = checkpointOf(deps.found ?? [], []);
-  const { spent = noSpend, tasks = [], remembered = [] } = deps.takesUp ?? {};
+  const { spent = noSpend, tasks = deps.tasks ?? [], remembered = [] } = deps.takesUp ?? {};
   const talk: Conversation = {
     system: deps.system,
     tools: registry.map((tool) => tool.spec),
@@ -191,7 +191,9 @@ const registryOf = (deps: LoopDeps, seen: SeenFiles, talk: () => Conversation): 
         talk().tasks = tasks;
         talk().fresh.tasks = true;
       },
+      ...(deps.team ? { team: deskOf(deps.team, talk) } : {}),
     },
+    team: deps.team && deskOf(deps.team, talk),
     bash: {
       tree: async () => {
         if (talk().dirty) await collectCheckpoint(deps, talk());
@@ -212,6 +214,9 @@ const registryOf = (deps: LoopDeps, seen: SeenFiles, talk: () => Conversation): 
     submit: deps.submit({
       evidence: () => [...talk().evidence, ...talk().fresh.handedBack, ...talk().fresh.evidence],
       refusals: () => talk().counters.refusals + talk().fresh.refusals,
+      tasks: () => talk().tasks,
+      reminded: () =>
+        talk().counters.reminders > 0 || talk().judging?.findings.some(({ rule }) => rule === teamOpenRule) === true,
       removed: () => talk().removed,
       onJudged: (judged) => {
         talk().judging = judged;
@@ -219,6 +224,19 @@ const registryOf = (deps: LoopDeps, seen: SeenFiles, talk: () => Conversation): 
       },
     }),
   });
+};
+
+const deskOf = (team: TeamDesk, talk: () => Conversation): NonNullable<ToolDeps["team"]> => {
+  const { create } = team;
+  const call = (callId: string) => ({ callId, spend: talk().spend });
+  return {
+    self: team.self,
+    members: () => team.members(),
+    create: create && ((wanted, callId) => create(wanted, call(callId))),
+    send: (letter, callId) => team.send(letter, call(callId)),
+    assign: (task, callId) => team.assign(task, call(callId)),
+    document: (path) => team.document(path, talk().tasks),
+  };
 };
 
 const exitOf = (deps: LoopDeps, discard: () => Promise<void>, talk: () => Conversation): ToolDeps["exit"] => ({

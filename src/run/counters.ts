@@ -3,6 +3,7 @@ import type { Limits } from "../domain/budget.ts";
 import { noSpend } from "../domain/budget.ts";
 import type { Message, ToolResult, ToolUse } from "../domain/message.ts";
 import { type Plan, planCalls } from "./call-tool.ts";
+import { teamOpenRule } from "./tools/submit-report.ts";
 import type { Tool } from "./tools/tool.ts";
 
 export type Counters = {
@@ -15,9 +16,14 @@ export type Counters = {
   readonly refusals: number;
   /** Messages to a model that had stopped without a report. */
   readonly nudges: number;
+  /** Reports that came back for what the team had left open. */
+  readonly reminders: number;
 };
 
-export const noCounters: Counters = { toolCalls: 0, strikes: 0, overruns: 0, refusals: 0, nudges: 0 };
+export const noCounters: Counters = { toolCalls: 0, strikes: 0, overruns: 0, refusals: 0, nudges: 0, reminders: 0 };
+
+export const nudge =
+  "Only SubmitReport ends the run. If the work is done, call it now with the report. If something stands in the way, submit BLOCKED with its blockers, or NEEDS_CONTEXT with your questions. Otherwise go on with the work.";
 
 export const countTurn = (counters: Counters, plans: readonly Plan[], results: readonly ToolResult[]): Counters => {
   const failed = new Set(results.filter((result) => result.is_error).map((result) => result.tool_use_id));
@@ -29,8 +35,13 @@ export const countTurn = (counters: Counters, plans: readonly Plan[], results: r
     overruns: counters.overruns + (plans.some((plan) => plan.kind === "over") ? 1 : 0),
     refusals:
       counters.refusals + ran.filter((plan) => plan.use.name === "SubmitReport" && failed.has(plan.use.id)).length,
+    reminders:
+      counters.reminders + ran.filter(({ use }) => use.name === "SubmitReport" && isReminder(use, results)).length,
   };
 };
+
+const isReminder = (use: ToolUse, results: readonly ToolResult[]): boolean =>
+  results.some(({ tool_use_id, content }) => tool_use_id === use.id && content.includes(`[${teamOpenRule}]`));
 
 /** The same numbers from a transcript. @param toolCalls of conversations before it */
 export const countMessages = (
@@ -50,7 +61,11 @@ export const countMessages = (
     if (results.length > 0) {
       const plans = planCalls(tools, uses, { ...noSpend, toolCalls: counters.toolCalls }, limits);
       counters = countTurn(counters, plans, results);
-    } else if (index > 0) counters = { ...counters, nudges: counters.nudges + 1 };
+    } else if (index > 0 && isNudge(message)) counters = { ...counters, nudges: counters.nudges + 1 };
   }
   return counters;
 };
+
+/** What a team says to its lead, which also comes without results, is none. */
+const isNudge = ({ content }: Message): boolean =>
+  content.some((block) => block.type === "text" && block.text === nudge);

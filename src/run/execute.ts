@@ -8,16 +8,15 @@ import { issueOfBranch, type Job } from "../domain/job.ts";
 import { parseDecisions } from "../domain/memory.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
 import type { Clock, Model, RunRecord, Walls, Worktree } from "../ports.ts";
-import type { Subagents } from "./context.ts";
 import { type Cast, converse, type Start, startOf } from "./converse.ts";
 import { type GatherDeps, type Gathered, gather } from "./gather.ts";
 import { createJudge } from "./judge.ts";
 import type { LoopDeps } from "./loop.ts";
+import { createOthers, type Others } from "./others.ts";
 import { createProgress, type Progress, type Watch } from "./progress.ts";
 import { publish, type Settled } from "./publish.ts";
 import { lastConversation, resumeFrom } from "./resume.ts";
 import { settle } from "./settle.ts";
-import { createSubagents, type SubagentLog } from "./subagent.ts";
 import { architectForm, createSubmitReport } from "./tools/submit-report.ts";
 
 export type ExecuteDeps = GatherDeps & {
@@ -197,7 +196,10 @@ const openWorktree = (deps: ExecuteDeps, run: Run, gathered: Gathered): Promise<
       commit: gathered.commit,
       base: gathered.base,
       baseBranch: gathered.baseBranch,
-      boundaries: [gathered.boundary, ...gathered.subagents.map(({ boundary }) => boundary)],
+      boundaries: [
+        gathered.boundary,
+        ...[...gathered.subagents, ...gathered.teammates].map(({ boundary }) => boundary),
+      ],
     })
     .catch((error: unknown) => {
       if (error instanceof RefusedError) return error;
@@ -222,8 +224,8 @@ const work = async (
     const own = castOf(deps, definition);
     return definition.model === "inherit" ? { ...own, model } : own;
   };
-  const subagents = openSubagents(deps, run, gathered, worktree, { events, cast });
-  const end = await converse(frameOf(deps, run, gathered, worktree, { walls, subagents }), start, deps, {
+  const others = openOthers(deps, run, gathered, worktree, { events, cast });
+  const end = await converse(frameOf(deps, run, gathered, worktree, { walls, others }), start, deps, {
     events: async () => lastConversation(await deps.store.events(run.record.id)),
     onModel: (next) => {
       model = next;
@@ -231,7 +233,7 @@ const work = async (
   });
   if (end.kind === "aborted") throw new Error("stopped: the run goes on where it was when the App starts again");
   const settled = await settle(end, {
-    ...{ worktree, subagents },
+    ...{ worktree, others },
     boundary: gathered.boundary,
     title: gathered.brief.request.title,
     limits: run.limits,
@@ -240,29 +242,31 @@ const work = async (
   return { settled, model };
 };
 
-const openSubagents = (
+const openOthers = (
   deps: ExecuteDeps,
   run: Run,
   gathered: Gathered,
   worktree: Worktree,
   { events, cast }: { readonly events: readonly RunEvent[]; readonly cast: (definition: Definition) => Cast },
-): Subagents & SubagentLog => {
+): Others => {
   const { issue, request, decisions, configFile } = gathered.brief;
-  return createSubagents({
-    ...deps,
-    agents: gathered.subagents,
-    worktree,
-    commit: gathered.commit,
-    base: gathered.base,
-    baseText: baseTextOf(deps, run, gathered),
-    work: run.work,
-    facts: { issue, request: { title: request.title }, decisions, configFile },
-    events: run.start.resume ? events : [],
-    history: events,
-    cast,
-    record: run.store,
-    redact: (text) => deps.redact(text).text,
-  });
+  return createOthers(
+    {
+      ...deps,
+      worktree,
+      commit: gathered.commit,
+      base: gathered.base,
+      baseText: baseTextOf(deps, run, gathered),
+      work: run.work,
+      facts: { issue, request: { title: request.title }, decisions, configFile },
+      events: run.start.resume ? events : [],
+      history: events,
+      cast,
+      record: run.store,
+      redact: (text) => deps.redact(text).text,
+    },
+    gathered,
+  );
 };
 
 const baseTextOf = (deps: ExecuteDeps, run: Run, gathered: Gathered) => (path: string) =>
@@ -273,12 +277,10 @@ const frameOf = (
   run: Run,
   gathered: Gathered,
   worktree: Worktree,
-  with_: {
-    readonly walls: Walls;
-    readonly subagents: Subagents & SubagentLog;
-  },
+  { walls, others }: { readonly walls: Walls; readonly others: Others },
 ): Omit<LoopDeps, "model" | "resume" | "takesUp"> => ({
-  ...with_,
+  walls,
+  ...others.reach,
   decisions: parseDecisions(gathered.memory.decisions).decisions,
   definition: { ...deps.definition, boundary: gathered.boundary },
   library: deps.library,
@@ -297,13 +299,16 @@ const frameOf = (
       form: architectForm,
       judge: createJudge({
         boundary: gathered.boundary,
-        others: () => with_.subagents.boundaries(),
-        subagents: () => with_.subagents.handedBack(),
+        others: () => others.boundaries(),
+        subagents: () => others.handedBack(),
         collect: () => worktree.collect(),
         base: baseTextOf(deps, run, gathered),
         followUp: gathered.brief.kind === "follow-up",
         commentIds: gathered.brief.review?.comments.map(({ id }) => id) ?? [],
         removed: door.removed,
+        open: () => others.open(door.tasks()),
+        reminded: door.reminded,
+        review: () => others.review(),
       }),
     }),
   redact: (text) => deps.redact(text).text,

@@ -6,7 +6,8 @@ import { decisionsPath, parseDecisions, selectDecisions, statePath } from "../do
 import type { Boundary } from "../domain/policy.ts";
 import { parseBody } from "../domain/render-report.ts";
 import { fullName, type Person, type RepositoryRef } from "../domain/repository.ts";
-import { boundaryFor, configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
+import { boundaryFor, configPath, parseRepositoryConfig, type RepositoryConfig } from "../domain/repository-config.ts";
+import { workingMates } from "../domain/team.ts";
 import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
 import { visibleText } from "../domain/visible-text.ts";
 import type { GitHub, GitHubSession, Permission, Pull, Review, RunRecord, Store, Workspace } from "../ports.ts";
@@ -17,6 +18,8 @@ export type Gathered = {
   readonly boundary: Boundary;
   /** Those that the agent may start, with their boundaries in this repository. */
   readonly subagents: readonly Definition[];
+  /** Those that can be in its team, the same way. */
+  readonly teammates: readonly Definition[];
   /** What is materialised; the parent of the commit that is published. */
   readonly commit: string;
   /** What git inside the walls shows as HEAD. */
@@ -108,10 +111,14 @@ const prepare = async (
     kind: "ready",
     brief,
     boundary,
-    subagents: subagentsOf(deps.definition).flatMap((name) => {
-      const agent = deps.library.definitions.get(name);
-      return agent ? [{ ...agent, boundary: boundaryFor(name, agent.boundary, config.config) }] : [];
-    }),
+    subagents: agentsHere(deps.library, subagentsOf(deps.definition), config.config),
+    teammates: deps.definition.tools.includes("TeamCreate")
+      ? agentsHere(
+          deps.library,
+          workingMates.map(({ agentType }) => agentType),
+          config.config,
+        )
+      : [],
     commit,
     base,
     baseBranch,
@@ -121,6 +128,14 @@ const prepare = async (
     ...(template === undefined ? {} : { template }),
   };
 };
+
+/** With their boundaries in this repository; who writes nothing by definition writes nothing anywhere. */
+const agentsHere = (library: Library, names: readonly string[], config: RepositoryConfig): readonly Definition[] =>
+  names.flatMap((name) => {
+    const agent = library.definitions.get(name);
+    if (!agent || agent.boundary.allowed.length === 0) return agent ? [agent] : [];
+    return [{ ...agent, boundary: boundaryFor(name, agent.boundary, config) }];
+  });
 
 const fetchHeads = async (
   { github, workspace }: GatherDeps,

@@ -4,11 +4,13 @@ import type { ChildReport } from "../domain/child-report.ts";
 import type { Finding } from "../domain/finding.ts";
 import { type Boundary, isWithin } from "../domain/policy.ts";
 import type { Report } from "../domain/report.ts";
+import type { Review, ReviewReport } from "../domain/review.ts";
 import { changesSince, type HandedBack } from "../domain/subagent.ts";
 import { checkChangeset } from "../verify/check-changeset.ts";
 import { checkChildReport, checkSubagents } from "../verify/check-child.ts";
 import { checkRemoval, checkReport } from "../verify/check-report.ts";
-import type { Judge, Judged } from "./tools/submit-report.ts";
+import { checkReview, reviewFindings } from "../verify/check-review.ts";
+import { type Judge, type Judged, teamOpenRule } from "./tools/submit-report.ts";
 
 type Files = {
   readonly collect: () => Promise<{ readonly changeset: Changeset; readonly refused: readonly Refusal[] }>;
@@ -28,6 +30,10 @@ export const createJudge =
       readonly commentIds: readonly number[];
       /** The work was given up. */
       readonly removed: () => boolean;
+      /** What the agent's team has left open, each a sentence; and whether the agent was told of it already. */
+      readonly open: () => readonly string[];
+      readonly reminded: () => boolean;
+      readonly review: () => Review | undefined;
     },
   ): Judge<Report> =>
   async (report, evidence) => {
@@ -40,6 +46,11 @@ export const createJudge =
       ...checkReport(report, { changeset, evidence, followUp, commentIds }),
       ...checkSubagents(deps.subagents()),
       ...checkRemoval(report, deps.removed()),
+      ...reviewFindings(deps.review(), changeset),
+      ...deps.open().map((message): Finding => {
+        const severity = deps.reminded() ? "concern" : "error";
+        return { rule: teamOpenRule, severity, message };
+      }),
     ]);
   };
 
@@ -49,6 +60,14 @@ const isAnothers = (
   { boundary, others }: { readonly boundary: Boundary; readonly others: () => readonly Boundary[] },
 ): boolean =>
   path !== undefined && !isWithin(path, boundary.allowed) && others().some(({ allowed }) => isWithin(path, allowed));
+
+/** The reviewer's own door. */
+export const createReviewJudge =
+  (deps: Pick<Files, "collect">): Judge<ReviewReport> =>
+  async (report, evidence) => {
+    const { changeset } = await deps.collect();
+    return judged(report, checkReview(report, { changeset, evidence }));
+  };
 
 /** A subagent answers for what it changed itself, and for nothing that it found. */
 export const createChildJudge =

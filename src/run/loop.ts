@@ -4,7 +4,7 @@ import type { RunEvent } from "../domain/event.ts";
 import { noUsage, type TextBlock, type ToolResult, type ToolUse, type UserMessage } from "../domain/message.ts";
 import type { ModelTurn } from "../ports.ts";
 import { callTool, type Plan, planCalls, toolResult } from "./call-tool.ts";
-import type { BlockedCause, LoopDeps, LoopEnd } from "./context.ts";
+import type { BlockedCause, Heard, LoopDeps, LoopEnd } from "./context.ts";
 import {
   type Conversation,
   collectCheckpoint,
@@ -12,7 +12,7 @@ import {
   openConversation,
   type Unanswered,
 } from "./conversation.ts";
-import { countTurn } from "./counters.ts";
+import { countTurn, nudge } from "./counters.ts";
 import { type Judged, maxRefusals } from "./tools/submit-report.ts";
 
 export type { LoopDeps, LoopEnd } from "./context.ts";
@@ -25,9 +25,6 @@ const maxParallel = 10;
 const maxStrikes = 3;
 const maxOverruns = 3;
 const maxNudges = 2;
-
-const nudge =
-  "Only SubmitReport ends the run. If the work is done, call it now with the report. If something stands in the way, submit BLOCKED with its blockers, or NEEDS_CONTEXT with your questions. Otherwise go on with the work.";
 
 /** Model and tools take turns until the end. @throws where the model, the store or the walls fail: the run can be resumed */
 export const runLoop = async (deps: LoopDeps): Promise<LoopEnd> => {
@@ -65,7 +62,7 @@ const ask = async (deps: LoopDeps, talk: Conversation): Promise<End> => {
   // The API takes no empty message back, so one cannot be kept.
   if (message.content.length === 0) {
     talk.spend = spend;
-    return askForReport(deps, talk);
+    return rest(deps, talk);
   }
   await deps.record([{ type: "assistant", at: now(deps), message, usage, usd, stopReason }], spend);
   talk.spend = spend;
@@ -119,18 +116,51 @@ const answer = async (deps: LoopDeps, talk: Conversation, unanswered: Unanswered
     talk.unanswered = undefined;
     return undefined;
   }
-  return askForReport(deps, talk);
+  return rest(deps, talk);
 };
 
-const askForReport = async (deps: LoopDeps, talk: Conversation): Promise<End> => {
+/** The agent asks for nothing more: it hears its team, rests, or is asked for its report. */
+const rest = async (deps: LoopDeps, talk: Conversation): Promise<End> => {
+  if (deps.rests) return { kind: "resting" };
+  const heard = await hearMates(deps, talk, undefined);
+  if (!heard) return { kind: "aborted" };
+  if (heard.mail) {
+    await append(deps, talk, [...(await whatIsFresh(deps, talk)), ...heard.mail.events], {
+      role: "user",
+      content: [{ type: "text", text: heard.mail.text }],
+    });
+    freshIsStored(talk);
+    return undefined;
+  }
   if (talk.counters.nudges >= maxNudges)
     return blocked(
       "no-report",
       `the model stopped without a report and did not submit one when asked ${maxNudges} times`,
     );
-  await append(deps, talk, [], { role: "user", content: [{ type: "text", text: nudge }] });
+  await append(deps, talk, await whatIsFresh(deps, talk), { role: "user", content: [{ type: "text", text: nudge }] });
+  freshIsStored(talk);
   talk.counters = { ...talk.counters, nudges: talk.counters.nudges + 1 };
   return undefined;
+};
+
+/** Lets the others of the agent's team work. @returns undefined when aborted */
+const hearMates = async (
+  deps: LoopDeps,
+  talk: Conversation,
+  callId: string | undefined,
+): Promise<{ readonly mail?: Heard["mail"] } | undefined> => {
+  if (!deps.mates) return {};
+  const { spend, tasks } = talk;
+  const heard = await deps.mates.work({ spend, tasks, limits: deps.limits, callId }, deps.signal);
+  if (!heard) return undefined;
+  talk.spend = heard.spend;
+  talk.fresh.handedBack.push(...heard.evidence);
+  if (heard.worked) {
+    talk.dirty = true;
+    talk.fresh.tasks ||= heard.tasks !== tasks;
+    talk.tasks = heard.tasks;
+  }
+  return { mail: heard.mail };
 };
 
 const answerCalls = async (
@@ -143,27 +173,45 @@ const answerCalls = async (
   const results = await runPlans(deps, talk, plans);
   if (!results) return { kind: "aborted" };
   const counters = countTurn(talk.counters, plans, results);
-  const spend = { ...talk.spend, toolCalls: counters.toolCalls };
   const judged = isOver(talk) ? talk.judging : undefined;
+  const heard = judged ? {} : await hearMates(deps, talk, uses.at(-1)?.id);
+  if (!heard) return { kind: "aborted" };
+  const spend = { ...talk.spend, toolCalls: counters.toolCalls };
   const notice = judged ? undefined : budgetNotice(before, spend, deps.limits);
-  const text: TextBlock[] = notice === undefined ? [] : [{ type: "text", text: notice }];
-  const at = now(deps);
+  const texts = [heard.mail?.text, notice].filter((text) => text !== undefined);
   const events: RunEvent[] = [
-    ...talk.fresh.evidence.map((evidence) => ({ type: "evidence" as const, at, evidence })),
-    ...talk.fresh.remembered.map((decision) => ({ type: "remembered" as const, at, decision })),
-    ...(talk.fresh.tasks ? [{ type: "tasks" as const, at, tasks: talk.tasks }] : []),
-    ...(await checkpointEvent(deps, talk, at)),
-    ...(judged ? [reportEvent(judged, at)] : []),
+    ...(await whatIsFresh(deps, talk)),
+    ...(heard.mail?.events ?? []),
+    ...(judged ? [reportEvent(judged, now(deps))] : []),
   ];
   talk.spend = spend;
-  await append(deps, talk, events, { role: "user", content: [...results, ...text] });
+  await append(deps, talk, events, {
+    role: "user",
+    content: [...results, ...texts.map((text): TextBlock => ({ type: "text", text }))],
+  });
   talk.counters = counters;
   talk.judged = judged;
+  freshIsStored(talk);
+  return undefined;
+};
+
+/** What came of the turn under way, to be stored with the message that ends it. */
+const whatIsFresh = async (deps: LoopDeps, talk: Conversation): Promise<RunEvent[]> => {
+  const at = now(deps);
+  const { evidence, remembered, tasks } = talk.fresh;
+  return [
+    ...evidence.map((one) => ({ type: "evidence" as const, at, evidence: one })),
+    ...remembered.map((decision) => ({ type: "remembered" as const, at, decision })),
+    ...(tasks ? [{ type: "tasks" as const, at, tasks: talk.tasks }] : []),
+    ...(await checkpointEvent(deps, talk, at)),
+  ];
+};
+
+const freshIsStored = (talk: Conversation): void => {
   talk.judging = undefined;
   talk.evidence.push(...talk.fresh.handedBack, ...talk.fresh.evidence);
   talk.remembered.push(...talk.fresh.remembered);
   talk.fresh = nothingFresh();
-  return undefined;
 };
 
 /** Read-only calls side by side, the others one at a time, in the model's order. @returns undefined when aborted */

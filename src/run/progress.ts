@@ -4,6 +4,7 @@ import type { Outcome, Spend } from "../domain/outcome.ts";
 import { renderStatus, type StatusView, statusMarker } from "../domain/render-status.ts";
 import type { RepositoryRef } from "../domain/repository.ts";
 import { agentOfChild } from "../domain/subagent.ts";
+import { mateOfChild } from "../domain/team.ts";
 import type { Clock, GitHub, Store } from "../ports.ts";
 
 export type Progress = {
@@ -29,6 +30,11 @@ type Deps = {
 };
 
 const fold = (view: StatusView, event: RunEvent): StatusView => {
+  const mate = mateOfChild(event.child);
+  if (mate !== undefined) {
+    const mates = { ...view.mates, [mate]: event.type !== "rested" };
+    return event.type === "tasks" ? { ...view, mates, tasks: event.tasks } : { ...view, mates };
+  }
   // Of a subagent people see that it is at work; its own tasks stay its own.
   if (event.child !== undefined)
     return { ...view, subagent: event.type === "handed-back" ? undefined : agentOfChild(event.child) };

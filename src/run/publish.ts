@@ -8,11 +8,15 @@ import { branchOf } from "../domain/job.ts";
 import { type EarlierRun, type MemoryUpdate, updateMemory } from "../domain/memory.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
 import type { Boundary } from "../domain/policy.ts";
+import { contractMarker, renderContract } from "../domain/render-contract.ts";
 import { commitMessage, mergeBody, parseBody, pullTitle, renderPullBody } from "../domain/render-report.ts";
 import { renderThreadAnswer, threadMarker } from "../domain/render-status.ts";
 import type { Report, Status } from "../domain/report.ts";
 import { fullName } from "../domain/repository.ts";
+import type { Review } from "../domain/review.ts";
 import type { HandedBack } from "../domain/subagent.ts";
+import { contractMailbox, type Mail, mailsTo } from "../domain/team.ts";
+import { teamIn } from "../domain/team-events.ts";
 import type { Clock, GitHub, GitHubSession, Pull, RunRecord, Store } from "../ports.ts";
 import { checkChangeset } from "../verify/check-changeset.ts";
 import { type Gathered, mayWrite } from "./gather.ts";
@@ -27,6 +31,9 @@ export type Settled = {
   /** Of every agent that was at work: what lies in none of them is not published. */
   readonly boundaries: readonly Boundary[];
   readonly subagents: readonly HandedBack[];
+  readonly review?: Review | undefined;
+  /** What the agents wrote for those who build on the API. */
+  readonly contract: readonly Mail[];
   readonly spend: Spend;
   readonly limits: Limits;
 };
@@ -98,6 +105,7 @@ const write = async (publication: Publication): Promise<Outcome> => {
     const pull = pushed ? await propose(publication, pushed) : (gathered.pull as Pull);
     const head = pushed?.head ?? gathered.commit;
     await answer(publication, pull, pushed?.work);
+    await tellContract(publication, pull);
     const { number, url, branch } = pull;
     return outcomeOf(settled, {
       kind: changed ? "published" : "answered",
@@ -264,6 +272,20 @@ const propose = async (
   if (seen.headSha !== head)
     throw new Error(`GitHub shows pull request #${pull.number} at ${seen.headSha}, expected ${head}`);
   return seen;
+};
+
+/** One comment holds the contract; what earlier runs of the issue wrote stands below what this one wrote. */
+const tellContract = async ({ deps, session, run, settled }: Publication, pull: Pull): Promise<void> => {
+  if (settled.contract.length === 0) return;
+  const runs = (await deps.store.runsOf(run.job.trigger.repository, run.issue)).filter(({ id }) => id !== run.id);
+  const earlier = await Promise.all(
+    runs
+      .filter(({ outcome }) => outcome?.pull?.number === pull.number)
+      .reverse()
+      .map(async ({ id }) => mailsTo(teamIn(await deps.store.events(id)) ?? { mails: [] }, contractMailbox)),
+  );
+  const body = renderContract([...earlier.flat(), ...settled.contract]);
+  await session.upsertComment(pull.number, contractMarker, body, undefined);
 };
 
 /** One answer in each thread; where the run ended without a report, the answer says why. */

@@ -114,16 +114,24 @@ const spendOf = (before: Spend, ledger: readonly RunEvent[], child?: string): Sp
   ledger.reduce((spend, event) => {
     if (event.type === "assistant" && event.child === child) return addTurn(spend, event.usage, event.usd);
     if (event.type === "handed-back" && child === undefined) return addSubagent(spend, event.result.spend);
+    if (event.type === "rested" && child === undefined) return addSubagent(spend, event.spend);
     return spend;
   }, before);
 
-/** What each subagent changed, by the id of the call that started it. */
-const handedBackIn = (events: readonly RunEvent[]): ReadonlyMap<string, readonly string[]> =>
-  new Map(
-    events.flatMap((event) =>
-      event.type === "handed-back" ? [[event.call, event.result.files.map(({ path }) => path)] as const] : [],
-    ),
-  );
+/** What each subagent changed, by the id of the call that started it; and teammates, by the last call before they worked. */
+const handedBackIn = (events: readonly RunEvent[]): ReadonlyMap<string, readonly string[]> => {
+  const changed = new Map<string, readonly string[]>();
+  const add = (call: string, paths: readonly string[]) => changed.set(call, [...(changed.get(call) ?? []), ...paths]);
+  for (const event of events) {
+    if (event.type === "handed-back")
+      add(
+        event.call,
+        event.result.files.map(({ path }) => path),
+      );
+    if (event.type === "rested" && event.call !== undefined) add(event.call, event.files);
+  }
+  return changed;
+};
 
 const usesOf = (message: AssistantMessage): readonly ToolUse[] =>
   message.content.filter((block) => block.type === "tool_use");
@@ -214,12 +222,13 @@ const sightsOf = (
   for (const use of uses) {
     // A command may have changed what was shown before it, and the checkpoint holds only what came of that.
     if ((use.name === "Bash" && !steady) || isRemoval(use)) sights.clear();
-    for (const path of handedBack.get(use.id) ?? []) sights.delete(path);
     const path = pathOf(use);
     const result = good.get(use.id);
-    if (path === undefined || result === undefined) continue;
-    if (use.name === "Read") sights.set(path, [...(sights.get(path) ?? []), shownRange(result)]);
-    if (["Edit", "MultiEdit", "Write"].includes(use.name)) sights.set(path, [everything]);
+    if (path !== undefined && result !== undefined) {
+      if (use.name === "Read") sights.set(path, [...(sights.get(path) ?? []), shownRange(result)]);
+      if (["Edit", "MultiEdit", "Write"].includes(use.name)) sights.set(path, [everything]);
+    }
+    for (const changed of handedBack.get(use.id) ?? []) sights.delete(changed);
   }
   return sights;
 };

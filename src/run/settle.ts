@@ -9,17 +9,18 @@ import type { Worktree } from "../ports.ts";
 import { checkChangeset } from "../verify/check-changeset.ts";
 import { checkSubagents } from "../verify/check-child.ts";
 import { settleStatus } from "../verify/check-report.ts";
+import { reviewFindings } from "../verify/check-review.ts";
 import type { LoopEnd } from "./loop.ts";
+import type { Others } from "./others.ts";
 import type { Settled } from "./publish.ts";
 import { lastConversation, rememberedIn } from "./resume.ts";
-import type { SubagentLog } from "./subagent.ts";
 
 /** The files as our code hashed them, the commands as they ran. @param run its whole transcript, and what it was about */
 export const settle = async (
   end: Exclude<LoopEnd, { kind: "aborted" }>,
   run: {
     readonly worktree: Worktree;
-    readonly subagents: SubagentLog;
+    readonly others: Others;
     readonly boundary: Boundary;
     readonly title: string;
     readonly limits: Limits;
@@ -28,18 +29,24 @@ export const settle = async (
 ): Promise<Settled> => {
   const { changeset, refused: odd } = await run.worktree.collect();
   const evidence = run.events.flatMap((event) => (event.type === "evidence" ? [event.evidence] : []));
-  const subagents = run.subagents.handedBack();
-  const boundaries = [run.boundary, ...run.subagents.boundaries()];
+  const { others } = run;
+  const subagents = others.handedBack();
+  const review = others.review();
+  const boundaries = [run.boundary, ...others.boundaries()];
   const submitted = end.kind === "reported" && "feature" in end.report ? end.report : undefined;
   const report = submitted
     ? { ...submitted, handoffs: [...openHandoffs(submitted, subagents)] }
     : blockedReport(run.title, end.kind === "blocked" ? end.reason : "no report was handed in");
   const findings =
-    end.kind === "reported" ? end.findings : [...checkChangeset([], odd, boundaries), ...checkSubagents(subagents)];
+    end.kind === "reported"
+      ? end.findings
+      : [...checkChangeset([], odd, boundaries), ...checkSubagents(subagents), ...reviewFindings(review, changeset)];
   return {
     report: withRemembered(report, rememberedIn(lastConversation(run.events))),
     boundaries,
     subagents,
+    review,
+    contract: others.contract(),
     status: settleStatus(report, findings),
     findings,
     evidence,

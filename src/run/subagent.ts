@@ -9,7 +9,9 @@ import type { RunEvent } from "../domain/event.ts";
 import type { Evidence, Finding } from "../domain/finding.ts";
 import { type Boundary, decideWrite, isWithin } from "../domain/policy.ts";
 import { type Status, worse } from "../domain/report.ts";
+import { isReview } from "../domain/review.ts";
 import { changesSince, childId, type HandedBack } from "../domain/subagent.ts";
+import { mateOfChild } from "../domain/team.ts";
 import type { Clock, Walls, Worktree } from "../ports.ts";
 import type { LoopDeps, LoopEnd, Subagents } from "./context.ts";
 import { type Cast, converse, startOf } from "./converse.ts";
@@ -68,7 +70,7 @@ export const createSubagents = (deps: SubagentDeps): Subagents & SubagentLog => 
   const started = new Map<string, string>();
   const ended = new Map<string, HandedBack>();
   for (const event of deps.history) {
-    if (event.child === undefined) continue;
+    if (event.child === undefined || mateOfChild(event.child) !== undefined) continue;
     if (event.type === "started") started.set(event.child, event.agent);
     if (event.type === "handed-back") ended.set(event.child, event.result);
   }
@@ -179,9 +181,9 @@ const loopDepsOf = (
  * What a subagent that was stopped left behind and what can't be committed (links, caches in dot folders): nobody after
  * it could mend that, so it goes.
  */
-const clearAway = async (
-  { worktree }: SubagentDeps,
-  { definition: { boundary }, found }: Child,
+export const clearAway = async (
+  { worktree }: Pick<SubagentDeps, "worktree">,
+  { definition: { boundary }, found }: Pick<Child, "definition" | "found">,
 ): Promise<{ readonly changeset: Changeset; readonly cleared: boolean }> => {
   const { changeset, refused } = await worktree.collect();
   const odd = refused.some(({ path }) => isWithin(path, boundary.allowed));
@@ -205,8 +207,8 @@ const submitOf = (deps: SubagentDeps, { name, definition, found }: Child, door: 
     : createSubmitReport({ door, judge, form: { input: testReportSchema } });
 };
 
-const resultOf = (
-  { name, found }: Child,
+export const resultOf = (
+  { name, found }: Pick<Child, "name" | "found">,
   end: Exclude<LoopEnd, { kind: "aborted" }>,
   changeset: Changeset,
 ): HandedBack => {
@@ -215,9 +217,12 @@ const resultOf = (
     files: changesSince(found, changeset).map(({ path, kind }) => ({ path, kind })),
     spend: end.spend,
   };
-  if (end.kind === "blocked") return { ...known, status: "BLOCKED", reason: end.reason, findings: [] };
+  if (end.kind !== "reported") {
+    const reason = end.kind === "blocked" ? end.reason : "it handed in no report of what it changed";
+    return { ...known, status: "BLOCKED", reason, findings: [] };
+  }
   const { report, findings } = end;
-  if ("feature" in report) throw new Error(`${name} handed in the report of another agent`);
+  if ("feature" in report || isReview(report)) throw new Error(`${name} handed in the report of another agent`);
   return { ...known, status: settled(report.status, findings), report, findings };
 };
 

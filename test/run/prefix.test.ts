@@ -68,7 +68,17 @@ test("the architect's system prompt, tools and first message are at most 36 kB, 
   const { system, tools, messages } = await firstRequest();
   expect(tools.map(({ name }) => name)).toEqual([
     ...["Agent", "Bash", "Edit", "ExitWorktree", "Glob", "Grep", "MultiEdit", "Read", "Recall", "Remember"],
-    ...["Skill", "SubmitReport", "TaskCreate", "TaskGet", "TaskList", "TaskUpdate", "Write"],
+    ...[
+      "SendMessage",
+      "Skill",
+      "SubmitReport",
+      "TaskCreate",
+      "TaskGet",
+      "TaskList",
+      "TaskUpdate",
+      "TeamCreate",
+      "Write",
+    ],
   ]);
   const bytes = [system, JSON.stringify(tools), JSON.stringify(messages)].map((text) => Buffer.byteLength(text));
   expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(36_000);

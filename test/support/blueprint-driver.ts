@@ -275,6 +275,8 @@ const converse = async <R extends SubmittedReport>(bench: Workbench, given: Conv
         evidence: () => evidence,
         refusals: () => 0,
         removed: () => false,
+        reminded: () => false,
+        tasks: () => [],
         onJudged: (one) => {
           if (one.accepted) judged = one;
         },
@@ -353,7 +355,8 @@ const startChild = async (
     agent === "database-engineer"
       ? await converse(bench, { ...given, first, judge, form: { input: databaseReportSchema } })
       : await converse(bench, { ...given, first, judge, form: { input: testReportSchema } });
-  if ("feature" in judged.report) throw new Error(`${agent} handed in the report of another agent`);
+  if ("feature" in judged.report || "manual_findings" in judged.report)
+    throw new Error(`${agent} handed in the report of another agent`);
   const { report, findings } = judged;
   const files = changesSince(found, await changesetOf(bench)).map(({ path, kind }) => ({ path, kind }));
   const doubtful = findings.some(({ severity }) => severity !== "note");

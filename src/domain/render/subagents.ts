@@ -11,7 +11,7 @@ export const subagentsSection = (all: readonly HandedBack[], detail: Detail): st
   return ["### Done by subagents", ...shown, ...rest].join("\n\n");
 };
 
-const subagentText = ({ agent, status, report, reason, files, findings }: HandedBack, detail: Detail): string => {
+const subagentText = ({ agent, mate, status, report, reason, files, findings }: HandedBack, detail: Detail): string => {
   const { text, items } = detail;
   const said = report?.summary ?? `It was stopped before it handed in a report: ${reason ?? "no reason is known"}.`;
   const lines = [
@@ -22,7 +22,9 @@ const subagentText = ({ agent, status, report, reason, files, findings }: Handed
       .slice(0, items)
       .map(({ message, path }) => `- Checked: ${path ? `${code(path, text)} ` : ""}${inline(message, text)}`),
   ];
-  return [`**${agent}: ${status}.** ${prose(said, text)}`, lines.join("\n")].filter((part) => part !== "").join("\n\n");
+  return [`**${mate === undefined ? agent : `${mate} (${agent})`}: ${status}.** ${prose(said, text)}`, lines.join("\n")]
+    .filter((part) => part !== "")
+    .join("\n\n");
 };
 
 const pointsOf = (report: ChildReport, { text, items }: Detail): string[] => {

@@ -11,11 +11,13 @@ import { createMultiEdit } from "./multi-edit.ts";
 import { createRead } from "./read.ts";
 import { createRecall, createRemember, type MemoryBox } from "./remember.ts";
 import type { SeenFiles } from "./seen-files.ts";
+import { createSendMessage, type Letter } from "./send-message.ts";
 import { createSkill } from "./skill.ts";
 import { createTaskCreate, type TaskBox } from "./task-create.ts";
 import { createTaskGet } from "./task-get.ts";
 import { createTaskList } from "./task-list.ts";
-import { createTaskUpdate } from "./task-update.ts";
+import { createTaskUpdate, type TeamTasks } from "./task-update.ts";
+import { createTeamCreate, type WantedTeam } from "./team-create.ts";
 import type { Tool } from "./tool.ts";
 import { createWrite } from "./write.ts";
 
@@ -30,25 +32,36 @@ export type ToolDeps = {
   readonly memory?: MemoryBox | undefined;
   /** The agents that this one may start; none where left out. */
   readonly agent?: Parameters<typeof createAgent>[0] | undefined;
+  /** Its place in a team; none where left out. */
+  readonly team?: TeamTools | undefined;
   /** Of an agent that may give the work up; none where left out. */
   readonly exit?: Exit | undefined;
   /** SubmitReport, in the form that the agent's report has. */
   readonly submit: Tool;
 };
 
+type TeamTools = TeamTasks & {
+  /** Of an agent that may make the team. */
+  readonly create?: ((wanted: WantedTeam, callId: string) => Promise<string>) | undefined;
+  readonly send: (letter: Letter, callId: string) => Promise<string>;
+  readonly document: (path: string) => string | undefined;
+};
+
 /** Whoever lists tasks may also look one up; without the report no run could end; Agent is here only for whom it may start. */
 const always = ["TaskGet", "SubmitReport", "Agent"];
 
 /** Whether a tool of that name can be an agent's. */
-export const isOffered = ({ tools }: Pick<Definition, "tools">, name: string): boolean =>
-  always.includes(name) || tools.includes(name);
+export const isOffered = (
+  { tools, disallowedTools = [] }: Pick<Definition, "tools" | "disallowedTools">,
+  name: string,
+): boolean => !disallowedTools.includes(name) && (always.includes(name) || tools.includes(name));
 
 /** Sorted by name, so that the same agent always shows a model the same bytes. */
 export const createTools = (deps: ToolDeps): readonly Tool[] => {
   const { walls, seen, tasks, memory } = deps;
   const skills = skillsOf(deps.library, deps.definition);
   const all = [
-    createRead({ walls, seen, documents: documentsOf(deps.library, deps.definition) }),
+    createRead({ walls, seen, document: documentsOf(deps) }),
     createEdit({ walls, seen }),
     createMultiEdit({ walls, seen }),
     createWrite({ walls, seen }),
@@ -61,6 +74,8 @@ export const createTools = (deps: ToolDeps): readonly Tool[] => {
     createTaskGet(tasks),
     deps.submit,
     ...(skills.length > 0 ? [createSkill(skills)] : []),
+    ...(deps.team?.create ? [createTeamCreate(deps.team.create)] : []),
+    ...(deps.team ? [createSendMessage(deps.team.send)] : []),
     ...(deps.exit ? [createExitWorktree(deps.exit)] : []),
     ...(memory ? [createRemember(memory), createRecall(memory)] : []),
     ...(deps.agent && deps.agent.agents.length > 0 ? [createAgent(deps.agent)] : []),
@@ -70,14 +85,16 @@ export const createTools = (deps: ToolDeps): readonly Tool[] => {
     .sort((a, b) => (a.spec.name < b.spec.name ? -1 : 1));
 };
 
-/** Texts that an agent may Read although they lie outside the repository: the status protocol and its skills. */
-const documentsOf = (library: Library, definition: Definition): ReadonlyMap<string, string> =>
-  new Map([
+/** Texts that an agent may Read although they lie outside the repository: the status protocol, its skills and its team's files. */
+const documentsOf = ({ library, definition, team }: ToolDeps): ((path: string) => string | undefined) => {
+  const texts = new Map([
     [`\${CLAUDE_PLUGIN_ROOT}/agents/shared/status-protocol.md`, library.statusProtocol],
     ...skillsOf(library, definition).map(
       ({ name, body }) => [`\${CLAUDE_PLUGIN_ROOT}/agents/skills/${name}/SKILL.md`, body] as const,
     ),
   ]);
+  return (path) => texts.get(path) ?? team?.document(path);
+};
 
 const skillsOf = (library: Library, definition: Definition): readonly Skill[] =>
   definition.skills.map((name) => library.skills.get(name)).filter((skill) => skill !== undefined);

@@ -19,8 +19,8 @@ const input = z.strictObject({
 export const createRead = (deps: {
   readonly walls: Pick<Walls, "read">;
   readonly seen: SeenFiles;
-  /** Read-only texts of the App by the path that the agent knows them under. */
-  readonly documents: ReadonlyMap<string, string>;
+  /** A read-only text of the App by the path that the agent knows it under. */
+  readonly document: (path: string) => string | undefined;
 }): Tool =>
   defineTool({
     name: "Read",
@@ -28,7 +28,7 @@ export const createRead = (deps: {
     input,
     readOnly: true,
     async run({ file_path, offset = 1, limit }) {
-      const document = deps.documents.get(file_path.replace(/^\$CLAUDE_PLUGIN_ROOT\//, `\${CLAUDE_PLUGIN_ROOT}/`));
+      const document = deps.document(file_path.replace(/^\$CLAUDE_PLUGIN_ROOT\//, `\${CLAUDE_PLUGIN_ROOT}/`));
       if (document !== undefined) return page(file_path, linesOf(document), offset, limit).text;
       const path = requireFile(file_path);
       const file = await deps.walls.read(path);

@@ -4,6 +4,7 @@ import type { SubmittedReport } from "../../domain/child-report.ts";
 import { ToolError } from "../../domain/errors.ts";
 import type { Evidence, Finding } from "../../domain/finding.ts";
 import { type Report, reportSchema } from "../../domain/report.ts";
+import type { TaskList } from "../../domain/task.ts";
 import { defineTool, type Tool } from "./tool.ts";
 
 export type Judged = {
@@ -18,6 +19,9 @@ export type Door = {
   readonly evidence: () => readonly Evidence[];
   /** How often a report was refused before. */
   readonly refusals: () => number;
+  readonly tasks: () => TaskList;
+  /** The agent was told already what its team has left open. */
+  readonly reminded: () => boolean;
   /** The work was given up. */
   readonly removed: () => boolean;
   readonly onJudged: (judged: Judged) => void;
@@ -35,10 +39,15 @@ export type ReportForm<R extends SubmittedReport> = {
   readonly normalise?: (input: unknown) => unknown;
 };
 
+/** The rule by which an agent is reminded of its team, once. */
+export const teamOpenRule = "team-open";
+
 export const createSubmitReport = <R extends SubmittedReport>(deps: {
   readonly door: Door;
   readonly form: ReportForm<R>;
   readonly judge: Judge<R>;
+  /** What an accepted report ends, as a sentence. */
+  readonly ending?: string;
 }): Tool =>
   defineTool({
     name: "SubmitReport",
@@ -50,7 +59,7 @@ export const createSubmitReport = <R extends SubmittedReport>(deps: {
       const judged = await deps.judge(report, door.evidence());
       const refused = door.refusals() + 1;
       door.onJudged(judged);
-      if (judged.accepted) return "The report is accepted. The run ends here.";
+      if (judged.accepted) return `The report is accepted. ${deps.ending ?? "The run ends here."}`;
       throw new ToolError(refusal(judged.findings, refused));
     },
   });

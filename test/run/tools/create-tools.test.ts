@@ -25,7 +25,14 @@ const open = (tools = testDefinition.tools) => {
     submit: createSubmitReport({
       form: architectForm,
       judge: async (report) => ({ accepted: true, report, findings: [] }),
-      door: { evidence: () => [], refusals: () => 0, removed: () => false, onJudged: () => {} },
+      door: {
+        evidence: () => [],
+        refusals: () => 0,
+        removed: () => false,
+        reminded: () => false,
+        tasks: () => [],
+        onJudged: () => {},
+      },
     }),
   });
   const call = async (name: string, input: unknown): Promise<string> => {

@@ -34,7 +34,7 @@ const open = (files: Record<string, string>) => {
   const documents = new Map([[`\${CLAUDE_PLUGIN_ROOT}/agents/shared/status-protocol.md`, "Four words.\nNo more."]]);
   return {
     walls,
-    read: createRead({ ...deps, documents }),
+    read: createRead({ ...deps, document: (path) => documents.get(path) }),
     edit: createEdit(deps),
     multiEdit: createMultiEdit(deps),
     write: createWrite(deps),

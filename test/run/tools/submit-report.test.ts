@@ -11,7 +11,14 @@ const submit = async (input: unknown, findings: readonly Finding[] = [], before 
   const tool = createSubmitReport({
     judge: async (report) => ({ accepted: findings.every(({ severity }) => severity !== "error"), report, findings }),
     form: architectForm,
-    door: { evidence: () => [], refusals: () => before, removed: () => false, onJudged: (one) => judged.push(one) },
+    door: {
+      evidence: () => [],
+      refusals: () => before,
+      removed: () => false,
+      reminded: () => false,
+      tasks: () => [],
+      onJudged: (one) => judged.push(one),
+    },
   });
   const prepared = tool.prepare(input);
   if (!prepared.ok) return { judged, text: prepared.reason };
@@ -79,7 +86,14 @@ describe("SubmitReport", () => {
     const tool = createSubmitReport({
       form: architectForm,
       judge: async () => expect.fail(),
-      door: { evidence: () => [], refusals: () => 0, removed: () => false, onJudged: () => {} },
+      door: {
+        evidence: () => [],
+        refusals: () => 0,
+        removed: () => false,
+        reminded: () => false,
+        tasks: () => [],
+        onJudged: () => {},
+      },
     });
     const open: string[] = [];
     const walk = (node: unknown, at: string): void => {
