@@ -102,6 +102,8 @@ const needsOf = (sources: Sources, path: string, source: string): Import[] => {
     .map((name) => {
       const plainImport = importsOf(text).find((one) => one.names.length === 0 && one.module.split(".")[0] === name);
       if (plainImport) return { name: "", module: plainImport.module };
+      const renamed = new RegExp(`^import[ \\t]+([\\w.]+[ \\t]+as[ \\t]+${name})[ \\t]*$`, "m").exec(text)?.[1];
+      if (renamed) return { name: "", module: renamed };
       const symbol = symbolIn(sources, path, name);
       return symbol.name === name ? symbol : { ...symbol, name: `${symbol.name} as ${name}` };
     });

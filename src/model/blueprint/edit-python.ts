@@ -15,6 +15,7 @@ const groupOf = (module: string, format: Format): number =>
 /** Adds `from module import name` (or `import module`) where a sorter of imports would put it. */
 export const addImport = (text: string, symbol: Import, format: Format): string => {
   const lines = text.split("\n");
+  if (symbol.name === "" && lines.includes(`import ${symbol.module}`)) return text;
   const imports = importsOf(text).filter((one) => one.start < firstCode(lines));
   const there = imports.find(
     (one) => one.module === symbol.module && (symbol.name === "") === (one.names.length === 0),

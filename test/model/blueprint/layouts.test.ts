@@ -351,6 +351,23 @@ describe("models", () => {
     expect(text).toContain("class Invoice(Base):");
   });
 
+  it.skipIf(!python).each([
+    ["shop/models/crate.py", "shop/models/invoice.py"],
+    ["shop/models.py", "shop/models.py"],
+  ])("import a package under the short name that their neighbours in %s give it", async (neighbour, written) => {
+    using bench = await openWorkbenchOf(
+      layered({
+        [neighbour]:
+          'import datetime as dt\n\nimport sqlalchemy as sa\nfrom sqlalchemy.orm import Mapped, mapped_column\n\nfrom shop.database import Base\n\n\nclass Crate(Base):\n    __tablename__ = "crates"\n\n    id: Mapped[int] = mapped_column(sa.Integer, primary_key=True)\n    created_at: Mapped[dt.datetime] = mapped_column(sa.DateTime, default=dt.datetime.now)\n',
+      }),
+    );
+    const driven = await drive(bench, invoices, "", { boundary: below("shop"), python });
+    expect(tried(driven)).toContain("ok   POST /api/v1/invoices 201");
+    const text = await readFile(join(bench.root, written), "utf8");
+    expect(text.match(/^import sqlalchemy as sa$/gm)).toHaveLength(1);
+    expect(text.match(/^import datetime as dt\n/gm)).toHaveLength(1);
+  });
+
   it("are learnt from a table that a router beside it serves, not from a line that only speaks of tables", async () => {
     using bench = await openWorkbenchOf({
       ...byEntity,

@@ -54,7 +54,7 @@ export const byName = (a: string, b: string): number =>
   rank(a) - rank(b) || (a.toLowerCase() < b.toLowerCase() ? -1 : a.toLowerCase() > b.toLowerCase() ? 1 : 0);
 
 export const sectionOf = (module: string, firstParty: string): number => {
-  const top = module.split(".")[0] ?? "";
+  const top = /^\w*/.exec(module)?.[0] ?? "";
   return module.startsWith(".") || top === firstParty ? 2 : stdlib.has(top) ? 0 : 1;
 };
 
