@@ -28,7 +28,8 @@ export const summariseRun = (events: readonly RunEvent[]): string => {
       "Files that the worktree holds",
       changeset.map(({ path, kind }) => `- /repo/${path} (${kind})`),
     ),
-    section("Left by subagents", events.flatMap(handedBackLine)),
+    section("Left by subagents and teammates", events.flatMap(handedBackLine)),
+    section("Team", events.flatMap(teamLine)),
     section("Commands that ran, the last ones", commandLines(own, changeset)),
     section("Findings about the last report, which was not accepted", findingLines(own)),
     section("Open tasks", taskLines(own.findLast((event) => event.type === "tasks")?.tasks ?? [])),
@@ -87,12 +88,16 @@ const decisionsIn = (events: readonly RunEvent[]): readonly ReportDecision[] => 
 const decisionLine = ({ title, rationale }: ReportDecision): string => `- ${short(title)}: ${short(rationale)}`;
 
 const handedBackLine = (event: RunEvent): string[] => {
-  if (event.type !== "handed-back") return [];
-  const { agent, status, files } = event.result;
+  const result = event.type === "handed-back" || event.type === "rested" ? event.result : undefined;
+  if (!result) return [];
+  const { agent, status, files } = result;
   const changed =
     files.length === 0 ? "changed nothing" : `changed ${files.map(({ path }) => `/repo/${path}`).join(", ")}`;
   return [`- ${agent} ended with ${status} and ${changed}`];
 };
+
+const teamLine = (event: RunEvent): string[] =>
+  event.type === "team" ? [`- You lead the team ${event.name}: ${event.members.slice(1).join(", ")}`] : [];
 
 const commandLines = (events: readonly RunEvent[], changeset: Changeset): string[] => {
   const tree = treeHash(changeset);

@@ -22,9 +22,6 @@ export type Counters = {
 
 export const noCounters: Counters = { toolCalls: 0, strikes: 0, overruns: 0, refusals: 0, nudges: 0, reminders: 0 };
 
-export const nudge =
-  "Only SubmitReport ends the run. If the work is done, call it now with the report. If something stands in the way, submit BLOCKED with its blockers, or NEEDS_CONTEXT with your questions. Otherwise go on with the work.";
-
 export const countTurn = (counters: Counters, plans: readonly Plan[], results: readonly ToolResult[]): Counters => {
   const failed = new Set(results.filter((result) => result.is_error).map((result) => result.tool_use_id));
   const ran = plans.filter((plan) => plan.kind === "run");
@@ -61,11 +58,7 @@ export const countMessages = (
     if (results.length > 0) {
       const plans = planCalls(tools, uses, { ...noSpend, toolCalls: counters.toolCalls }, limits);
       counters = countTurn(counters, plans, results);
-    } else if (index > 0 && isNudge(message)) counters = { ...counters, nudges: counters.nudges + 1 };
+    } else if (index > 0) counters = { ...counters, nudges: counters.nudges + 1 };
   }
   return counters;
 };
-
-/** What a team says to its lead, which also comes without results, is none. */
-const isNudge = ({ content }: Message): boolean =>
-  content.some((block) => block.type === "text" && block.text === nudge);

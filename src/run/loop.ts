@@ -12,7 +12,7 @@ import {
   openConversation,
   type Unanswered,
 } from "./conversation.ts";
-import { countTurn, nudge } from "./counters.ts";
+import { countTurn } from "./counters.ts";
 import { type Judged, maxRefusals } from "./tools/submit-report.ts";
 
 export type { LoopDeps, LoopEnd } from "./context.ts";
@@ -25,6 +25,9 @@ const maxParallel = 10;
 const maxStrikes = 3;
 const maxOverruns = 3;
 const maxNudges = 2;
+
+const nudge =
+  "Only SubmitReport ends the run. If the work is done, call it now with the report. If something stands in the way, submit BLOCKED with its blockers, or NEEDS_CONTEXT with your questions. Otherwise go on with the work.";
 
 /** Model and tools take turns until the end. @throws where the model, the store or the walls fail: the run can be resumed */
 export const runLoop = async (deps: LoopDeps): Promise<LoopEnd> => {
@@ -119,26 +122,15 @@ const answer = async (deps: LoopDeps, talk: Conversation, unanswered: Unanswered
   return rest(deps, talk);
 };
 
-/** The agent asks for nothing more: it hears its team, rests, or is asked for its report. */
+/** The agent asks for nothing more. Whoever it wrote to has answered already, so a lead need not wait. */
 const rest = async (deps: LoopDeps, talk: Conversation): Promise<End> => {
   if (deps.rests) return { kind: "resting" };
-  const heard = await hearMates(deps, talk, undefined);
-  if (!heard) return { kind: "aborted" };
-  if (heard.mail) {
-    await append(deps, talk, [...(await whatIsFresh(deps, talk)), ...heard.mail.events], {
-      role: "user",
-      content: [{ type: "text", text: heard.mail.text }],
-    });
-    freshIsStored(talk);
-    return undefined;
-  }
   if (talk.counters.nudges >= maxNudges)
     return blocked(
       "no-report",
       `the model stopped without a report and did not submit one when asked ${maxNudges} times`,
     );
-  await append(deps, talk, await whatIsFresh(deps, talk), { role: "user", content: [{ type: "text", text: nudge }] });
-  freshIsStored(talk);
+  await append(deps, talk, [], { role: "user", content: [{ type: "text", text: nudge }] });
   talk.counters = { ...talk.counters, nudges: talk.counters.nudges + 1 };
   return undefined;
 };

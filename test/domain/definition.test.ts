@@ -72,6 +72,12 @@ describe("parseDefinition", () => {
     expect(parseDefinition(file, text, undefined, new Set(["database-engineer"])).tools).toHaveLength(3);
   });
 
+  it("takes tools that an agent never has, and none of them among its own", () => {
+    const denying = (tools: string) => (all: string) => all.replace("skills:", `disallowedTools: [${tools}]\nskills:`);
+    expect(parseDefinition(file, denying("Write, MultiEdit")(text)).disallowedTools).toEqual(["Write", "MultiEdit"]);
+    expect(errorOf(denying("Write, Edit"))).toContain('`disallowedTools.1` stands among its tools: "Edit"');
+  });
+
   it("reads a file with Windows line ends and a byte order mark alike", () => {
     expect(parseDefinition(file, `\uFEFF${text.replaceAll("\n", "\r\n")}`)).toEqual(parseDefinition(file, text));
   });

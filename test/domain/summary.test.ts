@@ -85,7 +85,7 @@ describe("summariseRun", () => {
       - /repo/app/api/a.py (modified)
       - /repo/app/api/old.py (deleted)
 
-      ## Left by subagents
+      ## Left by subagents and teammates
 
       - test-generator ended with DONE and changed /repo/tests/test_a.py
 

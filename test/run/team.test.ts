@@ -166,7 +166,7 @@ const executeWith = (cast: ScriptedCast, over: Partial<ExecuteDeps> = {}) =>
     ...over,
   });
 
-const newJob = () => toJob(trigger, { id: "job", acceptedAt: "2026-11-25T12:00:00Z", issue: 3 });
+const newJob = (id = "job") => toJob(trigger, { id, acceptedAt: "2026-11-25T12:00:00Z", issue: 3 });
 const outcomeOf = async () => (await store.openRun(newJob(), 3)).outcome;
 const eventsOf = async () => store.events((await store.openRun(newJob(), 3)).id);
 
@@ -588,6 +588,32 @@ describe("a team", () => {
     );
     expect(seen).toContain('[{"test-engineer":true},[["test-engineer","in_progress"]]]');
     expect(seen).toContain('[{"test-engineer":false,"code-reviewer":true},[["test-engineer","completed"]]]');
+  });
+});
+
+describe("the contract", () => {
+  test("is edited by a later run on the same pull request, with what was said before below", async () => {
+    const lead = (path: string, contract: string) => [
+      turn(write(path, "x = 1\n"), team(), send("frontend-dev", contract)),
+      turn(bash("true"), report()),
+    ];
+    await play({ lead: lead("app/models/one.py", "One endpoint.") });
+    model = createScriptedCast(roleOf, { lead: lead("app/models/two.py", "Two endpoints now.") });
+    await executeWith(model).run(newJob("later"), never);
+    const comments = [...github.comments.values()].filter(({ body }) => body.includes("architect:contract"));
+    expect(github.pulls).toHaveLength(1);
+    expect(comments).toHaveLength(1);
+    expect(comments[0]?.body).toMatch(/Two endpoints now\.[\s\S]*One endpoint\./);
+  });
+
+  test("is no comment where nothing was written for it, or nothing was published", async () => {
+    const { comments } = await play({
+      lead: [turn(write(modelPath, "x = 1\n"), team()), turn(bash("true"), report())],
+    });
+    expect(comments).toEqual([]);
+    reset();
+    await play({ lead: [turn(team(), send("frontend-dev", "Nothing yet.")), done] });
+    expect(JSON.stringify([...github.comments.values()])).not.toContain("architect:contract");
   });
 });
 

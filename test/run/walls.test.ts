@@ -176,6 +176,24 @@ describe("the tools in the real sandbox", () => {
   });
 });
 
+describe("a reviewer in the real sandbox", () => {
+  it("reads and runs, and can write nothing in the repository", async () => {
+    const worktree = await open("run-review");
+    const walls = await worktree.enter({ allowed: [], forbidden: [] });
+    const signal = new AbortController().signal;
+    const tried = "git status --short; cat app/main.py; for f in app/main.py app/api/users.py; do echo x >> $f; done";
+    const { output } = await walls.bash(tried, { timeoutMs: 10_000, signal });
+    expect(output).toContain("from app.api.users import router\n");
+    expect(
+      output.match(/users\.py: Read-only file system|main\.py: (Read-only file system|Permission denied)/g),
+    ).toHaveLength(2);
+    expect((await walls.read("app/main.py"))?.text).toBe(committed["app/main.py"]);
+    await expect(walls.write("app/api/new.py", "x", undefined)).rejects.toThrow("You may write nothing.");
+    expect((await worktree.collect()).changeset).toEqual([]);
+    await worktree.close();
+  });
+});
+
 describe("a subagent in the real sandbox", () => {
   const childBoundary: Boundary = { allowed: ["app/tests"], forbidden: ["app/api"] };
   const testFile = "app/tests/test_users.py";

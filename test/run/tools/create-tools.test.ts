@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TaskList } from "../../../src/domain/task.ts";
-import { createTools } from "../../../src/run/tools/create-tools.ts";
+import { createTools, isOffered } from "../../../src/run/tools/create-tools.ts";
 import { createSeenFiles } from "../../../src/run/tools/seen-files.ts";
 import { architectForm, createSubmitReport } from "../../../src/run/tools/submit-report.ts";
 import { testDefinition, testLibrary } from "../../support/loop.ts";
@@ -53,6 +53,11 @@ describe("createTools", () => {
     const { all } = open(["Skill", "Remember", "Recall", "Agent(test-generator)"]);
     expect(all.map((tool) => tool.spec.name)).toEqual(["Skill", "SubmitReport", "TaskGet"]);
     expect(all[0]?.spec.input_schema["properties"]).toMatchObject({ name: { enum: ["api-design"] } });
+  });
+
+  it("offers no tool that is disallowed, even one that all have", () => {
+    const denied = { ...testDefinition, disallowedTools: ["Write", "TaskGet"] };
+    expect(["Write", "TaskGet", "Read"].map((name) => isOffered(denied, name))).toEqual([false, false, true]);
   });
 
   it("makes the same bytes every time", () => {
