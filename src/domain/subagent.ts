@@ -44,7 +44,8 @@ const succeeded = ({ status }: HandedBack): boolean => status === "DONE" || stat
 /** What is left of a report's hand-offs: work that a subagent of the run did is none, a patch for a maintainer always is. */
 export const openHandoffs = (report: Report, children: readonly HandedBack[]): readonly Handoff[] =>
   report.handoffs.filter(
-    ({ to, patch }) => patch !== undefined || !children.some((child) => child.agent === to && succeeded(child)),
+    ({ to, patch }) =>
+      patch !== undefined || !children.some((child) => [child.agent, child.mate].includes(to) && succeeded(child)),
   );
 
 /** Subagents whose end leaves something open. One that could not go on is made good by a later one of its kind that could. */

@@ -591,6 +591,80 @@ describe("a team", () => {
   });
 });
 
+describe("a teammate", () => {
+  test("that is aborted leaves what it takes to go on", async () => {
+    const stop = new AbortController();
+    workspace.command = async (command) => {
+      if (command === pytest) stop.abort();
+      return commands(command, new Map(), stop.signal);
+    };
+    const first = createScriptedCast(roleOf, scripts);
+    await expect(executeWith(first).run(newJob(), stop.signal)).rejects.toThrow("the run goes on where it was");
+    expect(first.asked).toEqual(["lead 0", "lead 1", "test-engineer 0", "test-engineer 1"]);
+    workspace.command = commands;
+    const { outcome } = await play();
+    expect(outcome).toMatchObject({ status: "DONE" });
+    expect(model.asked[0]).toBe("test-engineer 2");
+  });
+
+  test("whose model fails, fails the run with that very error", async () => {
+    class OverloadedError extends Error {}
+    const cast = createScriptedCast(roleOf, scripts);
+    const failing = {
+      ...cast,
+      turn: async (...args: Parameters<ScriptedCast["turn"]>) => {
+        if (cast.asked.length === 3) throw new OverloadedError("busy");
+        return cast.turn(...args);
+      },
+    };
+    await expect(executeWith(failing).run(newJob(), never)).rejects.toBeInstanceOf(OverloadedError);
+    const { outcome } = await play();
+    expect(outcome).toMatchObject({ status: "DONE" });
+  });
+
+  test("and its team are still there when another model takes the run up", async () => {
+    const begun = [turn(write(modelPath, "x = 1\n"), team(), send("test-engineer", "Test it.")), turn(bash("true"))];
+    const first = createScriptedCast(roleOf, { ...scripts, lead: begun, "test-engineer": [silent] });
+    await expect(executeWith(first).run(newJob(), never)).rejects.toThrow("the script of lead has no turn 2");
+    const next = createScriptedCast(roleOf, {
+      lead: [turn(team(), send("test-engineer", "Go on.")), turn(bash("true"), report())],
+      "test-engineer": [turn(write(testPath, testText), bash(pytest)), turn(submit(testReport))],
+    });
+    model = { ...next, name: "another" };
+    await executeWith(model).run(newJob(), never);
+    expect(JSON.stringify(next.requests("lead")[0]?.messages[0])).toContain("You lead the team users");
+    expect(JSON.stringify(next.requests("test-engineer")[0]?.messages[0])).toContain("Go on.");
+    expect(await outcomeOf()).toMatchObject({ status: "DONE", spend: { turns: 4, subagents: { turns: 3 } } });
+    expect(github.pulls[0]?.body).toContain("**test-engineer (test-generator): DONE.**");
+  });
+
+  test("did what a hand-off to it asks for, by its name or its agent's", async () => {
+    const handoffs = ["test-engineer", "test-generator"].map((to) => ({ to, task: "Write tests." }));
+    const last = scripts.lead.slice(0, -2);
+    const { body, outcome } = await play({ lead: [...last, turn(bash("true"), report({ handoffs }))] });
+    expect(body).not.toContain("### Hand-offs");
+    expect(outcome?.status).toBe("DONE");
+  });
+
+  test("that changes files after its report has handed in nothing for them", async () => {
+    const { outcome, body } = await play({
+      lead: [
+        turn(write(modelPath, "x = 1\n"), team(), send("test-engineer", "Test it.")),
+        turn(send("test-engineer", "Once more.")),
+        turn(bash("true"), report()),
+      ],
+      "test-engineer": [
+        turn(write(testPath, testText), bash(pytest)),
+        turn(submit(testReport)),
+        turn(write("backend/tests/test_more.py", testText)),
+        silent,
+      ],
+    });
+    expect(outcome?.status).toBe("DONE_WITH_CONCERNS");
+    expect(body).toContain("test-generator ended with BLOCKED: it handed in no report of what it changed");
+  });
+});
+
 describe("the contract", () => {
   test("is edited by a later run on the same pull request, with what was said before below", async () => {
     const lead = (path: string, contract: string) => [
