@@ -45,7 +45,12 @@ const houseBoundary: Boundary = {
   forbidden: ["frontend"],
 };
 
-export type Workbench = { readonly root: string; [Symbol.dispose](): void };
+export type Workbench = {
+  readonly root: string;
+  /** What lies on the pull request's branch already; git's HEAD stays the base. */
+  published: Changeset;
+  [Symbol.dispose](): void;
+};
 
 /** A copy of a fixture in a git repository of its own, where each command starts. */
 export const openWorkbench = (name: string): Promise<Workbench> =>
@@ -70,7 +75,7 @@ const workbench = async (fill: (root: string) => Promise<void>): Promise<Workben
   await run("git", ["-c", "user.name=fixture", "-c", "user.email=fixture@example.com", "commit", "-qm", "fixture"], {
     cwd: root,
   });
-  return { root, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
+  return { root, published: [], [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
 };
 
 const ripgrep = async (root: string, args: readonly string[]): Promise<string[]> => {
@@ -417,8 +422,15 @@ const committed = async (bench: Workbench, path: string): Promise<string | undef
     () => undefined,
   );
 
-/** The files that are not as committed, as the run collects them. */
-const changesetOf = async (bench: Workbench): Promise<Changeset> => {
+/** The files that are not as the run found them. */
+const changesetOf = async (bench: Workbench): Promise<Changeset> => changesSince(bench.published, await workOf(bench));
+
+/** What was done so far is on the branch from now on. */
+export const publish = async (bench: Workbench): Promise<void> => {
+  bench.published = await workOf(bench);
+};
+
+const workOf = async (bench: Workbench): Promise<Changeset> => {
   const { stdout } = await run("git", ["status", "--porcelain", "-uall", "-z"], { cwd: bench.root });
   const paths = stdout
     .split("\0")
@@ -435,7 +447,7 @@ const changesetOf = async (bench: Workbench): Promise<Changeset> => {
   );
 };
 
-export const counted = (drive: Drive): number =>
+export const counted = (drive: Pick<Drive, "calls">): number =>
   drive.calls.filter((call) => !/^Task|^SubmitReport$/.test(call.name)).length;
 
 /** What git says changed, with contents. */

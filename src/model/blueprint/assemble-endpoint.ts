@@ -13,6 +13,7 @@ import { renderRate, shortRate, type Wish } from "./request.ts";
 import { fullPrefix, inclusionsOf } from "./routing.ts";
 import { type Piece, py } from "./templates/py.ts";
 import { endpointRoute, type RouteStyle, routerFile } from "./templates/routes.ts";
+import { renderTestTask } from "./test-task.ts";
 import { type Wired, wire } from "./wire.ts";
 import { type Built, boundaryProblem, type Draft, formatOf, place, put, refuse } from "./work.ts";
 
@@ -39,6 +40,12 @@ const literalOf = (field: Field): string | undefined => {
   if (field.type.kind === "bool") return /^true$/i.test(field.fallback) ? "True" : "False";
   return field.type.kind === "int" || field.type.kind === "float" ? field.fallback : JSON.stringify(field.fallback);
 };
+
+/** The whole answer, as JSON. */
+const exactOf = (values: readonly { readonly field: Field; readonly value: string }[]): string =>
+  `{${values
+    .map(({ field, value }) => `"${field.name}": ${value.replace(/^True$/, "true").replace(/^False$/, "false")}`)
+    .join(", ")}}`;
 
 const annotationOf = (field: Field): string | undefined =>
   (
@@ -210,12 +217,13 @@ const workOf = (
     `answer = ${expectLine(200, "GET", wish.path)}`,
     `check(answer.json() == {${expected}}, "the answer is as asked")`,
   ];
+  const endpoints = [{ method: "GET" as const, path: wish.path, auth: "none", rate_limit: limit }];
   const server = `${layout.importRoot === "" ? "" : `cd ${layout.importRoot} && `}python -m uvicorn ${moduleOf(layout, layout.app.path)}:${layout.app.variable}${layout.app.factory ? " --factory" : ""} --port 8500`;
   return {
     feature: wish.path.replace(/^(\/api)?\/v\d+\//, "").replace(/[^a-z0-9]+/g, "-"),
     summary: `Adds GET ${wish.path}${answers.asks ? ", which asks the database and answers 503 while it does not reply" : " with the fixed answer that the issue names"}.`,
     changes: [...draft.changes.values()],
-    endpoints: [{ method: "GET" as const, path: wish.path, auth: "none", rate_limit: limit }],
+    endpoints,
     models: [],
     security: answers.asks ? ["The error of a database that does not answer is kept out of the response"] : [],
     decisions: answers.asks
@@ -240,7 +248,10 @@ const workOf = (
       ...(wired?.handoffs ?? []),
       {
         to: "test-generator",
-        task: `Cover GET ${wish.path}: 200 with ${expected.replaceAll('"', "")}${answers.asks ? "; 503 when the session raises SQLAlchemyError" : ""}.`,
+        task: renderTestTask(
+          `Cover GET ${wish.path}: 200 with the whole answer${answers.asks ? "; 503 while the database does not answer" : ""}.`,
+          { endpoints, problems: layout.problems === "wired", exact: exactOf(answers.values) },
+        ),
       },
     ],
     commands: [server, `curl 'http://localhost:8500${wish.path}'`],

@@ -26,6 +26,7 @@ import { modelPiece } from "./templates/model.ts";
 import { resourceRoutes } from "./templates/routes.ts";
 import { resourceSchemas } from "./templates/schemas.ts";
 import { resourceService } from "./templates/service.ts";
+import { renderTestTask } from "./test-task.ts";
 import { type Wired, wire } from "./wire.ts";
 import { type Built, exportModel, pathIn, place, put, refuse } from "./work.ts";
 
@@ -120,6 +121,13 @@ export const assembleResource = (wish: Extract<Wish, { kind: "crud" }>, task: As
       auth: guardName(layout),
       rate_limit: limit,
     });
+    const endpoints = [
+      endpoint("POST", list),
+      endpoint("GET", list),
+      endpoint("GET", one),
+      endpoint("PATCH", one),
+      endpoint("DELETE", one),
+    ];
     const problems = layout.problems === "wired";
     const { limited, ...script } = resourceSteps(entity, list, problems);
     const sample = payloadOf(entity.fields, 0);
@@ -129,13 +137,7 @@ export const assembleResource = (wish: Extract<Wish, { kind: "crud" }>, task: As
         feature: `${names.path}-crud`,
         summary: `Adds ${names.labels} below ${root}: create, a paged list, fetch, change and delete, with ${names.type} as a SQLAlchemy model, Pydantic schemas and a service between them.`,
         changes: [...changes.values()],
-        endpoints: [
-          endpoint("POST", list),
-          endpoint("GET", list),
-          endpoint("GET", one),
-          endpoint("PATCH", one),
-          endpoint("DELETE", one),
-        ],
+        endpoints,
         models: [
           {
             name: names.type,
@@ -169,7 +171,14 @@ export const assembleResource = (wish: Extract<Wish, { kind: "crud" }>, task: As
         handoffs: [
           ...wired.handoffs,
           { to: "database-engineer", task: migrationText(entity) },
-          { to: "test-generator", task: resourceTests(entity, list, one, limit) },
+          {
+            to: "test-generator",
+            task: renderTestTask(resourceTests(entity, list, one, limit), {
+              endpoints,
+              model: names.type,
+              problems,
+            }),
+          },
         ],
         commands: [serverLine(layout), curl("POST", list, sample), curl("GET", `${list}?limit=20&offset=0`)],
         rehearsal: renderScript({
@@ -182,16 +191,12 @@ export const assembleResource = (wish: Extract<Wish, { kind: "crud" }>, task: As
   });
 };
 
-const resourceTests = (entity: Entity, list: string, one: string, limit: string | null): string => {
+export const resourceTests = (entity: Entity, list: string, one: string, limit: string | null): string => {
   const unique = entity.fields.filter((field) => field.unique).map((field) => field.name);
   return [
     `Cover ${list} and ${one} with the repository's own fixtures.`,
     "Create: 201 with every field back; 422 for each missing required field and each bound.",
-    ...(unique.length > 0
-      ? [
-          `409 for a ${unique.join(" or ")} that is taken, on create and on change; two creates at once give one 201 and one 409.`,
-        ]
-      : []),
+    ...(unique.length > 0 ? [`409 for a ${unique.join(" or ")} that is taken, on create and on change.`] : []),
     ...(entity.references.size > 0
       ? [`409 for ${[...entity.references.keys()].join(" or ")} that does not exist.`]
       : []),

@@ -1,12 +1,15 @@
 /** The blueprint model: deterministic, offline, behind the same port as a language model. It keeps nothing between turns. */
 import type { Message } from "../../domain/message.ts";
-import type { Report } from "../../domain/report.ts";
 import type { Model, ModelRequest, ModelTurn } from "../../ports.ts";
 import { parseBrief } from "./brief.ts";
 import { type Plan, speak } from "./conversation.ts";
-import { design, submit } from "./design.ts";
+import { agentsIn } from "./delegate.ts";
+import { design } from "./design.ts";
 import { followUp } from "./follow-up.ts";
-import { blocked, emptyReport } from "./reports.ts";
+import { emptyDatabaseReport, migrate } from "./migration.ts";
+import { emptyReport } from "./reports.ts";
+import { blocked, submit } from "./submit.ts";
+import { emptyTestReport, writeTests } from "./tests.ts";
 
 const briefText = (messages: readonly Message[]): string => {
   const first = messages[0];
@@ -15,19 +18,42 @@ const briefText = (messages: readonly Message[]): string => {
     .join("\n");
 };
 
+/** In the form that the agent's own report has. */
+const blockedFor = (kind: string | undefined, reason: string) =>
+  kind === "migration"
+    ? blocked(emptyDatabaseReport, reason)
+    : kind === "tests"
+      ? blocked(emptyTestReport, reason)
+      : blocked(emptyReport("design-request"), reason);
+
 function* endBlocked(reason: string): Plan {
-  yield* submit(blocked(emptyReport("design-request"), reason), "I cannot work on this.");
+  yield* submit(blockedFor(undefined, reason), "I cannot work on this.");
 }
 
-const planOf = (messages: readonly Message[]): Plan => {
+const planOf = ({ messages, tools }: Pick<ModelRequest, "messages" | "tools">): Plan => {
   const parsed = parseBrief(briefText(messages));
   if (!parsed.ok) return endBlocked(`The blueprint model cannot read its brief: ${parsed.reason}.`);
-  return parsed.brief.kind === "design" ? design(parsed.brief) : followUp(parsed.brief);
+  const { brief } = parsed;
+  switch (brief.kind) {
+    case "design":
+      return design(brief, agentsIn(tools));
+    case "follow-up":
+      return followUp(brief, agentsIn(tools));
+    case "migration":
+      return migrate(brief);
+    case "tests":
+      return writeTests(brief);
+  }
 };
 
-const otherVersion = (turn: number): Report =>
-  blocked(
-    emptyReport("design-request"),
+const kindOf = (messages: readonly Message[]): string | undefined => {
+  const parsed = parseBrief(briefText(messages));
+  return parsed.ok ? parsed.brief.kind : undefined;
+};
+
+const otherVersion = (messages: readonly Message[], turn: number) =>
+  blockedFor(
+    kindOf(messages),
     `The conversation was begun by another version of the blueprint model: its turn ${turn} is not what this version says there. Label the issue again to start anew.`,
   );
 
@@ -48,8 +74,9 @@ const toTurn = (request: ModelRequest, message: ModelTurn["message"], ends: bool
 
 const said = (text: string): ModelTurn["message"] => ({ role: "assistant", content: [{ type: "text", text }] });
 
-const next = (messages: readonly Message[]): { message: ModelTurn["message"]; ends: boolean } => {
-  const spoken = speak(planOf(messages), messages);
+const next = (request: ModelRequest): { message: ModelTurn["message"]; ends: boolean } => {
+  const { messages } = request;
+  const spoken = speak(planOf(request), messages);
   if (spoken.kind === "turn") return { message: spoken.message, ends: false };
   if (spoken.kind === "over")
     return { message: said("The report is submitted; there is nothing more to do."), ends: true };
@@ -60,7 +87,7 @@ const next = (messages: readonly Message[]): { message: ModelTurn["message"]; en
     type: "tool_use" as const,
     id: `toolu_bp_${count + 1}_1`,
     name: "SubmitReport",
-    input: otherVersion(spoken.turn),
+    input: otherVersion(messages, spoken.turn),
   };
   return {
     message: { role: "assistant", content: [{ type: "text", text: "This conversation is not mine." }, use] },
@@ -72,7 +99,7 @@ export const createBlueprint = (): Model => ({
   name: "blueprint",
   async turn(request, signal) {
     signal.throwIfAborted();
-    const { message, ends } = next(request.messages);
+    const { message, ends } = next(request);
     return toTurn(request, message, ends);
   },
 });

@@ -28,19 +28,40 @@ const briefSchema = z.object({
     .optional(),
 });
 
-export type BlueprintBrief = z.infer<typeof briefSchema>;
+const childBriefSchema = z.object({
+  kind: z.enum(["migration", "tests"]),
+  issue: z.number().int(),
+  prompt: z.string(),
+  boundary: z.object({ allowed: z.array(z.string()), forbidden: z.array(z.string()) }),
+  configFile: z.string().default(".github/architect.yml"),
+  changed: z.array(z.object({ path: z.string(), kind: z.string() })).default([]),
+});
 
-/** The JSON between the lines `<brief-json>` and `</brief-json>`; a sentence of what is wrong with it otherwise. */
-export const parseBrief = (text: string): { ok: true; brief: BlueprintBrief } | { ok: false; reason: string } => {
-  const block = /^<brief-json>\n([\s\S]*?)\n<\/brief-json>$/m.exec(text)?.[1];
-  if (block === undefined) return { ok: false, reason: "the first message has no <brief-json> block" };
-  let value: unknown;
+export type BlueprintBrief = z.infer<typeof briefSchema>;
+/** What another agent asks of this one. */
+export type ChildBrief = z.infer<typeof childBriefSchema>;
+
+const anyBriefSchema = z.discriminatedUnion("kind", [briefSchema, childBriefSchema]);
+
+type Tagged = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string };
+
+/** The JSON between the lines `<tag>` and `</tag>`; a sentence of what is wrong with it otherwise. */
+export const readTagged = (text: string, tag: "brief-json" | "subagent-json"): Tagged => {
+  const block = new RegExp(`^<${tag}>\\n([\\s\\S]*?)\\n</${tag}>$`, "m").exec(text)?.[1];
+  if (block === undefined) return { ok: false, reason: `there is no <${tag}> block` };
   try {
-    value = JSON.parse(block);
+    return { ok: true, value: JSON.parse(block) };
   } catch (error) {
-    return { ok: false, reason: `the <brief-json> block is no JSON: ${(error as Error).message}` };
+    return { ok: false, reason: `the <${tag}> block is no JSON: ${(error as Error).message}` };
   }
-  const parsed = briefSchema.safeParse(value);
+};
+
+export const parseBrief = (
+  text: string,
+): { ok: true; brief: BlueprintBrief | ChildBrief } | { ok: false; reason: string } => {
+  const tagged = readTagged(text, "brief-json");
+  if (!tagged.ok) return tagged;
+  const parsed = anyBriefSchema.safeParse(tagged.value);
   return parsed.success
     ? { ok: true, brief: parsed.data }
     : { ok: false, reason: `the brief has another shape: ${z.prettifyError(parsed.error)}` };

@@ -1,5 +1,6 @@
 /** The plan for a design request, turn by turn: read, ask or build, try, report. */
-import type { Report } from "../../domain/report.ts";
+
+import { findAlembic } from "./alembic.ts";
 import { assembleEndpoint } from "./assemble-endpoint.ts";
 import { assembleAuth } from "./assemble-registration.ts";
 import { assembleResource } from "./assemble-resource.ts";
@@ -7,14 +8,25 @@ import type { BlueprintBrief } from "./brief.ts";
 import { bash, exitOf, read, taskIdOf, write } from "./calls.ts";
 import { conflictsWith } from "./conflicts.ts";
 import type { Call, Plan, Result } from "./conversation.ts";
+import {
+  type AgentName,
+  type Assignment,
+  assignmentsOf,
+  delegate,
+  findMigrations,
+  type HandedBack,
+  openAfter,
+} from "./delegate.ts";
 import { editsBetween } from "./diff.ts";
 import type { Unclear } from "./fields.ts";
 import type { Layout } from "./layout.ts";
+import { proofCommand } from "./migration-programs.ts";
 import { namesOf, plural, singular, snake } from "./names.ts";
 import type { Interest } from "./read-layout.ts";
 import { notTried } from "./rehearsal.ts";
-import { asking, blocked, describeTrial, emptyReport, type Trial } from "./reports.ts";
+import { asking, describeTrial, emptyReport, type Trial } from "./reports.ts";
 import { parseRequest, type Wish } from "./request.ts";
+import { blocked, submit } from "./submit.ts";
 import { survey } from "./survey.ts";
 import type { Built, Change, Step, Work } from "./work.ts";
 
@@ -53,31 +65,6 @@ const assemble = (wish: Wish, brief: BlueprintBrief, layout: Layout): Built => {
   return wish.kind === "auth" ? assembleAuth(wish, task) : assembleEndpoint(wish, task);
 };
 
-/** Submits, and once more in each of two ways of mending where it is refused: the status lowered, then BLOCKED. */
-export function* submit(report: Report, text: string): Plan {
-  const [first] = yield { text, calls: [{ name: "SubmitReport", input: report }] };
-  if (!first?.failed) return;
-  const lower: Report = {
-    ...report,
-    status: report.status === "DONE" ? "DONE_WITH_CONCERNS" : report.status,
-    concerns: [...report.concerns, `The report was refused once: ${first.text.slice(0, 1_500)}`].slice(-50),
-  };
-  const [second] = yield {
-    text: "The report was refused; I add the findings to it.",
-    calls: [{ name: "SubmitReport", input: lower }],
-  };
-  if (!second?.failed) return;
-  yield {
-    text: "It was refused again: I say what stands in the way.",
-    calls: [
-      {
-        name: "SubmitReport",
-        input: blocked(report, `The report does not hold and I cannot mend it: ${second.text.slice(0, 3_000)}`),
-      },
-    ],
-  };
-}
-
 function* ask(feature: string, unclear: readonly Unclear[]): Plan {
   yield* submit(asking(feature, unclear), "I cannot go on without an answer.");
 }
@@ -88,7 +75,8 @@ const wordsOf = (brief: BlueprintBrief): BlueprintBrief["request"] =>
     ? brief.context
     : brief.request;
 
-export function* design(brief: BlueprintBrief): Plan {
+/** @param agents that can be started */
+export function* design(brief: BlueprintBrief, agents: ReadonlySet<string>): Plan {
   const parsed = parseRequest(wordsOf(brief));
   if (!parsed.ok) return yield* ask("design-request", parsed.unclear);
   const { wish, unread, settled } = parsed.value;
@@ -99,7 +87,7 @@ export function* design(brief: BlueprintBrief): Plan {
   if (!surveyed.ok) return yield* ask(feature, surveyed.unclear);
   const built = assemble(wish, brief, surveyed.layout);
   if (!built.ok) return yield* ask(feature, built.unclear);
-  yield* construct(built.work, surveyed.layout, unread);
+  yield* construct(built.work, surveyed.layout, unread, agents);
 }
 
 // ---------------------------------------------------------------------------------------------------------------- work
@@ -130,34 +118,41 @@ const stepTexts: Readonly<Record<Step, { subject: string; activeForm: string; do
 
 const order: readonly Step[] = ["core", "schemas", "model", "service", "routes"];
 
-type Task = { readonly id: string | undefined; readonly step: Step | "trial" };
+type Task = { readonly id: string | undefined };
+
+type TaskText = { readonly subject: string; readonly activeForm: string; readonly doing: string };
+
+const trialText: TaskText = {
+  subject: "Try it on a throw-away database",
+  activeForm: "Trying it on a throw-away database",
+  doing: "Compile, serve and call what is new.",
+};
+
+const agentTexts: Readonly<Record<AgentName, TaskText>> = {
+  "database-engineer": {
+    subject: "Have the migration written",
+    activeForm: "The database engineer writes the migration",
+    doing: "A part of the database engineer.",
+  },
+  "test-generator": {
+    subject: "Have the tests written",
+    activeForm: "The test generator writes the tests",
+    doing: "A part of the test generator.",
+  },
+};
 
 /** What a task waits for: the one before it, where there is one. */
-function* planTasks(steps: readonly Step[], feature: string): Plan<Task[]> {
+function* planTasks(texts: readonly TaskText[], feature: string): Plan<Task[]> {
   const created = yield {
     text: `I know enough to plan ${feature}.`,
-    calls: [
-      ...steps.map(
-        (step): Call => ({
-          name: "TaskCreate",
-          input: {
-            subject: stepTexts[step].subject,
-            description: `${stepTexts[step].doing} Part of ${feature}.`,
-            activeForm: stepTexts[step].activeForm,
-          },
-        }),
-      ),
-      {
+    calls: texts.map(
+      ({ subject, activeForm, doing }): Call => ({
         name: "TaskCreate",
-        input: {
-          subject: "Try it on a throw-away database",
-          description: `Compile, serve and call what ${feature} adds.`,
-          activeForm: "Trying it on a throw-away database",
-        },
-      },
-    ],
+        input: { subject, description: `${doing} Part of ${feature}.`, activeForm },
+      }),
+    ),
   };
-  const tasks = created.map((result, at): Task => ({ id: taskIdOf(result), step: steps[at] ?? "trial" }));
+  const tasks = created.map((result): Task => ({ id: taskIdOf(result) }));
   const links = tasks.flatMap((task, at): Call[] => {
     const before = tasks[at - 1]?.id;
     return at === 0 || task.id === undefined || before === undefined
@@ -197,29 +192,64 @@ function* readAgain(changes: readonly Change[], layout: Layout): Plan {
     yield { text: "A look at the files that I change.", calls: unseen.map((change) => read(change.path)) };
 }
 
-function* construct(work: Work, layout: Layout, unread: readonly string[]): Plan {
+function* construct(work: Work, layout: Layout, unread: readonly string[], agents: ReadonlySet<string>): Plan {
   const steps = order.filter((step) => work.changes.some((change) => change.step === step));
-  const tasks = yield* planTasks(steps, work.feature);
+  const kept = yield* findMigrations(work.handoffs, agents);
+  const assignments = assignmentsOf(work.handoffs, work.feature, agents).filter(
+    ({ to }) => to !== "database-engineer" || kept.length > 0,
+  );
+  const texts = [...steps.map((step) => stepTexts[step]), trialText, ...assignments.map(({ to }) => agentTexts[to])];
+  const tasks = yield* planTasks(texts, work.feature);
+  /** Ends the task before and begins this one. */
+  const moves = (at: number): Call[] =>
+    at === 0 ? [] : [...moveTo(tasks[at - 1], "completed"), ...moveTo(tasks[at], "in_progress")];
   yield* readAgain(work.changes, layout);
   for (const [at, step] of steps.entries()) {
     const calls = work.changes.filter((change) => change.step === step).map(toCall);
-    const moves = at === 0 ? [] : [...moveTo(tasks[at - 1], "completed"), ...moveTo(tasks[at], "in_progress")];
-    const results = yield { text: stepTexts[step].doing, calls: [...moves, ...calls] };
-    const failed = failures(results.slice(moves.length), calls);
+    const before = moves(at);
+    const results = yield { text: stepTexts[step].doing, calls: [...before, ...calls] };
+    const failed = failures(results.slice(before.length), calls);
     if (failed.length > 0)
       return yield* submit(
         blocked(emptyReport(work.feature), `I could not write a file: ${failed.join("; ")}`),
         "A file could not be written.",
       );
   }
-  const moves = [...moveTo(tasks.at(-2), "completed"), ...moveTo(tasks.at(-1), "in_progress")];
-  const trial = yield* tryOut(work, layout, moves);
-  const done = moveTo(tasks.at(-1), "completed");
-  if (trial.state === "passed" && done.length > 0) yield { text: "Everything answered as it should.", calls: done };
+  const trial = yield* tryOut(work, layout, moves(steps.length));
+  const ended = yield* haveDone({ work, layout, trial, assignments, kept }, (at) => moves(steps.length + 1 + at));
+  const done = ended.moveLast ? moveTo(tasks.at(-1), "completed") : [];
+  if (done.length > 0) yield { text: "Everything answered as it should.", calls: done };
+  const migrations = agents.has("database-engineer") && kept.length === 0 ? "none" : "kept";
+  const open = { ...work, handoffs: openAfter(work.handoffs, ended.back, migrations) };
   yield* submit(
-    describeTrial(work, trial, unread),
-    trial.state === "failed" ? "Something did not answer as it should: I report it as it is." : "The report.",
+    describeTrial(open, ended.trial, unread),
+    ended.trial.state === "failed" ? "Something did not answer as it should: I report it as it is." : "The report.",
   );
+}
+
+type Assigned = {
+  readonly work: Pick<Work, "changes" | "rehearsal" | "handoffs" | "endpoints">;
+  readonly layout: Layout;
+  readonly trial: Trial;
+  readonly assignments: readonly Assignment[];
+  readonly kept: readonly string[];
+};
+
+/** Work that is tried goes to the others; then it is tried once more, beside what they wrote. */
+export function* haveDone(
+  { work, layout, trial, assignments, kept }: Assigned,
+  moves: (at: number) => readonly Call[],
+): Plan<{ readonly trial: Trial; readonly back: readonly HandedBack[]; readonly moveLast: boolean }> {
+  if (trial.state !== "passed" || assignments.length === 0)
+    return { trial, back: [], moveLast: trial.state === "passed" };
+  const back = yield* delegate(assignments, moves);
+  const migrated = back.some(({ to, done }) => to === "database-engineer" && done);
+  const found = migrated
+    ? yield* findAlembic({ files: layout.files, variable: layout.settings?.env }, kept)
+    : undefined;
+  const proof = found?.ok ? [bash(proofCommand(found.alembic, false), "Try the migration once more")] : [];
+  const again = yield* tryOut(work, layout, [], proof);
+  return { trial: again, back, moveLast: again.state === "passed" && back.at(-1)?.done === true };
 }
 
 const inRoot = (layout: Layout): string => (layout.importRoot === "" ? "" : `cd ${layout.importRoot} && `);
@@ -242,6 +272,7 @@ export function* tryOut(
   work: Pick<Work, "changes" | "rehearsal" | "handoffs" | "endpoints">,
   layout: Layout,
   moves: readonly Call[],
+  others: readonly Call[] = [],
 ): Plan<Trial> {
   const files = work.changes.map((change) => change.path).filter((path) => path.endsWith(".py"));
   const called = calledIn(work.endpoints);
@@ -253,6 +284,7 @@ export function* tryOut(
     bash(compile, "Compile what was written"),
     bash(serve, `Serve and call ${called}`),
     ...(patches.length > 0 ? [bash(check, "Hold the hand-off patches against the files")] : []),
+    ...others,
   ];
   const results = yield {
     text: `I serve the application on a throw-away database and call what is new${patches.length > 0 ? "; and do the patches that I hand over apply?" : "."}`,

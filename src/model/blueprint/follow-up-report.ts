@@ -21,7 +21,8 @@ export type Changed = {
   /** What was done, a clause each. */
   readonly did: readonly string[];
   readonly rates: readonly RateChange[];
-  readonly renames: readonly { readonly from: string; readonly to: string }[];
+  /** What the tests have to cover now; undefined where the model is not recognised. */
+  readonly tests: string | undefined;
   readonly entity: Entity | undefined;
   /** How long a password is now, as the schema says it. */
   readonly password: { readonly min: string; readonly max: string } | undefined;
@@ -66,37 +67,36 @@ const withFields = (models: Report["models_created"], entity: Entity | undefined
       : model,
   );
 
-const handoffsOf = (previous: Pick<Report, "handoffs">, changed: Changed): Report["handoffs"] => {
-  const kept = previous.handoffs
-    .filter((handoff) => handoff.to !== "database-engineer")
-    .map((handoff) =>
-      handoff.to === "test-generator" ? { ...handoff, task: retold(handoff.task, changed) } : handoff,
-    );
-  const migration = previous.handoffs.find((handoff) => handoff.to === "database-engineer");
-  const { entity } = changed;
-  if (changed.migrations.length === 0 || !entity) return [...kept, ...(migration ? [migration] : [])];
-  const columns = entity.fields.map((field) => columnLine(field, entity, 500).code).join("; ");
-  const task = `${changed.migrations.join(" ")} The table \`${entity.names.many}\` as it is now: id (${idAnnotation(entity.columns.id.type)}); ${columns}.${migration ? " Where its migration is not merged yet, change that one." : ""}`;
-  return [...kept, { to: "database-engineer", task: task.slice(0, 4_000) }];
+/** The parts of others as they are now: the tests anew, the migration where the model changed or it is still open. */
+export const handoffsAfter = (previous: Report, changed: Changed): Report["handoffs"] => {
+  const others = previous.handoffs.filter(({ to }) => to !== "database-engineer" && to !== "test-generator");
+  const told = previous.handoffs.find(({ to }) => to === "test-generator");
+  const task = changed.tests ?? (told && `${told.task} Since a review: ${changed.did.join("; ")}.`);
+  const migration = migrationTask(previous, changed);
+  return [
+    ...others,
+    ...(migration ? [{ to: "database-engineer", task: migration.slice(0, 4_000) }] : []),
+    ...(task ? [{ to: "test-generator", task: task.slice(0, 4_000) }] : []),
+  ];
 };
 
-/** The tests that were handed over, with what a review changed about them. */
-const retold = (task: string, { password, renames, did }: Changed): string => {
-  const renamed = renames.reduce((text, { from, to }) => text.replace(new RegExp(`\\b${from}\\b`, "g"), to), task);
-  const bounded = password
-    ? renamed.replace(
-        /a password of \d+ and of \d+ characters/,
-        `a password of ${Number(password.min) - 1} and of ${Number(password.max) + 1} characters`,
-      )
-    : renamed;
-  return `${bounded} Since a review: ${did.join("; ")}.`.slice(0, 4_000);
+const migrationTask = (previous: Report, { migrations, entity }: Changed): string | undefined => {
+  const open = previous.handoffs.find(({ to }) => to === "database-engineer")?.task;
+  if (migrations.length === 0 || !entity) return open;
+  const columns = entity.fields.map((field) => columnLine(field, entity, 500).code).join("; ");
+  return `${migrations.join(" ")} The table \`${entity.names.many}\` as it is now: id (${idAnnotation(entity.columns.id.type)}); ${columns}. Where the migration that makes it is not merged yet, change that one.`;
 };
 
 /** What was built, without what earlier reviews led to. */
 const withoutReviews = (summary: string): string => summary.replace(/^(Follow-up on a review: [^.]*\. )+/, "");
 
-/** @param changed undefined where no file was changed */
-export const reportAfter = (previous: Report, notes: readonly Note[], changed: Changed | undefined): Report => {
+/** @param changed undefined where no file was changed @param handoffs what is left of them */
+export const reportAfter = (
+  previous: Report,
+  notes: readonly Note[],
+  changed: Changed | undefined,
+  handoffs: Report["handoffs"] = changed ? handoffsAfter(previous, changed) : previous.handoffs,
+): Report => {
   const threads = notes.flatMap((note) =>
     note.commentId === undefined
       ? []
@@ -114,7 +114,6 @@ export const reportAfter = (previous: Report, notes: readonly Note[], changed: C
     ...(failed ? [`Follow-up: trying the changes failed:\n${end(changed.trial.output)}`] : []),
   ].slice(-50);
   const limits = limitsAfter(previous, changed?.rates ?? []);
-  const handoffs = changed ? handoffsOf(limits, changed) : previous.handoffs;
   const built = withoutReviews(previous.summary);
   return {
     ...previous,

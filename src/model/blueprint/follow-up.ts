@@ -3,17 +3,18 @@ import type { Report } from "../../domain/report.ts";
 import type { BlueprintBrief } from "./brief.ts";
 import { absolute, pathsOf, read, textOf } from "./calls.ts";
 import type { Call, Plan } from "./conversation.ts";
-import { submit, toCall, tryOut } from "./design.ts";
-import { migrationOf, type Note, reportAfter } from "./follow-up-report.ts";
+import { assignmentsOf, findMigrations, openAfter } from "./delegate.ts";
+import { haveDone, toCall, tryOut } from "./design.ts";
+import { handoffsAfter, migrationOf, type Note, reportAfter } from "./follow-up-report.ts";
+import { changedBy, type Done, rehearsalOf } from "./follow-up-work.ts";
 import { type Reading, readComment } from "./instructions.ts";
 import type { Layout } from "./layout.ts";
-import { type RateChange, withRates } from "./limits-after.ts";
+import type { RateChange } from "./limits-after.ts";
 import { recognise, type Target } from "./recognise.ts";
-import { curl, payloadOf, registerSteps, renderScript, resourceSteps } from "./rehearsal.ts";
-import { blocked, emptyReport, type Trial } from "./reports.ts";
-import type { Rate } from "./request.ts";
+import { emptyReport } from "./reports.ts";
 import { type Files, revise } from "./revise.ts";
 import { reviseRate } from "./revise-rate.ts";
+import { blocked, submit } from "./submit.ts";
 import { survey } from "./survey.ts";
 import type { Change } from "./work.ts";
 
@@ -67,7 +68,8 @@ const noteOf = (
   };
 };
 
-export function* followUp(brief: BlueprintBrief): Plan {
+/** @param agents that can be started */
+export function* followUp(brief: BlueprintBrief, agents: ReadonlySet<string>): Plan {
   const said = saidIn(brief);
   const previous = previousReport(brief);
   const wanted = said.flatMap((one) => one.reading.instructions);
@@ -109,14 +111,19 @@ export function* followUp(brief: BlueprintBrief): Plan {
       "A file could not be changed.",
     );
   const done: Done = { previous, layout, target: outcome.target, rates: outcome.rates };
-  const trial = yield* tryOut(
-    { changes, rehearsal: rehearsalOf(done), handoffs: [], endpoints: previous.endpoints_created },
-    layout,
-    [],
+  const work = { changes, rehearsal: rehearsalOf(done), handoffs: [], endpoints: previous.endpoints_created };
+  const trial = yield* tryOut(work, layout, []);
+  const changed = changedBy(done, outcome, trial);
+  const handoffs = handoffsAfter(previous, changed);
+  const kept = trial.state === "passed" ? yield* findMigrations(handoffs, agents) : [];
+  const assignments = assignmentsOf(handoffs, previous.feature, agents).filter(
+    ({ to }) => to !== "database-engineer" || kept.length > 0,
   );
+  const ended = yield* haveDone({ work, layout, trial, assignments, kept }, () => []);
+  const open = openAfter(handoffs, ended.back, agents.has("database-engineer") && kept.length === 0 ? "none" : "kept");
   yield* submit(
-    finalReport(done, outcome, trial),
-    trial.state === "failed"
+    reportAfter(previous, outcome.notes, { ...changed, trial: ended.trial }, open),
+    ended.trial.state === "failed"
       ? "Something does not answer as it should: I report it as it is."
       : "Changed, tried, answered.",
   );
@@ -161,7 +168,6 @@ type Outcome = {
   readonly did: readonly string[];
   readonly migrations: readonly string[];
   readonly rates: readonly RateChange[];
-  readonly renames: readonly { readonly from: string; readonly to: string }[];
 };
 
 const routesOf = (layout: Layout, target: Target | undefined): string | undefined => {
@@ -181,7 +187,6 @@ const applyAll = (said: readonly Said[], layout: Layout, start: Target | undefin
   const done: string[] = [];
   const migrations: string[] = [];
   const rates: RateChange[] = [];
-  const renames: { from: string; to: string }[] = [];
   for (const one of said) {
     const did: string[] = [];
     const not: { outcome: "declined" | "question"; reason: string }[] = [];
@@ -216,7 +221,6 @@ const applyAll = (said: readonly Said[], layout: Layout, start: Target | undefin
           continue;
         }
         migrations.push(...migrationOf(target.context.entity, instruction));
-        if (instruction.kind === "rename") renames.push({ from: instruction.field, to: instruction.to });
         files = result.files;
         did.push(result.did);
         target = recognise({ ...layout, files }, target.context.entity.names.type) ?? {
@@ -228,7 +232,7 @@ const applyAll = (said: readonly Said[], layout: Layout, start: Target | undefin
     notes.push(noteOf(one, did, not));
     done.push(...did);
   }
-  return { files, target, notes, did: done, migrations, rates, renames };
+  return { files, target, notes, did: done, migrations, rates };
 };
 
 const changesOf = (layout: Layout, files: Files): Change[] =>
@@ -236,79 +240,3 @@ const changesOf = (layout: Layout, files: Files): Change[] =>
     const before = layout.files.get(path);
     return before === undefined || before === after ? [] : [{ path, before, after, step: "routes" as const }];
   });
-
-type Done = {
-  readonly previous: Report;
-  readonly layout: Layout;
-  readonly target: Target | undefined;
-  readonly rates: readonly RateChange[];
-};
-
-/** The same calls as after the design, with the fields and limits as they are now. */
-const rehearsalOf = ({ previous, layout, target, rates }: Done): string => {
-  const endpoints = withRates(previous.endpoints_created, rates);
-  const post = endpoints.find((one) => one.method === "POST");
-  const problems = layout.problems === "wired";
-  if (!target || !post)
-    return renderScript({
-      layout,
-      steps: ['check(len(app.openapi()["paths"]) > 0, "the application starts and describes itself")'],
-    });
-  const { entity } = target.context;
-  const limitOf = (endpoint: (typeof endpoints)[number] | undefined, call: string) => {
-    const rate = parseShort(endpoint?.rate_limit ?? "");
-    return rate && { rate, call };
-  };
-  if (target.update) {
-    const { limited, ...script } = resourceSteps(entity, post.path, problems);
-    const list = endpoints.find((one) => one.method === "GET" && one.path === post.path);
-    return renderScript({ layout, ...script, limit: limitOf(list, limited) });
-  }
-  const address = entity.fields.find((field) => field.type.kind === "email" && field.unique)?.name ?? "email";
-  const stored = entity.fields.filter(
-    (field) => field.name !== address && target.create.found.fields.some((one) => one.name === field.name),
-  );
-  const { limited, ...script } = registerSteps(post.path, problems, { address, fields: stored });
-  return renderScript({ layout: { ...layout, guard: undefined }, ...script, limit: limitOf(post, limited) });
-};
-
-const parseShort = (text: string): Rate | undefined => {
-  const match = /^(\d+)\/(s|min|h|d|second|minute|hour|day)/.exec(text);
-  const period = (
-    {
-      s: "second",
-      second: "second",
-      min: "minute",
-      minute: "minute",
-      h: "hour",
-      hour: "hour",
-      d: "day",
-      day: "day",
-    } as const
-  )[(match?.[2] ?? "") as "s"];
-  return match && period ? { count: Number(match[1]), period } : undefined;
-};
-
-const finalReport = (done: Done, outcome: Outcome, trial: Trial): Report => {
-  const { target, previous } = done;
-  const source = target?.create.found.fields.find((field) => field.name === "password")?.source ?? "";
-  const min = /min_length=(\d+)/.exec(source)?.[1];
-  const max = /max_length=(\d+)/.exec(source)?.[1];
-  const post = previous.endpoints_created.find((one) => one.method === "POST");
-  const stored = target?.context.entity.fields.filter((field) =>
-    target.create.found.fields.some((one) => one.name === field.name),
-  );
-  return reportAfter(previous, outcome.notes, {
-    trial,
-    migrations: outcome.migrations,
-    did: outcome.did,
-    rates: outcome.rates,
-    renames: outcome.renames,
-    entity: target?.context.entity,
-    password: min && max ? { min, max } : undefined,
-    curl:
-      post && stored
-        ? curl("POST", post.path, { ...payloadOf(stored, 0), ...(source ? { password: "securepass123" } : {}) })
-        : undefined,
-  });
-};

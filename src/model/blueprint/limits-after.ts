@@ -1,4 +1,4 @@
-/** What a report says of rate limits after a review changed some: endpoints, measures, decisions and the tests that are handed over. Pure. */
+/** What a report says of rate limits after a review changed some: endpoints, measures and decisions. Pure. */
 import type { Report, ReportDecision } from "../../domain/report.ts";
 import { type Rate, shortRate } from "./request.ts";
 import type { LimitedRoute } from "./revise-rate.ts";
@@ -82,17 +82,16 @@ const changedDecision = (decision: ReportDecision, was: string, now: string): Re
 export const limitsAfter = (
   previous: Report,
   changes: readonly RateChange[],
-): Pick<Report, "endpoints_created" | "security_measures" | "decisions" | "handoffs"> => {
+): Pick<Report, "endpoints_created" | "security_measures" | "decisions"> => {
   const endpoints_created = withRates(previous.endpoints_created, changes);
-  const { security_measures, decisions, handoffs } = previous;
+  const { security_measures, decisions } = previous;
   const limits = changes.length > 0 ? limitsOf(previous, endpoints_created) : undefined;
-  if (!limits) return { endpoints_created, security_measures, decisions, handoffs };
+  if (!limits) return { endpoints_created, security_measures, decisions };
   const { was, now, subject, others } = limits;
   const usual = (endpoint: string): string | null | undefined =>
     previous.endpoints_created.find((one) => nameOf(one) === endpoint)?.rate_limit;
   const isGeneral = ({ title }: ReportDecision): boolean =>
     new RegExp(`^Limit (registration|routes of .*) to ${was}( by default)?$`).test(title);
-  const told = `429 after ${now}${others.map(({ endpoint, rate }) => ` (${endpoint}: after ${rate})`).join("")}`;
   return {
     endpoints_created,
     security_measures: [
@@ -109,10 +108,5 @@ export const limitsAfter = (
         .map((decision) => (was !== now && isGeneral(decision) ? changedDecision(decision, was, now) : decision)),
       ...others.map(({ endpoint, rate }) => ownDecision(endpoint, rate, usual(endpoint))),
     ].slice(-30),
-    handoffs: handoffs.map((handoff) =>
-      handoff.to === "test-generator"
-        ? { ...handoff, task: handoff.task.replace(/429 after \d+\/\w+( \([^)]*\))*/, told) }
-        : handoff,
-    ),
   };
 };

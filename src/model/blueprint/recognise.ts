@@ -131,6 +131,40 @@ const findClass = (layout: Layout, pattern: RegExp): Place | undefined => {
   return undefined;
 };
 
+/** Fields of a model with what clients may send for each, where the model and its schema were read; and the schemas. */
+export const readFields = (
+  files: ReadonlyMap<string, string>,
+  type: string,
+):
+  | { readonly fields: readonly Field[]; readonly create: PyClass; readonly response: PyClass | undefined }
+  | undefined => {
+  const classes = [...files].flatMap(([path, text]) =>
+    path.endsWith(".py") ? classesOf(text).map((found) => ({ found, text })) : [],
+  );
+  const named = (pattern: RegExp) => classes.find(({ found }) => pattern.test(found.name));
+  const model = tablesOf(files).find((one) => one.found.name === type)?.found;
+  const create = named(new RegExp(`^${type}Create$`));
+  if (!model || !create) return undefined;
+  const literals = literalsIn(create.text);
+  const fields = model.fields
+    .filter(({ name }) => !/^(id|__\w+__|(created|updated)_at)$/.test(name))
+    .map((column) =>
+      fieldFrom(
+        column,
+        create.found.fields.find((one) => one.name === column.name),
+        literals,
+      ),
+    );
+  const known = fields.filter((field) => field !== undefined);
+  return known.length < fields.length
+    ? undefined
+    : {
+        fields: known,
+        create: create.found,
+        response: named(new RegExp(`^${type}(Response|Read|Out|Public)$`))?.found,
+      };
+};
+
 /** The entity of a model's name, where its model and schemas were read. */
 export const recognise = (layout: Layout, type: string): Target | undefined => {
   const sources = { modules: layout, files: layout.files };

@@ -12,7 +12,7 @@ export const notTried = 3;
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** As Python writes it. */
-const toPython = (value: Json): string => {
+export const toPython = (value: Json): string => {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "string" || typeof value === "number") return JSON.stringify(value);

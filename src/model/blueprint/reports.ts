@@ -37,12 +37,6 @@ export const asking = (feature: string, unclear: readonly Unclear[]): Report => 
   })),
 });
 
-export const blocked = (report: Report, blocker: string): Report => ({
-  ...report,
-  status: "BLOCKED",
-  blockers: [...report.blockers, blocker.slice(0, 4_000)],
-});
-
 const quote = (line: string): string => `"${line.length > 160 ? `${line.slice(0, 157)}…` : line}"`;
 
 export const end = (output: string): string => (output.length > 2_500 ? `…${output.slice(-2_500)}` : output);
