@@ -100,7 +100,8 @@ describe("the image", () => {
     const command = JSON.parse(textsOf("CMD")[0]!) as string[];
     expect(command).toEqual(["node", manifest.bin["architect"], "start"]);
     const source = manifest.bin["architect"]!.replace(/^dist/, "src").replace(/js$/, "ts");
-    expect(read(source)).toContain("architect start ");
+    expect(read(source)).toMatch(/^#!\/usr\/bin\/env node/);
+    expect(read("src/app/command-line.ts")).toContain("architect start ");
     expect(textsOf("HEALTHCHECK")[0]).toContain("/healthz");
     expect(read("src/serve.ts")).toContain('"/healthz"');
     expect(textsOf("EXPOSE")).toEqual([environment["PORT"]]);

@@ -157,7 +157,9 @@ describe("an interrupted run", () => {
     const before = JSON.parse(architect("replay", run, "--json").stdout);
     expect(before.status).toBe("interrupted");
     expect(before.turns).toBeGreaterThan(5);
-    const other = architect("run", "--repo", join(main, "../.."), "--continue", run);
+    const elsewhere = join(folder, "elsewhere");
+    execFileSync("git", ["init", "-q", "-b", "main", elsewhere]);
+    const other = architect("run", "--repo", elsewhere, "--continue", run);
     expect([other.status, other.stderr]).toEqual([2, expect.stringContaining(`has no run ${run}`)]);
 
     const { status, stdout } = architect("run", "--repo", repository, "--continue", "--json");
