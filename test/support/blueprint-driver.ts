@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { loadLibrary } from "../../src/app/library.ts";
 import { composeChildBrief } from "../../src/domain/brief.ts";
 import { noSpend } from "../../src/domain/budget.ts";
 import { blobSha, type Changeset, treeHash } from "../../src/domain/changeset.ts";
@@ -236,11 +237,15 @@ const definition = {
   directive: "",
 } as const;
 
+/** Subagents hold the tools of their own definitions, and no others. */
+const agents = loadLibrary(new URL("../../agents", import.meta.url).pathname);
+
 const library = { definitions: new Map(), skills: new Map(), statusProtocol: "" };
 
 type Conversation<R extends SubmittedReport> = {
   readonly first: Message;
   readonly boundary: Boundary;
+  readonly tools: readonly string[];
   readonly path: string;
   readonly form: ReportForm<R>;
   readonly judge: Judge<R>;
@@ -262,7 +267,7 @@ const converse = async <R extends SubmittedReport>(bench: Workbench, given: Conv
   let tasks: Parameters<Parameters<typeof createTools>[0]["tasks"]["replace"]>[0] = [];
   const tools = createTools({
     walls: diskWalls(bench.root, given.boundary, given.path),
-    definition: { ...definition, boundary: given.boundary },
+    definition: { ...definition, boundary: given.boundary, tools: given.tools },
     library,
     seen: createSeenFiles(),
     tasks: {
@@ -337,8 +342,9 @@ const startChild = async (
   bench: Workbench,
   agent: ChildName,
   call: { readonly description: string; readonly prompt: string },
-  given: { readonly boundary: Boundary; readonly path: string },
+  setting: { readonly boundary: Boundary; readonly path: string },
 ): Promise<Child> => {
+  const given = { ...setting, tools: (await agents).definitions.get(agent)?.tools ?? [] };
   const found = await changesetOf(bench);
   const judge = createChildJudge({
     boundary: given.boundary,
@@ -374,13 +380,14 @@ export const drive = async (bench: Workbench, title: string, body = "", options:
   const refusals = [...(options.refusals ?? [])];
   const path = options.path ?? pathWith(options.python);
   const children: Child[] = [];
-  const agents = childNames.flatMap((name) => {
+  const startable = childNames.flatMap((name) => {
     const boundary = options.agents?.[name];
     return boundary ? [{ name, boundary }] : [];
   });
   const { judged, messages, calls } = await converse(bench, {
     first: briefMessage(title, body, options),
     boundary: options.boundary ?? houseBoundary,
+    tools: definition.tools,
     path,
     form: architectForm,
     judge: async (report) => {
@@ -389,9 +396,9 @@ export const drive = async (bench: Workbench, title: string, body = "", options:
       return { accepted: false, report, findings: [{ rule: "test", severity: "error", message: refusal }] };
     },
     agent: {
-      agents: agents.map(({ name }) => ({ name, description: name })),
+      agents: startable.map(({ name }) => ({ name, description: name })),
       run: async (call) => {
-        const own = agents.find(({ name }) => name === call.agent);
+        const own = startable.find(({ name }) => name === call.agent);
         if (!own) throw new ToolError(`there is no ${call.agent}`);
         const child = await startChild(bench, own.name, call, { boundary: own.boundary, path });
         children.push(child);

@@ -8,7 +8,7 @@ import { join, moduleOf } from "./modules.ts";
 import { namesOf, pascal, snake } from "./names.ts";
 import { assignmentsOf, classesOf } from "./python.ts";
 import { baseOfSite, register } from "./register.ts";
-import { expectLine, renderScript } from "./rehearsal.ts";
+import { expectLine, renderRehearsal } from "./rehearsal.ts";
 import { renderRate, shortRate, type Wish } from "./request.ts";
 import { fullPrefix, inclusionsOf } from "./routing.ts";
 import { type Piece, py } from "./templates/py.ts";
@@ -255,7 +255,7 @@ const workOf = (
       },
     ],
     commands: [server, `curl 'http://localhost:8500${wish.path}'`],
-    rehearsal: renderScript({
+    rehearsal: renderRehearsal({
       layout: database ? layout : { ...layout, session: undefined, base: undefined },
       steps,
       limit: limit && wish.rate ? { rate: wish.rate, call: `"GET", "${wish.path}"` } : undefined,

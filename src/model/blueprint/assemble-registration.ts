@@ -21,7 +21,7 @@ import type { Import, Layout } from "./layout.ts";
 import { join, moduleOf } from "./modules.ts";
 import { namesOf } from "./names.ts";
 import { baseOfSite, register } from "./register.ts";
-import { curl, registerSteps, renderScript } from "./rehearsal.ts";
+import { curl, registerSteps, renderRehearsal } from "./rehearsal.ts";
 import { type Rate, renderRate, shortRate, type Wish } from "./request.ts";
 import { modelPiece } from "./templates/model.ts";
 import type { Piece } from "./templates/py.ts";
@@ -198,7 +198,7 @@ export const assembleAuth = (wish: Extract<Wish, { kind: "auth" }>, task: Assign
             .slice(0, 1)
             .map((one) => curl("POST", one.path, sample)),
         ],
-        rehearsal: renderScript({
+        rehearsal: renderRehearsal({
           layout: { ...layout, guard: undefined },
           steps: [...tokens.steps(base), ...steps],
           limit: wired.inForce ? { rate, call: limited } : undefined,

@@ -20,7 +20,7 @@ import type { Layout } from "./layout.ts";
 import { moduleOf } from "./modules.ts";
 import { namesOf } from "./names.ts";
 import { baseOfSite, register } from "./register.ts";
-import { curl, payloadOf, renderScript, resourceSteps } from "./rehearsal.ts";
+import { curl, payloadOf, renderRehearsal, resourceSteps } from "./rehearsal.ts";
 import { type Rate, renderRate, shortRate, type Wish } from "./request.ts";
 import { modelPiece } from "./templates/model.ts";
 import { resourceRoutes } from "./templates/routes.ts";
@@ -181,7 +181,7 @@ export const assembleResource = (wish: Extract<Wish, { kind: "crud" }>, task: As
           },
         ],
         commands: [serverLine(layout), curl("POST", list, sample), curl("GET", `${list}?limit=20&offset=0`)],
-        rehearsal: renderScript({
+        rehearsal: renderRehearsal({
           layout,
           ...script,
           limit: wired.inForce ? { rate, call: limited } : undefined,

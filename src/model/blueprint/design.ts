@@ -5,7 +5,7 @@ import { assembleEndpoint } from "./assemble-endpoint.ts";
 import { assembleAuth } from "./assemble-registration.ts";
 import { assembleResource } from "./assemble-resource.ts";
 import type { BlueprintBrief } from "./brief.ts";
-import { bash, exitOf, read, taskIdOf, write } from "./calls.ts";
+import { bash, read, taskIdOf, write } from "./calls.ts";
 import { conflictsWith } from "./conflicts.ts";
 import type { Call, Plan, Result } from "./conversation.ts";
 import {
@@ -23,11 +23,11 @@ import type { Layout } from "./layout.ts";
 import { proofCommand } from "./migration-programs.ts";
 import { namesOf, plural, singular, snake } from "./names.ts";
 import type { Interest } from "./read-layout.ts";
-import { notTried } from "./rehearsal.ts";
 import { asking, describeTrial, emptyReport, type Trial } from "./reports.ts";
 import { parseRequest, type Wish } from "./request.ts";
 import { blocked, submit } from "./submit.ts";
 import { survey } from "./survey.ts";
+import { type Trialled, tryOut } from "./try-out.ts";
 import type { Built, Change, Step, Work } from "./work.ts";
 
 const featureOf = (wish: Wish): string =>
@@ -215,7 +215,7 @@ function* construct(work: Work, layout: Layout, unread: readonly string[], agent
         "A file could not be written.",
       );
   }
-  const trial = yield* tryOut(work, layout, moves(steps.length));
+  const trial = yield* tryOut(work, layout, { moves: moves(steps.length), limits: !isTested(assignments) });
   const ended = yield* haveDone({ work, layout, trial, assignments, kept }, (at) => moves(steps.length + 1 + at));
   const done = ended.moveLast ? moveTo(tasks.at(-1), "completed") : [];
   if (done.length > 0) yield { text: "Everything answered as it should.", calls: done };
@@ -228,12 +228,15 @@ function* construct(work: Work, layout: Layout, unread: readonly string[], agent
 }
 
 type Assigned = {
-  readonly work: Pick<Work, "changes" | "rehearsal" | "handoffs" | "endpoints">;
+  readonly work: Trialled;
   readonly layout: Layout;
   readonly trial: Trial;
   readonly assignments: readonly Assignment[];
   readonly kept: readonly string[];
 };
+
+/** Limits take many calls: where somebody writes tests of them, those try them. */
+const isTested = (assignments: readonly Assignment[]): boolean => assignments.some(({ to }) => to === "test-generator");
 
 /** Work that is tried goes to the others; then it is tried once more, beside what they wrote. */
 export function* haveDone(
@@ -248,59 +251,7 @@ export function* haveDone(
     ? yield* findAlembic({ files: layout.files, variable: layout.settings?.env }, kept)
     : undefined;
   const proof = found?.ok ? [bash(proofCommand(found.alembic, false), "Try the migration once more")] : [];
-  const again = yield* tryOut(work, layout, [], proof);
+  const limits = !back.some(({ to, done }) => to === "test-generator" && done);
+  const again = yield* tryOut(work, layout, { limits, others: proof });
   return { trial: again, back, moveLast: again.state === "passed" && back.at(-1)?.done === true };
 }
-
-const inRoot = (layout: Layout): string => (layout.importRoot === "" ? "" : `cd ${layout.importRoot} && `);
-
-/** A path of the repository as one word of a shell. */
-const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
-
-/** What is called, in a few words: "POST /api/v1/x", or how many endpoints. */
-const calledIn = (endpoints: Work["endpoints"]): string => {
-  const [only] = endpoints;
-  if (!only) return "the application";
-  return endpoints.length === 1 ? `${only.method} ${only.path}` : `the ${endpoints.length} endpoints of ${only.path}`;
-};
-
-/**
- * Compiles what was written, serves and calls it; hand-off patches are held against the files they change. Each command
- * begins with a line that says what it is: people see that line first.
- */
-export function* tryOut(
-  work: Pick<Work, "changes" | "rehearsal" | "handoffs" | "endpoints">,
-  layout: Layout,
-  moves: readonly Call[],
-  others: readonly Call[] = [],
-): Plan<Trial> {
-  const files = work.changes.map((change) => change.path).filter((path) => path.endsWith(".py"));
-  const called = calledIn(work.endpoints);
-  const patches = work.handoffs.flatMap((handoff) => (handoff.patch ? [handoff.patch.diff] : []));
-  const compile = `# Compile what was written\nPYTHONPYCACHEPREFIX=/tmp/pycache python3 -m compileall -q ${files.map(quoted).join(" ")}`;
-  const serve = `# Serve and call ${called} on a throw-away database\n${inRoot(layout)}python3 -B -W ignore - <<'TRY_IT'\n${work.rehearsal}\nTRY_IT`;
-  const check = `# Do the patches under hand-offs apply?\ngit apply --check - <<'PATCH'\n${patches.join("")}PATCH`;
-  const calls = [
-    bash(compile, "Compile what was written"),
-    bash(serve, `Serve and call ${called}`),
-    ...(patches.length > 0 ? [bash(check, "Hold the hand-off patches against the files")] : []),
-    ...others,
-  ];
-  const results = yield {
-    text: `I serve the application on a throw-away database and call what is new${patches.length > 0 ? "; and do the patches that I hand over apply?" : "."}`,
-    calls: [...moves, ...calls],
-  };
-  // As they ran, so that whoever holds them against the evidence finds them; a longer one stands there alone.
-  const commands = calls.map((call) => String(call.input["command"])).filter((command) => command.length <= 3_900);
-  return { commands, ...judge(results.slice(moves.length).map(exitOf)) };
-}
-
-const notFound = 127;
-
-/** One command that failed is enough; one that could not start, for want of Python or a package, shows nothing either way. */
-const judge = (exits: readonly { readonly code: number; readonly output: string }[]): Omit<Trial, "commands"> => {
-  const failed = exits.find(({ code }) => ![0, notTried, notFound].includes(code));
-  if (failed) return { state: "failed", output: failed.output };
-  const skipped = exits.find(({ code }) => code !== 0);
-  return skipped ? { state: "not-tried", output: skipped.output } : { state: "passed", output: "" };
-};

@@ -6,7 +6,7 @@ import type { Changed } from "./follow-up-report.ts";
 import type { Layout } from "./layout.ts";
 import { type RateChange, withRates } from "./limits-after.ts";
 import type { Target } from "./recognise.ts";
-import { curl, payloadOf, registerSteps, renderScript, resourceSteps } from "./rehearsal.ts";
+import { curl, payloadOf, type Rehearsal, registerSteps, renderRehearsal, resourceSteps } from "./rehearsal.ts";
 import type { Trial } from "./reports.ts";
 import type { Rate } from "./request.ts";
 import { renderTestTask } from "./test-task.ts";
@@ -19,12 +19,12 @@ export type Done = {
 };
 
 /** The same calls as after the design, with the fields and limits as they are now. */
-export const rehearsalOf = ({ previous, layout, target, rates }: Done): string => {
+export const rehearsalOf = ({ previous, layout, target, rates }: Done): Rehearsal => {
   const endpoints = withRates(previous.endpoints_created, rates);
   const post = endpoints.find((one) => one.method === "POST");
   const problems = layout.problems === "wired";
   if (!target || !post)
-    return renderScript({
+    return renderRehearsal({
       layout,
       steps: ['check(len(app.openapi()["paths"]) > 0, "the application starts and describes itself")'],
     });
@@ -36,14 +36,14 @@ export const rehearsalOf = ({ previous, layout, target, rates }: Done): string =
   if (target.update) {
     const { limited, ...script } = resourceSteps(entity, post.path, problems);
     const list = endpoints.find((one) => one.method === "GET" && one.path === post.path);
-    return renderScript({ layout, ...script, limit: limitOf(list, limited) });
+    return renderRehearsal({ layout, ...script, limit: limitOf(list, limited) });
   }
   const address = entity.fields.find((field) => field.type.kind === "email" && field.unique)?.name ?? "email";
   const stored = entity.fields.filter(
     (field) => field.name !== address && target.create.found.fields.some((one) => one.name === field.name),
   );
   const { limited, ...script } = registerSteps(post.path, problems, { address, fields: stored });
-  return renderScript({ layout: { ...layout, guard: undefined }, ...script, limit: limitOf(post, limited) });
+  return renderRehearsal({ layout: { ...layout, guard: undefined }, ...script, limit: limitOf(post, limited) });
 };
 
 const parseShort = (text: string): Rate | undefined => {

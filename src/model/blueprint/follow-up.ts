@@ -4,7 +4,7 @@ import type { BlueprintBrief } from "./brief.ts";
 import { absolute, pathsOf, read, textOf } from "./calls.ts";
 import type { Call, Plan } from "./conversation.ts";
 import { assignmentsOf, findMigrations, openAfter } from "./delegate.ts";
-import { haveDone, toCall, tryOut } from "./design.ts";
+import { haveDone, toCall } from "./design.ts";
 import { handoffsAfter, migrationOf, type Note, reportAfter } from "./follow-up-report.ts";
 import { changedBy, type Done, rehearsalOf } from "./follow-up-work.ts";
 import { type Reading, readComment } from "./instructions.ts";
@@ -16,6 +16,7 @@ import { type Files, revise } from "./revise.ts";
 import { reviseRate } from "./revise-rate.ts";
 import { blocked, submit } from "./submit.ts";
 import { survey } from "./survey.ts";
+import { tryOut } from "./try-out.ts";
 import type { Change } from "./work.ts";
 
 /** A comment, or the review's own text (without an id). */
@@ -112,7 +113,7 @@ export function* followUp(brief: BlueprintBrief, agents: ReadonlySet<string>): P
     );
   const done: Done = { previous, layout, target: outcome.target, rates: outcome.rates };
   const work = { changes, rehearsal: rehearsalOf(done), handoffs: [], endpoints: previous.endpoints_created };
-  const trial = yield* tryOut(work, layout, []);
+  const trial = yield* tryOut(work, layout, { limits: !agents.has("test-generator") });
   const changed = changedBy(done, outcome, trial);
   const handoffs = handoffsAfter(previous, changed);
   const kept = trial.state === "passed" ? yield* findMigrations(handoffs, agents) : [];

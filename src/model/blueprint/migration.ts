@@ -17,7 +17,6 @@ import {
 import type { ChildBrief } from "./brief.ts";
 import { bash, exitOf, grepLines, linesOf, pathsOf, read, textOf, write } from "./calls.ts";
 import type { Plan } from "./conversation.ts";
-import { toCall } from "./design.ts";
 import type { Unclear } from "./fields.ts";
 import { type Compared, comparedSchema, type Rename, type Table, unclearIn } from "./migration-changes.ts";
 import { foreignName, operationsOf, uniqueName } from "./migration-operations.ts";
@@ -212,12 +211,8 @@ function* writeAndTry(
   { alembic, chain }: Job,
   work: { readonly path: string; readonly text: string; readonly compared: Compared; readonly drift: boolean },
 ): Plan {
-  const { head, amend } = chain;
-  const call =
-    amend && head
-      ? toCall({ path: work.path, before: head.text, after: work.text, step: "model" })
-      : write(work.path, work.text);
-  const [written] = yield { text: `One revision: ${stem(work.path)}.`, calls: [call] };
+  const { amend } = chain;
+  const [written] = yield { text: `One revision: ${stem(work.path)}.`, calls: [write(work.path, work.text)] };
   if (written?.failed) return yield* stop(`I could not write ${work.path}: ${written.text.slice(0, 600)}`);
   const [tried] = yield {
     text: "Does it go up, match the models, and come down again?",

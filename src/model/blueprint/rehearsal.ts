@@ -87,6 +87,14 @@ export type Script = {
   readonly limit?: { readonly rate: Rate; readonly call: string } | undefined;
 };
 
+/** The program in whole, and without the trial of the limit, which takes many calls and may be somebody's test. */
+export type Rehearsal = { readonly whole: string; readonly unlimited: string };
+
+export const renderRehearsal = (script: Script): Rehearsal => ({
+  whole: renderScript(script, true),
+  unlimited: renderScript(script, false),
+});
+
 /** A limit by the second would depend on the machine's speed; so many calls as to take long show no more than fewer. */
 const canTry = ({ count, period }: Rate): boolean => period !== "second" && count <= 100;
 
@@ -100,7 +108,7 @@ const limitedFunction = [
 
 const sessionFunction = ["", "", "async def session():", "    async with sessions() as one:", "        yield one"];
 
-export const renderScript = ({ layout, steps, before = [], limit }: Script): string => {
+const renderScript = ({ layout, steps, before = [], limit }: Script, limits: boolean): string => {
   const { app, session, base, guard, settings } = layout;
   const imports = [
     ...(session ? [`from ${session.dependency.module} import ${session.dependency.name}`] : []),
@@ -109,7 +117,7 @@ export const renderScript = ({ layout, steps, before = [], limit }: Script): str
     ...(guard?.kind === "dependency" ? [`from ${guard.module} import ${guard.name}`] : []),
   ].sort();
   const database = session !== undefined || base !== undefined;
-  const limited = limit && canTry(limit.rate) ? limit : undefined;
+  const limited = limits && limit && canTry(limit.rate) ? limit : undefined;
   return py`
     import asyncio, os, sys, tempfile
 
@@ -150,7 +158,7 @@ export const renderScript = ({ layout, steps, before = [], limit }: Script): str
 
     async def main():
         ${base && [`async with engine.begin() as connection:`, `    await connection.run_sync(${base.name}.metadata.create_all)`]}
-        ${limited && "app.state.limiter.enabled = False"}
+        ${limit && "app.state.limiter.enabled = False"}
         ${steps}
         ${limited && ["app.state.limiter.enabled = True", `await limited(${limited.rate.count}, ${limited.call})`]}
         ${database && "await engine.dispose()"}

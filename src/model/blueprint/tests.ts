@@ -5,7 +5,6 @@ import type { ChildBrief } from "./brief.ts";
 import { bash, exitOf, glob, grepLines, linesOf, pathsOf, read, textOf, write } from "./calls.ts";
 import { tablesOf } from "./conventions.ts";
 import type { Call, Plan, Result } from "./conversation.ts";
-import { toCall } from "./design.ts";
 import type { Unclear } from "./fields.ts";
 import type { Import } from "./layout.ts";
 import { dirname, stem } from "./modules.ts";
@@ -247,8 +246,7 @@ function* writeAndRun(brief: ChildBrief, job: Job): Plan {
       beyond(`${path} holds tests that are not mine (${foreign.slice(0, 5).join(", ")}). May they go?`),
     );
   const text = textOfSuite(job);
-  const call = before === undefined ? write(path, text) : toCall({ path, before, after: text, step: "routes" });
-  const [written] = before === text ? [] : yield { text: `The tests: ${stem(path)}.`, calls: [call] };
+  const [written] = before === text ? [] : yield { text: `The tests: ${stem(path)}.`, calls: [write(path, text)] };
   if (written?.failed)
     return yield* submit(
       blocked(emptyTestReport, `I could not write ${path}: ${written.text.slice(0, 600)}`),
@@ -257,36 +255,30 @@ function* writeAndRun(brief: ChildBrief, job: Job): Plan {
   const inRoot = bed.root === "" ? "" : `cd ${bed.root} && `;
   const file = bed.root === "" ? path : path.slice(bed.root.length + 1);
   const pytest = "python3 -B -m pytest -q -p no:cacheprovider";
-  const results = yield {
-    text: "Do they pass, and all the others?",
-    calls: [
-      bash(`# Run what was written\n${inRoot}${pytest} ${file}`, "Run the new tests"),
-      bash(`# Run the rest of the suite\n${inRoot}${pytest} --ignore=${file}`, "Run all other tests"),
-    ],
-  };
-  const [mine, others] = results.map(exitOf);
-  yield* submit(reportOf(job, mine, others), mine?.code === 0 ? "They do: the report." : "I report them as they are.");
+  const whole = bash(`# Run the whole suite\n${inRoot}${pytest}`, "Run the whole suite");
+  const [all] = (yield { text: "Do they pass, and all the others?", calls: [whole] }).map(exitOf);
+  if (all?.code === 0) return yield* submit(reportOf(job, all, all), "They do: the report.");
+  const alone = bash(`# Run what was written\n${inRoot}${pytest} ${file}`, "Run the new tests alone");
+  const [mine] = (yield { text: "Not all do. Are those mine?", calls: [alone] }).map(exitOf);
+  yield* submit(reportOf(job, mine, all), "I report them as they are.");
 }
 
 type Exit = { readonly code: number; readonly output: string };
 
-/** pytest's exit code where there is no test to run. */
-const noTests = 5;
-
-const reportOf = ({ path, suite, bed }: Job, mine: Exit | undefined, others: Exit | undefined): TestReport => {
+const reportOf = ({ path, suite, bed }: Job, mine: Exit | undefined, all: Exit | undefined): TestReport => {
   const concerns = [
     ...suite.left,
     ...(mine?.code === 0 ? [] : [`The new tests do not pass:\n${end(mine?.output ?? "")}`]),
-    ...(mine?.code === 0 && ![0, noTests].includes(others?.code ?? 1)
-      ? [`The new tests pass, but not all others:\n${end(others?.output ?? "")}`]
+    ...(mine?.code === 0 && all?.code !== 0
+      ? [`The new tests pass, but not all others:\n${end(all?.output ?? "")}`]
       : []),
   ];
   const count = suite.tests.length;
-  const passed = (exit: Exit | undefined): string | undefined => /\d+ passed/.exec(exit?.output ?? "")?.[0];
+  const passed = (exit: Exit): string => /\d+ passed/.exec(exit.output)?.[0] ?? "nothing to run";
   return {
     ...emptyTestReport,
     status: concerns.length === 0 ? "DONE" : "DONE_WITH_CONCERNS",
-    summary: `Adds ${count} test functions in ${path}, through the repository's own client fixture and a real database.${passed(mine) ? ` Of their cases ${passed(mine)}${passed(others) ? `; of the repository's other tests ${passed(others)}` : ""}.` : ""}`,
+    summary: `Adds ${count} test functions in ${path}, through the repository's own client fixture and a real database.${mine?.code === 0 ? ` They pass${all?.code === 0 ? `, and so does the whole suite (${passed(all)})` : ""}.` : ""}`,
     tests_created: [{ file: `/repo/${path}`, tests: suite.tests.map(({ name }) => name) }],
     fixtures_created: [...(bed.client.copy ? [bed.client.fixture] : []), ...suite.fixtures.map(({ name }) => name)],
     edge_cases_covered: suite.tests.map(({ covers }) => covers),

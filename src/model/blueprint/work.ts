@@ -8,6 +8,7 @@ import type { Unclear } from "./fields.ts";
 import type { Layout, Place } from "./layout.ts";
 import { dirname, join, moduleOf, resolveModule, stem } from "./modules.ts";
 import { importsOf } from "./python.ts";
+import type { Rehearsal } from "./rehearsal.ts";
 import { type Format, moduleText, type Piece } from "./templates/py.ts";
 
 export type Step = "core" | "schemas" | "model" | "service" | "routes";
@@ -30,8 +31,8 @@ export type Work = {
   readonly concerns: readonly string[];
   readonly handoffs: readonly Handoff[];
   readonly commands: readonly string[];
-  /** A Python program that serves the application and asserts what it answers. */
-  readonly rehearsal: string;
+  /** Serves the application and asserts what it answers. */
+  readonly rehearsal: Rehearsal;
 };
 
 export type Built =

@@ -77,8 +77,12 @@ describe.skipIf(!python)("a registration where both can be started", () => {
     expect(await untidy(bench)).toBe("");
 
     const commands = driven.calls.filter(({ name }) => name === "Bash").map(({ input }) => String(input["command"]));
-    expect(driven.report.test_commands.slice(0, 2)).toEqual(commands.slice(0, 2));
-    expect(commands.slice(2, 4)).toEqual(commands.slice(0, 2));
+    expect(commands.map((command) => command.split("\n")[0])).toEqual([
+      "# Serve and call POST /api/v1/auth/register on a throw-away database",
+      "# Serve and call POST /api/v1/auth/register on a throw-away database",
+      expect.stringMatching(/^# Apply the migration/),
+    ]);
+    expect(driven.report.test_commands.slice(0, 2)).toEqual(commands.slice(1));
   }, 60_000);
 
   it("rewrites the revision of the same pull request after a review", async () => {
