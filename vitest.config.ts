@@ -1,7 +1,13 @@
 import { defineConfig } from "vitest/config";
 
-/** Whole conversations whose code real Python runs, layout by layout: `npm run test:long`. */
-export const long = ["test/model/blueprint/blueprint.test.ts", "test/model/blueprint/subagents.test.ts"];
+/** What takes long because it is whole: the blueprint's code run by real Python, the demo, the packed command. */
+export const long = [
+  "test/model/blueprint/blueprint.test.ts",
+  "test/model/blueprint/layouts.test.ts",
+  "test/model/blueprint/subagents.test.ts",
+  "test/demo/demo.test.ts",
+  "test/package.test.ts",
+];
 
 export const shared = { pool: "forks" as const, maxWorkers: 2, testTimeout: 90_000, hookTimeout: 120_000 };
 
