@@ -1,53 +1,21 @@
 /** One job from start to outcome: gather, brief, loop, settle, publish. Every step may be repeated after a crash. */
-import { composeBrief, composeSystem } from "../domain/brief.ts";
-import { classifyWork, type Limits, limitsFor, noSpend } from "../domain/budget.ts";
-import type { Definition, WorkKind } from "../domain/definition.ts";
+import { classifyWork, limitsFor, noSpend } from "../domain/budget.ts";
+import type { Definition } from "../domain/definition.ts";
 import { RefusedError } from "../domain/errors.ts";
 import type { Phase, RunEvent } from "../domain/event.ts";
 import { issueOfBranch, type Job } from "../domain/job.ts";
-import { parseDecisions } from "../domain/memory.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
-import type { Clock, Model, RunRecord, Walls, Worktree } from "../ports.ts";
+import type { Model, RunRecord, Worktree } from "../ports.ts";
 import { type Cast, converse, type Start, startOf } from "./converse.ts";
-import { type GatherDeps, type Gathered, gather } from "./gather.ts";
-import { createJudge } from "./judge.ts";
-import type { LoopDeps } from "./loop.ts";
-import { createOthers, type Others } from "./others.ts";
-import { createProgress, type Progress, type Watch } from "./progress.ts";
+import { castOf, frameOf, openOthers } from "./frame.ts";
+import { type Gathered, gather } from "./gather.ts";
+import { createProgress } from "./progress.ts";
 import { publish, type Settled } from "./publish.ts";
 import { lastConversation, resumeFrom } from "./resume.ts";
+import type { ExecuteDeps, Run } from "./run-deps.ts";
 import { settle } from "./settle.ts";
-import { architectForm, createSubmitReport } from "./tools/submit-report.ts";
 
-export type ExecuteDeps = GatherDeps & {
-  readonly model: Model;
-  /** For a definition that names a model of its own; `model` for all where left out. */
-  readonly modelFor?: ((definition: Pick<Definition, "model">) => Model) | undefined;
-  /** Where a new conversation begins when its model is overloaded for long or refuses. */
-  readonly fallback?: Model | undefined;
-  readonly clock: Clock;
-  /** The operator's caps for one run. */
-  readonly caps: { readonly tokens: number; readonly usd: number };
-  /** At most one edit of the status comment in this time. */
-  readonly statusIntervalMs: number;
-  readonly watch?: Watch | undefined;
-  /** Takes secrets out of a text; `leaks` counts those of them that are the App's own. */
-  readonly redact: (text: string) => { readonly text: string; readonly leaks: number };
-  /** False where the operator runs without walls: people are told. */
-  readonly sandboxed: boolean;
-  readonly log: (line: string) => void;
-};
-
-/** What the steps of one run share. */
-type Run = {
-  readonly record: RunRecord;
-  readonly progress: Progress;
-  readonly work: WorkKind;
-  readonly limits: Limits;
-  readonly store: (events: readonly RunEvent[], spend: Spend) => Promise<void>;
-  readonly signal: AbortSignal;
-  readonly start: Start;
-};
+export type { ExecuteDeps } from "./run-deps.ts";
 
 export type Execute = {
   /** Resolves when the outcome is published and stored. Throws on accidents: the job is to be handed back. */
@@ -109,11 +77,6 @@ const refused = (summary: string): Outcome => ({
   blockers: [],
   questions: [],
   spend: noSpend,
-});
-
-const castOf = ({ model, modelFor, fallback }: ExecuteDeps, definition: Definition): Cast => ({
-  model: modelFor?.(definition) ?? model,
-  fallback,
 });
 
 const openRun = (deps: ExecuteDeps, record: RunRecord, signal: AbortSignal, start: Start): Run => {
@@ -241,76 +204,3 @@ const work = async (
   });
   return { settled, model };
 };
-
-const openOthers = (
-  deps: ExecuteDeps,
-  run: Run,
-  gathered: Gathered,
-  worktree: Worktree,
-  { events, cast }: { readonly events: readonly RunEvent[]; readonly cast: (definition: Definition) => Cast },
-): Others => {
-  const { issue, request, decisions, configFile } = gathered.brief;
-  return createOthers(
-    {
-      ...deps,
-      worktree,
-      commit: gathered.commit,
-      base: gathered.base,
-      baseText: baseTextOf(deps, run, gathered),
-      work: run.work,
-      facts: { issue, request: { title: request.title }, decisions, configFile },
-      events: run.start.resume ? events : [],
-      history: events,
-      cast,
-      record: run.store,
-      redact: (text) => deps.redact(text).text,
-    },
-    gathered,
-  );
-};
-
-const baseTextOf = (deps: ExecuteDeps, run: Run, gathered: Gathered) => (path: string) =>
-  deps.workspace.readFile(run.record.job.trigger.repository, gathered.commit, path);
-
-const frameOf = (
-  deps: ExecuteDeps,
-  run: Run,
-  gathered: Gathered,
-  worktree: Worktree,
-  { walls, others }: { readonly walls: Walls; readonly others: Others },
-): Omit<LoopDeps, "model" | "resume" | "takesUp"> => ({
-  walls,
-  ...others.reach,
-  decisions: parseDecisions(gathered.memory.decisions).decisions,
-  definition: { ...deps.definition, boundary: gathered.boundary },
-  library: deps.library,
-  limits: run.limits,
-  commit: gathered.commit,
-  base: gathered.base,
-  system: composeSystem(deps.definition, deps.library),
-  firstMessage: composeBrief(gathered.brief),
-  clock: deps.clock,
-  record: run.store,
-  checkpoint: () => worktree.collect(),
-  discard: () => worktree.restore([]),
-  submit: (door) =>
-    createSubmitReport({
-      door,
-      form: architectForm,
-      judge: createJudge({
-        boundary: gathered.boundary,
-        others: () => others.boundaries(),
-        subagents: () => others.handedBack(),
-        collect: () => worktree.collect(),
-        base: baseTextOf(deps, run, gathered),
-        followUp: gathered.brief.kind === "follow-up",
-        commentIds: gathered.brief.review?.comments.map(({ id }) => id) ?? [],
-        removed: door.removed,
-        open: () => others.open(door.tasks()),
-        reminded: door.reminded,
-        review: () => others.review(),
-      }),
-    }),
-  redact: (text) => deps.redact(text).text,
-  signal: run.signal,
-});

@@ -1,0 +1,91 @@
+/** What the conversation of a run's own agent is given: its walls, its door, and the other agents that it can reach. */
+import { composeBrief, composeSystem } from "../domain/brief.ts";
+import type { Definition } from "../domain/definition.ts";
+import type { RunEvent } from "../domain/event.ts";
+import { parseDecisions } from "../domain/memory.ts";
+import type { Walls, Worktree } from "../ports.ts";
+import type { Cast } from "./converse.ts";
+import type { Gathered } from "./gather.ts";
+import { createJudge } from "./judge.ts";
+import type { LoopDeps } from "./loop.ts";
+import { createOthers, type Others } from "./others.ts";
+import type { ExecuteDeps, Run } from "./run-deps.ts";
+import { architectForm, createSubmitReport } from "./tools/submit-report.ts";
+
+export const castOf = ({ model, modelFor, fallback }: ExecuteDeps, definition: Definition): Cast => ({
+  model: modelFor?.(definition) ?? model,
+  fallback,
+});
+
+export const openOthers = (
+  deps: ExecuteDeps,
+  run: Run,
+  gathered: Gathered,
+  worktree: Worktree,
+  { events, cast }: { readonly events: readonly RunEvent[]; readonly cast: (definition: Definition) => Cast },
+): Others => {
+  const { issue, request, decisions, configFile } = gathered.brief;
+  return createOthers(
+    {
+      ...deps,
+      worktree,
+      commit: gathered.commit,
+      base: gathered.base,
+      baseText: baseTextOf(deps, run, gathered),
+      work: run.work,
+      facts: { issue, request: { title: request.title }, decisions, configFile },
+      events: run.start.resume ? events : [],
+      history: events,
+      cast,
+      record: run.store,
+      redact: (text) => deps.redact(text).text,
+    },
+    gathered,
+  );
+};
+
+const baseTextOf = (deps: ExecuteDeps, run: Run, gathered: Gathered) => (path: string) =>
+  deps.workspace.readFile(run.record.job.trigger.repository, gathered.commit, path);
+
+export const frameOf = (
+  deps: ExecuteDeps,
+  run: Run,
+  gathered: Gathered,
+  worktree: Worktree,
+  { walls, others }: { readonly walls: Walls; readonly others: Others },
+): Omit<LoopDeps, "model" | "resume" | "takesUp"> => ({
+  walls,
+  ...others.reach,
+  decisions: parseDecisions(gathered.memory.decisions).decisions,
+  definition: { ...deps.definition, boundary: gathered.boundary },
+  library: deps.library,
+  limits: run.limits,
+  commit: gathered.commit,
+  base: gathered.base,
+  system: composeSystem(deps.definition, deps.library),
+  firstMessage: composeBrief(gathered.brief),
+  clock: deps.clock,
+  record: run.store,
+  checkpoint: () => worktree.collect(),
+  discard: () => worktree.restore([]),
+  submit: (door) =>
+    createSubmitReport({
+      door,
+      form: architectForm,
+      judge: createJudge({
+        boundary: gathered.boundary,
+        others: () => others.boundaries(),
+        subagents: () => others.handedBack(),
+        collect: () => worktree.collect(),
+        base: baseTextOf(deps, run, gathered),
+        followUp: gathered.brief.kind === "follow-up",
+        commentIds: gathered.brief.review?.comments.map(({ id }) => id) ?? [],
+        removed: door.removed,
+        open: () => others.open(door.tasks()),
+        reminded: door.reminded,
+        review: () => others.review(),
+      }),
+    }),
+  redact: (text) => deps.redact(text).text,
+  signal: run.signal,
+});

@@ -1,0 +1,39 @@
+/** What a run is given, and what its steps share. */
+import type { Limits } from "../domain/budget.ts";
+import type { Definition, WorkKind } from "../domain/definition.ts";
+import type { RunEvent } from "../domain/event.ts";
+import type { Spend } from "../domain/outcome.ts";
+import type { Clock, Model, RunRecord } from "../ports.ts";
+import type { Start } from "./converse.ts";
+import type { GatherDeps } from "./gather.ts";
+import type { Progress, Watch } from "./progress.ts";
+
+export type ExecuteDeps = GatherDeps & {
+  readonly model: Model;
+  /** For a definition that names a model of its own; `model` for all where left out. */
+  readonly modelFor?: ((definition: Pick<Definition, "model">) => Model) | undefined;
+  /** Where a new conversation begins when its model is overloaded for long or refuses. */
+  readonly fallback?: Model | undefined;
+  readonly clock: Clock;
+  /** The operator's caps for one run. */
+  readonly caps: { readonly tokens: number; readonly usd: number };
+  /** At most one edit of the status comment in this time. */
+  readonly statusIntervalMs: number;
+  readonly watch?: Watch | undefined;
+  /** Takes secrets out of a text; `leaks` counts those of them that are the App's own. */
+  readonly redact: (text: string) => { readonly text: string; readonly leaks: number };
+  /** False where the operator runs without walls: people are told. */
+  readonly sandboxed: boolean;
+  readonly log: (line: string) => void;
+};
+
+/** What the steps of one run share. */
+export type Run = {
+  readonly record: RunRecord;
+  readonly progress: Progress;
+  readonly work: WorkKind;
+  readonly limits: Limits;
+  readonly store: (events: readonly RunEvent[], spend: Spend) => Promise<void>;
+  readonly signal: AbortSignal;
+  readonly start: Start;
+};
