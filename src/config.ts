@@ -38,6 +38,8 @@ export type Config = RunConfig & {
   readonly label: string;
   /** Runs at the same time. */
   readonly concurrency: number;
+  /** Whether its commits carry the App's `Signed-off-by`. */
+  readonly signOff: boolean;
 };
 
 const minSecretBytes = 32;
@@ -117,6 +119,7 @@ const appSettings = runSettings.extend({
   PORT: wholeNumber(0, 65_535).default(3_000),
   ARCHITECT_LABEL: z.string().trim().min(1).max(50, "must not be longer than 50 characters").default("architect"),
   ARCHITECT_CONCURRENCY: wholeNumber(1, 256).default(4),
+  ARCHITECT_SIGN_OFF: z.enum(["true", "false"], "must be true or false").default("false"),
 });
 
 /** @throws ConfigError that names every setting that is wrong, and what would be right */
@@ -139,6 +142,7 @@ export const readConfig = (env: Env = process.env, isRoot = runsAsRoot()): Confi
     port: settings.PORT,
     label: settings.ARCHITECT_LABEL,
     concurrency: settings.ARCHITECT_CONCURRENCY,
+    signOff: settings.ARCHITECT_SIGN_OFF === "true",
     warnings: [...run.warnings, ...key.warnings],
   };
 };

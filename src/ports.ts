@@ -128,6 +128,8 @@ export interface GitHubSession {
   react(target: ReactionTarget, content: "eyes" | "confused"): Promise<void>;
   /** Blobs, tree and commit through the Git Data API, so that GitHub can sign it. @returns the new commit's SHA */
   commit(request: CommitRequest): Promise<string>;
+  /** Read from GitHub anew; undefined where nobody verifies anything. */
+  fetchVerification(sha: string): Promise<Verification | undefined>;
   /** Creates the branch, or moves it forward; never by force. @throws ConflictError when it moved or is taken */
   pointBranch(branch: string, sha: string, expected: string | undefined): Promise<void>;
   openPull(pull: { branch: string; base: string; title: string; body: string; draft: boolean }): Promise<Pull>;
@@ -143,6 +145,9 @@ export interface GitHubSession {
   close(): Promise<void>;
 }
 
+/** What GitHub says of a commit's signature; `reason` is its own word, such as `valid` or `unsigned`. */
+export type Verification = { readonly verified: boolean; readonly reason: string };
+
 export type GitCredentials = {
   readonly url: string;
   readonly authorization: string;
@@ -156,6 +161,8 @@ export interface GitHub {
   open(repository: RepositoryRef, phase: GitHubPhase): Promise<GitHubSession>;
   /** For one `git fetch`: the URL, and the header that carries a token for this repository's contents, read only. */
   gitCredentials(repository: RepositoryRef): Promise<GitCredentials>;
+  /** `Name <address>` by which a commit's trailer is known as the person's; undefined where there are no accounts. */
+  attribution(person: Person): string | undefined;
   /** Where people see a thread. */
   threadUrl(repository: RepositoryRef, thread: Thread): string;
 }

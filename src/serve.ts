@@ -85,6 +85,7 @@ export const createRunner = async (
     readonly workspace: Workspace;
     readonly secrets: readonly string[];
     readonly statusIntervalMs: number;
+    readonly signOff?: boolean;
     readonly watch?: Watch | undefined;
     readonly log: Log;
   },
@@ -105,6 +106,7 @@ export const createRunner = async (
     watch: parts.watch,
     redact: createRedactor(parts.secrets),
     sandboxed: config.sandbox === "bubblewrap",
+    signOff: parts.signOff ?? false,
     log: parts.log,
   });
 };
@@ -149,6 +151,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     workspace,
     secrets: secretsOf(config),
     statusIntervalMs: statusIntervalMs(config.apiUrl),
+    signOff: config.signOff,
     log,
   });
   const webhooks = await createWebhookHandler({

@@ -41,6 +41,7 @@ test("three settings are enough, the rest has defaults that need no key of a mod
     dataFolder: join(folder, ".local/share/backend-architect"),
     label: "architect",
     concurrency: 4,
+    signOff: false,
     model: { kind: "blueprint" },
     budget: { usd: 5, tokens: 5_000_000 },
     sandbox: "bubblewrap",

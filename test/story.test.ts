@@ -101,6 +101,11 @@ describe("a labelled issue", () => {
   test("is published as two commits that GitHub signed: the work, then the memory", async () => {
     const { data: commits } = await github.rest.pulls.listCommits({ ...at, pull_number: pull.number });
     expect(commits.map(({ commit }) => commit.verification?.verified)).toEqual([true, true]);
+    expect(pull.body).toContain("Signed and verified by GitHub: ");
+    expect(commits.map(({ commit }) => /^Co-authored-by: maintainer <\d+\+maintainer@/m.test(commit.message))).toEqual([
+      true,
+      true,
+    ]);
     const { data: memory } = await github.rest.repos.getCommit({ ...at, ref: commits[1]?.sha ?? "" });
     expect(memory.files?.map(({ filename }) => filename)).toEqual([
       ".claude/context/knowledge/decisions/active.json",

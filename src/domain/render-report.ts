@@ -52,9 +52,13 @@ export type PullBodyInput = {
   readonly usdLimit?: number | undefined;
   /** As people know it, such as `claude-opus-5-5`. */
   readonly model?: string | undefined;
+  /** Those on the branch that this run made, and what GitHub says of their signatures. */
+  readonly commits?: readonly SignedCommit[] | undefined;
   /** Sentences of `updateMemory`, and others of ours. */
   readonly notes?: readonly string[] | undefined;
 };
+
+export type SignedCommit = { readonly sha: string; readonly verified: boolean; readonly reason: string };
 
 type Level = Detail & { readonly json: "whole" | "without-patches" | "none"; readonly leftOut: string };
 
@@ -132,9 +136,20 @@ const closing = (input: PullBodyInput): string => {
   const spent = spendSentence(input.spend, { toolCalls: input.toolCallLimit, usd: input.usdLimit });
   return [
     closingHeading,
-    `${spent}.${by}`,
+    `${spent}.${by}${signatures(input.commits ?? [])}`,
     "Review the code with comments on its lines and submit the review: each comment gets an answer, and changes come as further commits on this branch. Or comment `/architect design …` here with what is to be done. Text that you write outside this block, above or below, stays as it is.",
   ].join("\n\n");
+};
+
+const signatures = (commits: readonly SignedCommit[]): string => {
+  const list = (some: readonly SignedCommit[]) => some.map(({ sha }) => sha.slice(0, 12)).join(" and ");
+  const signed = commits.filter(({ verified }) => verified);
+  const unsigned = commits.filter(({ verified }) => !verified);
+  const reasons = [...new Set(unsigned.map(({ reason }) => reason.replace(/[^a-z_]/g, "")))].join(", ");
+  return [
+    ...(signed.length > 0 ? [` Signed and verified by GitHub: ${list(signed)}.`] : []),
+    ...(unsigned.length > 0 ? [` **Not verified** by GitHub (${reasons}): ${list(unsigned)}.`] : []),
+  ].join("");
 };
 
 /** JSON in which nothing can end a fence, mention, close or link anything, even where it lands in a commit message. */
@@ -214,12 +229,16 @@ const words = (feature: string): string => {
 };
 
 /**
- * Subject, one paragraph, and the issue. Nothing of the agent's text can become a trailer, close an issue or skip CI.
+ * Subject, one paragraph, the issue, and our own trailers. Nothing of the agent's text can become a trailer, close an
+ * issue or skip CI.
+ *
+ * @param trailers such as `Co-authored-by: …`
  */
 export const commitMessage = (
   report: Pick<Report, "feature" | "summary">,
   issue: number,
   purpose: "work" | "follow-up" | "memory",
+  trailers: readonly string[] = [],
 ): string => {
   const subject = {
     work: words(report.feature),
@@ -227,7 +246,8 @@ export const commitMessage = (
     memory: `Record decisions and work: ${report.feature}`,
   }[purpose];
   const body = purpose === "memory" ? [] : [wrapAt72(neutralisePlain(report.summary, 1_000))];
-  return [clip(subject, 72), ...body, `Refs #${issue}`].join("\n\n");
+  const closing = trailers.length > 0 ? [trailers.join("\n")] : [];
+  return [clip(subject, 72), ...body, `Refs #${issue}`, ...closing].join("\n\n");
 };
 
 const wrapAt72 = (text: string): string =>

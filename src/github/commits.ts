@@ -6,7 +6,7 @@ import type { GitHubSession } from "../ports.ts";
 import { statusOf, unless } from "./client.ts";
 import type { Place } from "./shapes.ts";
 
-type CommitPart = Pick<GitHubSession, "commit" | "pointBranch" | "fetchBranch">;
+type CommitPart = Pick<GitHubSession, "commit" | "fetchVerification" | "pointBranch" | "fetchBranch">;
 
 type TreeEntry = { path: string; mode: "100644" | "100755"; type: "blob"; sha: string | null };
 
@@ -28,6 +28,12 @@ export const createCommits = (client: Octokit, place: Place): CommitPart => {
     const { data: made } = await client.rest.git.createTree({ ...place, base_tree: base.tree.sha, tree });
     const { data } = await client.rest.git.createCommit({ ...place, message, tree: made.sha, parents: [parent] });
     return data.sha;
+  };
+
+  const fetchVerification: CommitPart["fetchVerification"] = async (sha) => {
+    const { data } = await client.rest.git.getCommit({ ...place, commit_sha: sha });
+    const { verified, reason } = data.verification;
+    return { verified, reason };
   };
 
   /** 409: the repository has no commit at all. */
@@ -64,7 +70,7 @@ export const createCommits = (client: Octokit, place: Place): CommitPart => {
       throw new ConflictError(`branch ${branch} points at ${after ?? "nothing"} and not at the new commit ${sha}`);
   };
 
-  return { commit, pointBranch, fetchBranch };
+  return { commit, fetchVerification, pointBranch, fetchBranch };
 };
 
 const isConflict = (error: unknown): boolean =>

@@ -62,6 +62,7 @@ export const createGitHub = (options: GitHubOptions): GitHub => {
       const url = `${webUrl}/${token.owner}/${token.repo}.git`;
       return { url, authorization: `Basic ${basic}`, revoke: () => token.revoke() };
     },
+    attribution: ({ id, login }) => `${login} <${id}+${login}@users.noreply.${new URL(webUrl).hostname}>`,
     threadUrl: ({ owner, name }, { kind, number }) =>
       `${webUrl}/${owner}/${name}/${kind === "pull" ? "pull" : "issues"}/${number}`,
   };
@@ -137,6 +138,8 @@ const createSession = (
       during(`committing ${request.changes.length} files on ${request.parent.slice(0, 12)}`, () =>
         commits.commit(request),
       ),
+    fetchVerification: (sha) =>
+      during(`reading the signature of ${sha.slice(0, 12)}`, () => commits.fetchVerification(sha)),
     pointBranch: (branch, sha, expected) =>
       during(`pointing ${branch} at ${sha.slice(0, 12)}`, () => commits.pointBranch(branch, sha, expected)),
     openPull: (pull) => during(`opening the pull request of ${pull.branch}`, () => pulls.openPull(pull)),

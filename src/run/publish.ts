@@ -9,7 +9,14 @@ import { type EarlierRun, type MemoryUpdate, updateMemory } from "../domain/memo
 import type { Outcome, Spend } from "../domain/outcome.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { contractMarker, renderContract } from "../domain/render-contract.ts";
-import { commitMessage, mergeBody, parseBody, pullTitle, renderPullBody } from "../domain/render-report.ts";
+import {
+  commitMessage,
+  mergeBody,
+  parseBody,
+  pullTitle,
+  renderPullBody,
+  type SignedCommit,
+} from "../domain/render-report.ts";
 import { renderThreadAnswer, threadMarker } from "../domain/render-status.ts";
 import type { Report, Status } from "../domain/report.ts";
 import { fullName } from "../domain/repository.ts";
@@ -48,6 +55,8 @@ export type PublishDeps = {
   /** Sentences of ours that the pull request must show. */
   readonly notices: readonly string[];
   readonly redact: (text: string) => { readonly text: string; readonly leaks: number };
+  /** The App's commits carry its `Signed-off-by`, as a Developer Certificate of Origin asks for. */
+  readonly signOff: boolean;
 };
 
 type Publication = {
@@ -144,7 +153,9 @@ type Pushed = {
 /** Work and memory as two commits, then the branch moves once. */
 const push = async (publication: Publication): Promise<Pushed> => {
   const { session, run, gathered, settled } = publication;
-  const message = commitMessage(settled.report, run.issue, gathered.brief.kind === "follow-up" ? "follow-up" : "work");
+  const trailers = await trailersOf(publication);
+  const purpose = gathered.brief.kind === "follow-up" ? "follow-up" : "work";
+  const message = commitMessage(settled.report, run.issue, purpose, trailers);
   const work = await commitOnce(publication, "work", () =>
     session.commit({ parent: gathered.commit, message, changes: settled.changeset }),
   );
@@ -155,7 +166,7 @@ const push = async (publication: Publication): Promise<Pushed> => {
       : await commitOnce(publication, "memory", () =>
           session.commit({
             parent: work,
-            message: commitMessage(settled.report, run.issue, "memory"),
+            message: commitMessage(settled.report, run.issue, "memory", trailers),
             changes: memory.files,
           }),
         );
@@ -165,6 +176,23 @@ const push = async (publication: Publication): Promise<Pushed> => {
   const seen = await session.fetchBranch(branch);
   if (seen !== head) throw new Error(`GitHub shows ${branch} at ${seen ?? "nothing"} after it was moved to ${head}`);
   return { branch, head, work, notes: memory.notes };
+};
+
+/** Who asked is an author, too; the App signs off for itself alone. */
+const trailersOf = async ({ deps, run }: Publication): Promise<string[]> => {
+  const requester = deps.github.attribution(run.job.trigger.sender);
+  const self = deps.signOff ? deps.github.attribution(await deps.github.whoami()) : undefined;
+  return [...(requester ? [`Co-authored-by: ${requester}`] : []), ...(self ? [`Signed-off-by: ${self}`] : [])];
+};
+
+/** What GitHub says now of the commits that this run put on the branch. */
+const signaturesOf = async ({ session, made }: Publication): Promise<SignedCommit[]> => {
+  const signed: SignedCommit[] = [];
+  for (const sha of made.values()) {
+    const verification = await session.fetchVerification(sha);
+    if (verification) signed.push({ sha, ...verification });
+  }
+  return signed;
 };
 
 /** A commit is made once; its SHA is stored before a branch points at it. */
@@ -240,10 +268,8 @@ const draftOf = (pull: Pull, draft: boolean): { draft?: boolean } => {
 };
 
 /** Opens the pull request or brings the one there is up to date, and reads it back before anything says so. */
-const propose = async (
-  { deps, session, run, gathered, settled }: Publication,
-  { branch, head, notes }: Pushed,
-): Promise<Pull> => {
+const propose = async (publication: Publication, { branch, head, notes }: Pushed): Promise<Pull> => {
+  const { deps, session, run, gathered, settled } = publication;
   const view = {
     ...settled,
     issue: run.issue,
@@ -251,6 +277,7 @@ const propose = async (
     toolCallLimit: settled.limits.toolCalls,
     usdLimit: settled.limits.usd,
     model: deps.model.name,
+    commits: await signaturesOf(publication),
     notes: [...deps.notices, ...notes],
   };
   const block = (room: number) => renderPullBody(view, room);

@@ -182,6 +182,7 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     fetchBranch: head,
     react: async () => {},
     commit: (request) => commitWith(git, request),
+    fetchVerification: async () => undefined,
     pointBranch: async (branch, sha, expected) => {
       try {
         await git(["update-ref", `refs/heads/${branch}`, sha, expected ?? ""]);
@@ -212,6 +213,7 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
   };
   return {
     whoami: async () => self,
+    attribution: () => undefined,
     open: async () => session,
     gitCredentials: async () => ({ url: `file://${gitDir}`, authorization: "", revoke: async () => {} }),
     threadUrl: () => folder,

@@ -82,6 +82,7 @@ const quietGitHub: GitHub = {
       close: async () => {},
     }) satisfies Partial<GitHubSession> as unknown as GitHubSession,
   gitCredentials: () => Promise.reject(new Error("the door fetches nothing")),
+  attribution: () => undefined,
   threadUrl: () => "http://127.0.0.1/",
 };
 

@@ -253,6 +253,16 @@ describe("renderPullBody", () => {
     expect(text).toContain("says nothing about the files as they are now");
   });
 
+  it("tells which commits GitHub does not verify, with its reason alone", () => {
+    const commits = [
+      { sha: "a".repeat(40), verified: true, reason: "valid" },
+      { sha: "b".repeat(40), verified: false, reason: "unsigned @x" },
+    ];
+    const text = renderPullBody({ ...input, commits });
+    expect(text).toContain("Signed and verified by GitHub: aaaaaaaaaaaa.");
+    expect(text).toContain("**Not verified** by GitHub (unsignedx): bbbbbbbbbbbb.");
+  });
+
   it("says so when nothing ran", () => {
     expect(renderPullBody({ ...input, evidence: [] })).toContain("None: nothing here shows that the code works.");
   });
@@ -503,6 +513,11 @@ describe("commitMessage", () => {
 
       Refs #7"
     `);
+  });
+
+  it("ends with trailers of ours in a paragraph of their own", () => {
+    const trailers = ["Co-authored-by: maintainer <501+maintainer@users.noreply.github.com>"];
+    expect(commitMessage(soundReport, 7, "memory", trailers).split("\n\n").slice(1)).toEqual(["Refs #7", ...trailers]);
   });
 
   it("says what a follow-up and a memory commit are", () => {

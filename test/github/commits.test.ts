@@ -22,6 +22,13 @@ afterEach(() => {
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
+test("a commit's signature is read from GitHub", async () => {
+  api()
+    .get(`${shop}/git/commits/${shaOf("1")}`)
+    .reply(200, commitReply(shaOf("1"), shaOf("2")));
+  expect(await session.fetchVerification(shaOf("1"))).toEqual({ verified: true, reason: "valid" });
+});
+
 describe("a commit", () => {
   const changes: FileChange[] = [
     { path: "a.py", kind: "added", mode: "100644", content: base64("a = 1\n") },

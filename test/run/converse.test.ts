@@ -119,6 +119,7 @@ const executeWith = (models: Partial<ExecuteDeps> & Pick<ExecuteDeps, "model">):
     statusIntervalMs: 0,
     redact: (text) => ({ text, leaks: 0 }),
     sandboxed: true,
+    signOff: false,
     log: () => undefined,
     ...models,
   });

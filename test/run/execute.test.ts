@@ -68,6 +68,7 @@ const executeWith = (turns: readonly ScriptedTurn[], over: Partial<ExecuteDeps> 
     statusIntervalMs: 0,
     redact: (text) => ({ text, leaks: 0 }),
     sandboxed: true,
+    signOff: false,
     log: () => {},
     ...over,
   });
@@ -104,6 +105,25 @@ describe("a labelled issue", () => {
     expect(statuses()).toHaveLength(1);
     expect(statuses()[0]?.body).toContain("DONE_WITH_CONCERNS");
     expect([github.open_, workspace.open]).toEqual([0, 0]);
+  });
+
+  test("names who asked as co-author of both commits, and signs off where the operator wants it", async () => {
+    const coAuthor = "Co-authored-by: maintainer <5+maintainer@memory>";
+    await executeWith(design).run(jobOf(label), never);
+    const messages = [...github.commits.values()].map(({ message }) => message.split("\n\n").at(-1));
+    expect(messages).toEqual([coAuthor, coAuthor]);
+    const self = await github.whoami();
+    github.branches.clear();
+    github.commits.clear();
+    await executeWith(design, { signOff: true }).run(jobOf(label), never);
+    const [work] = [...github.commits.values()];
+    expect(work?.message.endsWith(`${coAuthor}\nSigned-off-by: ${github.attribution(self)}`)).toBe(true);
+  });
+
+  test("shows what GitHub says of the commits' signatures", async () => {
+    await executeWith(design).run(jobOf(label), never);
+    const [work, memory] = [...github.commits.keys()].map((sha) => sha.slice(0, 12));
+    expect(github.pulls[0]?.body).toContain(`Signed and verified by GitHub: ${work} and ${memory}.`);
   });
 
   test("closes the issue and is ready for review only when DONE", async () => {

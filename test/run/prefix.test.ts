@@ -45,6 +45,7 @@ const firstRequest = async (): Promise<ModelRequest> => {
     statusIntervalMs: 1e9,
     redact: (text) => ({ text, leaks: 0 }),
     sandboxed: true,
+    signOff: false,
     log: () => {},
   });
   const repository = { id: 1, owner: "acme", name: "shop", installationId: 7, defaultBranch: "main" };

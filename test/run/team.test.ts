@@ -162,6 +162,7 @@ const executeWith = (cast: ScriptedCast, over: Partial<ExecuteDeps> = {}) =>
     statusIntervalMs: 1e9,
     redact: (text) => ({ text, leaks: 0 }),
     sandboxed: true,
+    signOff: false,
     log: () => {},
     ...over,
   });

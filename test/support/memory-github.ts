@@ -40,6 +40,7 @@ export const createMemoryGitHub = (): MemoryGitHub => {
       return sessionOf(state);
     },
     gitCredentials: async () => ({ url: "memory", authorization: "", revoke: async () => {} }),
+    attribution: ({ login, id }) => `${login} <${id}+${login}@memory>`,
     threadUrl: () => "memory",
   };
   return state;
@@ -83,6 +84,7 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
         state.commits.set(sha, request);
         return sha;
       }),
+    fetchVerification: async (sha) => ({ verified: state.commits.has(sha), reason: "valid" }),
     pointBranch: (branch, sha, expected) =>
       write("pointBranch", () => {
         if (state.branches.get(branch) !== expected) throw new ConflictError(`${branch} moved`);

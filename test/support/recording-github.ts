@@ -43,6 +43,7 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
     fetchPullTemplate: unexpected("fetchPullTemplate"),
     fetchBranch: unexpected("fetchBranch"),
     commit: unexpected("commit"),
+    fetchVerification: unexpected("fetchVerification"),
     pointBranch: unexpected("pointBranch"),
     openPull: unexpected("openPull"),
     updatePull: unexpected("updatePull"),
@@ -58,6 +59,7 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
       return session;
     },
     gitCredentials: unexpected("gitCredentials"),
+    attribution: unexpected("attribution"),
     threadUrl: unexpected("threadUrl"),
   };
 };
