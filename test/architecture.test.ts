@@ -84,6 +84,7 @@ const findCycle = (): string[] | undefined => {
 
 const maxLines = 320;
 const longer: Readonly<Record<string, string>> = {
+  "ports.ts": "every contract on one page",
   "workspace/file-process.ts": "is copied into the sandbox as one file, so it can share nothing with others",
 };
 

@@ -9,14 +9,7 @@ import { type EarlierRun, type MemoryUpdate, updateMemory } from "../domain/memo
 import type { Outcome, Spend } from "../domain/outcome.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { contractMarker, renderContract } from "../domain/render-contract.ts";
-import {
-  commitMessage,
-  mergeBody,
-  parseBody,
-  pullTitle,
-  renderPullBody,
-  type SignedCommit,
-} from "../domain/render-report.ts";
+import { commitMessage, mergeBody, parseBody, pullTitle, renderPullBody } from "../domain/render-report.ts";
 import { renderThreadAnswer, threadMarker } from "../domain/render-status.ts";
 import type { Report, Status } from "../domain/report.ts";
 import { fullName } from "../domain/repository.ts";
@@ -27,6 +20,7 @@ import { teamIn } from "../domain/team-events.ts";
 import type { Clock, GitHub, GitHubSession, Pull, RunRecord, Store } from "../ports.ts";
 import { checkChangeset } from "../verify/check-changeset.ts";
 import { type Gathered, mayWrite } from "./gather.ts";
+import { type Signing, signaturesOf, trailersOf } from "./signatures.ts";
 
 /** What the loop came to, held against the rules: only this is shown and committed. */
 export type Settled = {
@@ -52,12 +46,9 @@ export type PublishDeps = {
   readonly model: { readonly name: string };
   readonly clock: Clock;
   readonly record: (events: readonly RunEvent[]) => Promise<void>;
-  /** Sentences of ours that the pull request must show. */
   readonly notices: readonly string[];
   readonly redact: (text: string) => { readonly text: string; readonly leaks: number };
-  /** The App's commits carry its `Signed-off-by`, as a Developer Certificate of Origin asks for. */
-  readonly signOff: boolean;
-};
+} & Signing;
 
 type Publication = {
   readonly deps: PublishDeps;
@@ -152,8 +143,8 @@ type Pushed = {
 
 /** Work and memory as two commits, then the branch moves once. */
 const push = async (publication: Publication): Promise<Pushed> => {
-  const { session, run, gathered, settled } = publication;
-  const trailers = await trailersOf(publication);
+  const { deps, session, run, gathered, settled } = publication;
+  const trailers = await trailersOf(deps, run.job.trigger.sender);
   const purpose = gathered.brief.kind === "follow-up" ? "follow-up" : "work";
   const message = commitMessage(settled.report, run.issue, purpose, trailers);
   const work = await commitOnce(publication, "work", () =>
@@ -176,23 +167,6 @@ const push = async (publication: Publication): Promise<Pushed> => {
   const seen = await session.fetchBranch(branch);
   if (seen !== head) throw new Error(`GitHub shows ${branch} at ${seen ?? "nothing"} after it was moved to ${head}`);
   return { branch, head, work, notes: memory.notes };
-};
-
-/** Who asked is an author, too; the App signs off for itself alone. */
-const trailersOf = async ({ deps, run }: Publication): Promise<string[]> => {
-  const requester = deps.github.attribution(run.job.trigger.sender);
-  const self = deps.signOff ? deps.github.attribution(await deps.github.whoami()) : undefined;
-  return [...(requester ? [`Co-authored-by: ${requester}`] : []), ...(self ? [`Signed-off-by: ${self}`] : [])];
-};
-
-/** What GitHub says now of the commits that this run put on the branch. */
-const signaturesOf = async ({ session, made }: Publication): Promise<SignedCommit[]> => {
-  const signed: SignedCommit[] = [];
-  for (const sha of made.values()) {
-    const verification = await session.fetchVerification(sha);
-    if (verification) signed.push({ sha, ...verification });
-  }
-  return signed;
 };
 
 /** A commit is made once; its SHA is stored before a branch points at it. */
@@ -277,7 +251,7 @@ const propose = async (publication: Publication, { branch, head, notes }: Pushed
     toolCallLimit: settled.limits.toolCalls,
     usdLimit: settled.limits.usd,
     model: deps.model.name,
-    commits: await signaturesOf(publication),
+    commits: await signaturesOf(session, [...publication.made.values()]),
     notes: [...deps.notices, ...notes],
   };
   const block = (room: number) => renderPullBody(view, room);

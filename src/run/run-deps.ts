@@ -24,7 +24,7 @@ export type ExecuteDeps = GatherDeps & {
   readonly redact: (text: string) => { readonly text: string; readonly leaks: number };
   /** False where the operator runs without walls: people are told. */
   readonly sandboxed: boolean;
-  /** @see PublishDeps.signOff */
+  /** @see Signing.signOff */
   readonly signOff: boolean;
   readonly log: (line: string) => void;
 };
