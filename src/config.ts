@@ -3,6 +3,7 @@ import { createPrivateKey } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { nearest } from "./domain/distance.ts";
 import { ConfigError } from "./domain/errors.ts";
 import { type ModelConfig, modelProblems, modelSettings, toModel } from "./domain/model-settings.ts";
 
@@ -222,22 +223,7 @@ const unknownNames = (given: Env): string[] => {
   const known = Object.keys(appSettings.shape).filter((name) => name.startsWith("ARCHITECT_"));
   return Object.keys(given)
     .filter((name) => name.startsWith("ARCHITECT_") && !known.includes(name))
-    .map((name) => {
-      const [nearest] = known.toSorted((a, b) => distance(name, a) - distance(name, b));
-      return `${name} is no setting: did you mean ${nearest}?`;
-    });
-};
-
-/** Levenshtein. */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (letter === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length]!;
+    .map((name) => `${name} is no setting: did you mean ${nearest(name, known)}?`);
 };
 
 type Key = { readonly pem?: string; readonly problems: readonly string[]; readonly warnings: readonly string[] };

@@ -302,14 +302,16 @@ export interface Queue {
    */
   accept(job: Job, delivery: { event: string; digest: string; dedupe?: string }): Promise<"accepted" | "duplicate">;
   /**
-   * Hands jobs to `handler`, at most `concurrency` at once and one per key, oldest first. A handler that throws is tried
-   * again with a growing delay, its key waiting; after the last try `onExhausted` is told and the key is free.
+   * Hands jobs to `handler`, at most `concurrency` at once (urgent ones come on top, and first) and one per key, oldest
+   * first. A handler that throws is tried again with a growing delay, its key waiting; after the last try `onExhausted` is told and the key is free.
    */
   work(options: {
     concurrency: number;
     handler: (claim: Claim) => Promise<void>;
     onExhausted: (job: Job, error: unknown) => Promise<void>;
   }): void;
+  /** Those of a key that wait or are at work, oldest first. */
+  jobsOn(key: string): Promise<Job[]>;
   /** Jobs waiting before this one on its key. */
   placeOf(jobId: string): Promise<number>;
   counts(): Promise<{ waiting: number; active: number }>;

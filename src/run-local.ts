@@ -146,10 +146,10 @@ const carryOut = async (work: Work): Promise<number> => {
   });
   const scene = openScene(work, live);
   try {
-    const runner = await scene.runner;
+    const { execute } = await scene.runner;
     const record = await store.openRun(plan.job, issue);
     for (const line of opening(work, record)) live.note(line);
-    const failure = await runner.run(plan.job, interrupts.signal).then(
+    const failure = await execute.run(plan.job, interrupts.signal).then(
       () => undefined,
       // Stored turn by turn, it goes on from where it stands, whatever it was that ended it.
       (error: unknown) => ({ error }),

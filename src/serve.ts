@@ -17,6 +17,7 @@ import { createBlueprint } from "./model/blueprint/blueprint.ts";
 import { type Access, createConnect } from "./model/client.ts";
 import { openModels } from "./model/models.ts";
 import type { Clock, GitHub, Queue, Store, Workspace } from "./ports.ts";
+import { type CommandDeps, runCommand } from "./run/commands.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts";
 import type { Watch } from "./run/progress.ts";
 import { openDatabase } from "./store/database.ts";
@@ -49,8 +50,11 @@ const createModel = async (
   { model: config, budget }: RunConfig,
   { definitions }: Library,
   log: Log,
-): Promise<Pick<ExecuteDeps, "model" | "modelFor" | "fallback">> => {
-  if (config.kind === "blueprint") return { model: createBlueprint() };
+): Promise<Pick<ExecuteDeps, "model" | "modelFor" | "fallback" | "choices">> => {
+  if (config.kind === "blueprint") {
+    const model = createBlueprint();
+    return { model, choices: new Map([[model.name, model]]) };
+  }
   const { baseUrl: baseURL, id, ...rest } = config;
   const access: Access =
     rest.kind === "anthropic"
@@ -62,6 +66,7 @@ const createModel = async (
     connect: createConnect(access, { log }),
     model: id,
     fallback: config.fallback,
+    choices: config.choices,
     agents: [...definitions.values()],
     usdCap: budget.usd,
     prices: config.prices,
@@ -89,17 +94,18 @@ export const createRunner = async (
     readonly watch?: Watch | undefined;
     readonly log: Log;
   },
-): Promise<Execute> => {
+): Promise<{ readonly execute: Execute; readonly models: readonly string[] }> => {
   const library = await loadLibrary(agentsFolder);
   const definition = library.definitions.get(architect);
   if (!definition) throw new DefinitionError(`agents/${architect}.md`, 1, "is missing");
-  return createExecute({
+  const models = await createModel(config, library, parts.log);
+  const execute = createExecute({
     github: parts.github,
     workspace: parts.workspace,
     store: parts.store,
     library,
     definition,
-    ...(await createModel(config, library, parts.log)),
+    ...models,
     clock: systemClock,
     caps: config.budget,
     statusIntervalMs: parts.statusIntervalMs,
@@ -109,6 +115,7 @@ export const createRunner = async (
     signOff: parts.signOff ?? false,
     log: parts.log,
   });
+  return { execute, models: [...(models.choices?.keys() ?? [])] };
 };
 
 export const secretsOf = (config: RunConfig & Partial<Config>): string[] => {
@@ -145,7 +152,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     ...(config.python === undefined ? {} : { python: config.python }),
     ...(config.githubUrl.startsWith("http:") ? { allowHttpLoopback: config.githubUrl } : {}),
   });
-  const execute = await createRunner(config, {
+  const { execute, models } = await createRunner(config, {
     github,
     store,
     workspace,
@@ -154,6 +161,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     signOff: config.signOff,
     log,
   });
+  const commands: CommandDeps = { github, store, queue, models, log };
   const webhooks = await createWebhookHandler({
     secret: config.webhookSecret,
     github,
@@ -166,7 +174,15 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
   const health = await workspace.checkSandbox();
   if (!health.ok)
     log(`warning: the sandbox does not hold, so every run will end BLOCKED: ${health.reason} ${health.mend}`);
-  startWorker({ queue, execute: execute.run, giveUp: execute.giveUp, concurrency: config.concurrency, log });
+  startWorker({
+    queue,
+    execute: (job, signal) => (job.urgent ? runCommand(commands, job) : execute.run(job, signal)),
+    giveUp: async (job, error) => {
+      if (!job.urgent) await execute.giveUp(job, error);
+    },
+    concurrency: config.concurrency,
+    log,
+  });
 
   const server = createServer((request, response) => {
     if (request.url?.startsWith(webhooksPath)) return webhooks(request, response);

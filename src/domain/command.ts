@@ -1,15 +1,61 @@
-/** The grammar of `/architect …`: what people may write at the start of a line. */
+/** The grammar of `/architect …`: what people may write at the start of a line. Asks nobody whether they may. */
+import { type CommandOptions, type OptionName, readOptions } from "./command-options.ts";
 import { type MarkdownLine, readMarkdown } from "./markdown.ts";
 import { inlineSpans } from "./markdown-inline.ts";
+import { code } from "./render/safe.ts";
+
+type WithRequest<V extends string> = {
+  readonly verb: V;
+  /** What follows the verb, to the next command or the end, as written, without the options. */
+  readonly request: string;
+  readonly options?: CommandOptions;
+};
+
+/** To a numbered question: one of its lettered options, words, or both. */
+export type Answer = { readonly question: number; readonly option?: string; readonly text?: string };
 
 export type Command =
-  | { readonly verb: "design"; readonly request: string }
+  | WithRequest<"design">
+  | WithRequest<"plan">
+  | WithRequest<"ask">
+  | WithRequest<"review">
+  | WithRequest<"continue">
+  | WithRequest<"retry">
+  | { readonly verb: "answer"; readonly answers: readonly Answer[]; readonly options?: CommandOptions }
+  | { readonly verb: "approve"; readonly hash?: string }
+  | { readonly verb: "stop" | "status" | "help" | "allow" }
+  /** A verb that there is, with something that it cannot take: `problem` says what would be right, as Markdown. */
+  | { readonly verb: "mistake"; readonly of: Verb; readonly problem: string }
   | { readonly verb: "unknown"; readonly word: string };
+
+export type Verb = Exclude<Command["verb"], "mistake" | "unknown">;
+
+const spending: readonly OptionName[] = ["budget", "model"];
+
+/** Every verb, and the options that it takes. */
+const optionsOf: Readonly<Record<Verb, readonly OptionName[]>> = {
+  design: [...spending, "base"],
+  plan: [...spending, "base"],
+  ask: spending,
+  review: spending,
+  continue: spending,
+  retry: spending,
+  answer: spending,
+  approve: [],
+  stop: [],
+  status: [],
+  help: [],
+  allow: [],
+};
+
+export const verbs = Object.keys(optionsOf) as readonly Verb[];
+
+/** Those that a run answers, in its turn; every other command is answered at once, past the runs that wait. */
+export const startsRun = ({ verb }: Command): boolean => ["design"].includes(verb);
 
 /**
  * The first command of a comment, or undefined. It stands at the start of a line that people see as text: not in code,
- * a quote, a list mark or a comment. What follows it, to the next command or the end, is its request, as written.
- * Linear in the length of `body`.
+ * a quote, a list mark or a comment. Linear in the length of `body`.
  *
  * @param name without the slash; upper and lower case are the same
  */
@@ -21,12 +67,71 @@ export const parseCommand = (body: string, name: string): Command | undefined =>
   const end = starts[1] ?? lines.length;
   const rest = (lines[first]?.content ?? "").trim().slice(name.length + 1);
   const [, word = "", sameLine = ""] = /^\s*([\p{L}\p{N}_-]*)(.*)$/su.exec(rest) ?? [];
-  const verb = word.toLowerCase();
-  if (verb !== "design") return { verb: "unknown", word: verb.slice(0, 40) };
+  const verb = verbs.find((one) => one === word.toLowerCase());
+  if (!verb) return { verb: "unknown", word: word.toLowerCase().slice(0, 40) };
   const below = lines.slice(first + 1, end).map((line) => line.raw);
-  return { verb, request: [sameLine.replace(/^:/, ""), ...below].join("\n").trim() };
+  return commandOf(verb, sameLine.replace(/^:/, ""), below);
 };
 
+const commandOf = (verb: Verb, line: string, below: readonly string[]): Command => {
+  const read = readOptions(line, verb, optionsOf[verb]);
+  if (!read.ok) return { verb: "mistake", of: verb, problem: read.problem };
+  const request = [read.text, ...below].join("\n").trim();
+  const options = read.options === undefined ? {} : { options: read.options };
+  switch (verb) {
+    case "stop":
+    case "status":
+    case "help":
+    case "allow":
+      return { verb };
+    case "approve":
+      return approval(read.text);
+    case "answer": {
+      const answers = readAnswers(request);
+      if (answers.length > 0) return { verb, answers, ...options };
+      return { verb: "mistake", of: verb, problem: `${answerWish}.` };
+    }
+    case "plan":
+    case "ask":
+      if (request !== "" || verb === "plan") return { verb, request, ...options };
+      return { verb: "mistake", of: verb, problem: "`ask` needs a question: `/architect ask why is this cached?`" };
+    default:
+      return { verb, request, ...options };
+  }
+};
+
+const approval = (text: string): Command => {
+  const [word = ""] = text.split(/\s/);
+  if (word === "") return { verb: "approve" };
+  if (/^[0-9a-f]{6,64}$/i.test(word)) return { verb: "approve", hash: word.toLowerCase() };
+  return {
+    verb: "mistake",
+    of: "approve",
+    problem: `\`approve\` is followed by the hash that stands below the plan, or by nothing; ${code(word, 80)} is none.`,
+  };
+};
+
+const answerWish =
+  "`answer` is followed by numbers of questions with the letters of options, or a colon and words: `/architect answer 1b, 2: the users table`";
+
+/** `1b` alone, or `2:` or `2b:` before words; only at the start of a word, and behind `1:` only where it ends one. */
+const answerStart = /(?<=^|[\s,;])(\d{1,2})(?:([a-h])(?=[\s,;]|$)|([a-h])?:(?=\s|$))/gi;
+
+const readAnswers = (text: string): readonly Answer[] => {
+  const starts = [...text.matchAll(answerStart)];
+  return starts.map((match, index) => {
+    const [whole, question, alone, before] = match;
+    const option = (alone ?? before)?.toLowerCase();
+    const words = text
+      .slice(match.index + whole.length, starts[index + 1]?.index ?? text.length)
+      .replace(/^[\s,;]+|[\s,;]+$/g, "");
+    return {
+      question: Number(question),
+      ...(option === undefined ? {} : { option }),
+      ...(words === "" ? {} : { text: words }),
+    };
+  });
+};
 /** Indices of the lines that are commands. */
 const commandLines = (lines: readonly MarkdownLine[], name: string): number[] => {
   const starts: number[] = [];

@@ -1,5 +1,6 @@
 /** A job: a trigger in the queue. One runs at a time for each key; the rest wait in order. */
-import { fullName } from "./repository.ts";
+import { startsRun } from "./command.ts";
+import { fullName, type RepositoryRef } from "./repository.ts";
 import type { Trigger } from "./trigger.ts";
 
 export type Job = {
@@ -10,15 +11,20 @@ export type Job = {
   readonly trigger: Trigger;
   /** ISO 8601. */
   readonly acceptedAt: string;
+  /** Waits neither for the runs of its issue nor for a free place: a command that starts no run. */
+  readonly urgent?: true;
 };
 
+/** What the runs of one issue share. */
+export const keyOf = (repository: RepositoryRef, issue: number): string => `${fullName(repository)}#${issue}`;
+
 /** @param issue the issue that the thread belongs to: itself, or the one whose pull request it is. */
-export const toJob = (trigger: Trigger, delivery: { id: string; acceptedAt: string; issue: number }): Job => ({
-  id: delivery.id,
-  key: `${fullName(trigger.repository)}#${delivery.issue}`,
-  trigger,
-  acceptedAt: delivery.acceptedAt,
-});
+export const toJob = (trigger: Trigger, delivery: { id: string; acceptedAt: string; issue: number }): Job => {
+  const { id, acceptedAt, issue } = delivery;
+  const key = keyOf(trigger.repository, issue);
+  if (trigger.kind !== "command" || startsRun(trigger.command)) return { id, key, trigger, acceptedAt };
+  return { id, key: `${key}/${id}`, trigger, acceptedAt, urgent: true };
+};
 
 /** The branch of our pull request for an issue carries its number: `architect/issue-<n>-<slug>`. */
 export const issueOfBranch = (branch: string): number | undefined => {

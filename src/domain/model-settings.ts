@@ -14,6 +14,8 @@ type LanguageModel = {
   readonly id: string;
   /** For new conversations, where `id` is overloaded for long or refuses. */
   readonly fallback?: string;
+  /** Others that a command may name. */
+  readonly choices?: readonly string[];
   /** USD for a million tokens, by id: over the published prices. */
   readonly prices?: Prices;
   readonly baseUrl?: string;
@@ -50,9 +52,21 @@ const prices = z.string().transform((text, context): Prices => {
   return z.NEVER;
 });
 
+/** Ids with commas between. */
+const choices = z.string().transform((text, context): readonly string[] => {
+  const ids = text
+    .split(",")
+    .map((id) => id.trim())
+    .filter((id) => id !== "");
+  if (ids.every((id) => modelId.test(id))) return ids;
+  context.addIssue({ code: "custom", message: `must be model ids with commas between, such as ${cheapModel}` });
+  return z.NEVER;
+});
+
 export const modelSettings = z.object({
   ARCHITECT_MODEL: z.string().regex(modelId, `must be ${blueprint} or a model id such as ${defaultModel}`).optional(),
   ARCHITECT_FALLBACK_MODEL: z.string().regex(modelId, `must be a model id such as ${cheapModel}`).optional(),
+  ARCHITECT_MODELS: choices.optional(),
   ARCHITECT_PROVIDER: z
     .enum(["anthropic", "bedrock", "vertex"], "must be anthropic, bedrock or vertex")
     .default("anthropic"),
@@ -80,6 +94,7 @@ const toLanguageModel = (settings: Settings, id: string, given: Env): LanguageMo
   const common = {
     id,
     ...(settings.ARCHITECT_FALLBACK_MODEL === undefined ? {} : { fallback: settings.ARCHITECT_FALLBACK_MODEL }),
+    ...(settings.ARCHITECT_MODELS === undefined ? {} : { choices: settings.ARCHITECT_MODELS }),
     ...(settings.ARCHITECT_PRICES === undefined ? {} : { prices: settings.ARCHITECT_PRICES }),
     ...(settings.ANTHROPIC_BASE_URL === undefined ? {} : { baseUrl: settings.ANTHROPIC_BASE_URL }),
   };

@@ -133,7 +133,9 @@ const parseComment = (
   const command = parseCommand(comment.body, options.command);
   if (!command) return { ignored: "the comment holds no command" };
   const kind = issue.pull_request ? "pull" : "issue";
-  if (issue.state !== "open") return { ignored: `the ${kind === "pull" ? "pull request" : "issue"} is closed` };
+  // A run may still be at work when somebody closes its issue.
+  if (issue.state !== "open" && command.verb !== "stop")
+    return { ignored: `the ${kind === "pull" ? "pull request" : "issue"} is closed` };
   return {
     trigger: {
       ...common,

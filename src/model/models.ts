@@ -15,6 +15,8 @@ export type ModelsOptions = {
   readonly model: string;
   /** Where a new conversation begins when the agent's own model cannot be had. */
   readonly fallback?: string | undefined;
+  /** Others that people may name in a command. */
+  readonly choices?: readonly string[] | undefined;
   readonly agents: readonly Agent[];
   /** USD that a run may cost: every model must have a price then. */
   readonly usdCap: number;
@@ -29,6 +31,8 @@ export type Models = {
   readonly model: Model;
   readonly fallback: Model | undefined;
   readonly modelFor: (agent: Pick<Agent, "model">) => Model;
+  /** Those that people may name in a command, by id: the operator's own one first. */
+  readonly choices: ReadonlyMap<string, Model>;
 };
 
 /** The part of `model:` in a definition that names no model. */
@@ -42,9 +46,10 @@ const patience: AskOptions = { timeoutMs: 5_000, attempts: 3, maxDelayMs: 2_000,
 /** @throws ConfigError that names every model that cannot be used, and what could */
 export const openModels = async (options: ModelsOptions): Promise<Models> => {
   const { connect, agents, fallback, log } = options;
+  const named = [options.model, ...(fallback === undefined ? [] : [fallback]), ...(options.choices ?? [])];
   await connect.load();
   const own = agents.filter(({ model }) => model !== inherit);
-  const ids = [...new Set([options.model, ...(fallback === undefined ? [] : [fallback]), ...own.map(idOf)])];
+  const ids = [...new Set([...named, ...own.map(idOf)])];
   const checks = await Promise.all(ids.map(async (id) => [id, await check(options, id)] as const));
   const usable = new Map(checks.flatMap(([id, { facts }]) => (facts ? [[id, facts] as const] : [])));
   const problems = [
@@ -64,6 +69,7 @@ export const openModels = async (options: ModelsOptions): Promise<Models> => {
     model: get(options.model),
     fallback: fallback === undefined ? undefined : get(fallback),
     modelFor: ({ model }) => get(model === inherit ? options.model : model),
+    choices: new Map(named.map((id) => [id, get(id)])),
   };
 };
 
@@ -126,14 +132,19 @@ const fromTable = (id: string, why: string, log: (line: string) => void): Capabi
   return known ?? leastCapabilities;
 };
 
-/** An agent may have to begin on the fallback, too. */
+/** An agent may have to begin on the fallback, too, or on one that a command names. */
 const effortProblems = (
   { name, model, effort }: Agent,
-  { model: inherited, fallback }: ModelsOptions,
+  { model: inherited, fallback, choices = [] }: ModelsOptions,
   usable: ReadonlyMap<string, Facts>,
-): string[] =>
-  [...new Set([model === inherit ? inherited : model, ...(fallback === undefined ? [] : [fallback])])].flatMap((id) => {
+): string[] => {
+  const ids = [
+    ...(model === inherit ? [inherited, ...choices] : [model]),
+    ...(fallback === undefined ? [] : [fallback]),
+  ];
+  return [...new Set(ids)].flatMap((id) => {
     const levels = usable.get(id)?.capabilities.efforts ?? [];
     if (levels.length === 0 || levels.includes(effort)) return [];
     return [`${name} is to work with the effort ${effort}, which ${id} does not have: it has ${levels.join(", ")}`];
   });
+};

@@ -3,17 +3,19 @@ import { classifyWork, limitsFor, noSpend } from "../domain/budget.ts";
 import type { Definition } from "../domain/definition.ts";
 import { RefusedError } from "../domain/errors.ts";
 import type { Phase, RunEvent } from "../domain/event.ts";
-import { issueOfBranch, type Job } from "../domain/job.ts";
+import type { Job } from "../domain/job.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
 import type { Model, RunRecord, Worktree } from "../ports.ts";
 import { type Cast, converse, type Start, startOf } from "./converse.ts";
 import { castOf, frameOf, openOthers } from "./frame.ts";
-import { type Gathered, gather } from "./gather.ts";
+import { type Gathered, gather, notReady } from "./gather.ts";
+import { issueOf } from "./issue-of.ts";
 import { createProgress } from "./progress.ts";
 import { publish, type Settled } from "./publish.ts";
 import { lastConversation, resumeFrom } from "./resume.ts";
 import type { ExecuteDeps, Run } from "./run-deps.ts";
 import { settle } from "./settle.ts";
+import { optionsOf, termsOf } from "./terms.ts";
 
 export type { ExecuteDeps } from "./run-deps.ts";
 
@@ -24,16 +26,11 @@ export type Execute = {
   giveUp(job: Job, error: unknown): Promise<void>;
 };
 
-/** The issue whose runs a job belongs to. */
-const issueOf = async (deps: ExecuteDeps, { trigger }: Job): Promise<number> => {
-  if (trigger.kind === "review") return issueOfBranch(trigger.branch) ?? trigger.thread.number;
-  if (trigger.thread.kind === "issue") return trigger.thread.number;
-  return (await deps.store.issueOfPull(trigger.repository, trigger.thread.number)) ?? trigger.thread.number;
-};
-
-export const createExecute = (deps: ExecuteDeps): Execute => ({
+export const createExecute = (given: ExecuteDeps): Execute => ({
   run: async (job, signal) => {
-    const record = await deps.store.openRun(job, await issueOf(deps, job));
+    const terms = termsOf(given, optionsOf(job.trigger));
+    const deps = { ...given, model: terms.model, caps: terms.caps };
+    const record = await deps.store.openRun(job, await issueOf(deps.store, job.trigger));
     if (record.outcome) return;
     const events = await deps.store.events(record.id);
     const earlier = resumeFrom(events);
@@ -43,9 +40,14 @@ export const createExecute = (deps: ExecuteDeps): Execute => ({
       deps.log(`run ${record.id} refused: ${gathered.reason}`);
       return deps.store.closeRun(record.id, refused(gathered.reason));
     }
-    const run = openRun(deps, record, signal, start);
+    const run = openRun(deps, record, signal, { start, notices: terms.notices });
     try {
-      const outcome = await outcomeOf(deps, run, gathered, events);
+      const outcome = await outcomeOf(
+        deps,
+        run,
+        terms.refusal === undefined ? gathered : notReady(terms.refusal),
+        events,
+      );
       await run.progress.finish(outcome);
       await run.store([{ type: "outcome", at: deps.clock().toISOString(), outcome }], outcome.spend);
       await deps.store.closeRun(record.id, outcome);
@@ -54,7 +56,8 @@ export const createExecute = (deps: ExecuteDeps): Execute => ({
     }
   },
   giveUp: async (job, error) => {
-    const record = await deps.store.openRun(job, await issueOf(deps, job));
+    const deps = given;
+    const record = await deps.store.openRun(job, await issueOf(deps.store, job.trigger));
     if (record.outcome) return;
     const reason = deps.redact(error instanceof Error ? error.message : String(error)).text.split("\n")[0] ?? "";
     const outcome: Outcome = {
@@ -64,7 +67,7 @@ export const createExecute = (deps: ExecuteDeps): Execute => ({
       kind: "failed",
     };
     await deps.store.closeRun(record.id, outcome);
-    const run = openRun(deps, record, AbortSignal.abort(), { model: deps.model });
+    const run = openRun(deps, record, AbortSignal.abort(), { start: { model: deps.model }, notices: [] });
     await run.progress.finish(outcome);
   },
 });
@@ -79,15 +82,21 @@ const refused = (summary: string): Outcome => ({
   spend: noSpend,
 });
 
-const openRun = (deps: ExecuteDeps, record: RunRecord, signal: AbortSignal, start: Start): Run => {
+const openRun = (
+  deps: ExecuteDeps,
+  record: RunRecord,
+  signal: AbortSignal,
+  { start, notices: asked }: { readonly start: Start; readonly notices: readonly string[] },
+): Run => {
   const state = start.resume ?? start.left?.state;
   const notices = [
     ...(deps.sandboxed ? [] : [noSandbox]),
     ...(start.resume?.takesUp ? [start.resume.takesUp.why] : []),
+    ...asked,
   ];
   const { trigger } = record.job;
-  const asked = trigger.kind === "command" && trigger.command.verb === "design" ? trigger.command.request : "";
-  const work = classifyWork(asked.trim() || trigger.title);
+  const request = trigger.kind === "command" && "request" in trigger.command ? trigger.command.request : "";
+  const work = classifyWork(request.trim() || trigger.title);
   const limits = limitsFor(deps.definition, work, deps.caps);
   const progress = createProgress(
     { ...deps, intervalMs: deps.statusIntervalMs },

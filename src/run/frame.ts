@@ -13,7 +13,7 @@ import type { ExecuteDeps, Run } from "./run-deps.ts";
 import { architectForm, createSubmitReport } from "./tools/submit-report.ts";
 
 export const castOf = ({ model, modelFor, fallback }: ExecuteDeps, definition: Definition): Cast => ({
-  model: modelFor?.(definition) ?? model,
+  model: definition.model === "inherit" ? model : (modelFor?.(definition) ?? model),
   fallback,
 });
 

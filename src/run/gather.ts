@@ -4,6 +4,7 @@ import { type Definition, type Library, subagentsOf } from "../domain/definition
 import { issueOfBranch } from "../domain/job.ts";
 import { decisionsPath, parseDecisions, selectDecisions, statePath } from "../domain/memory.ts";
 import type { Boundary } from "../domain/policy.ts";
+import { code } from "../domain/render/safe.ts";
 import { parseBody } from "../domain/render-report.ts";
 import { fullName, type Person, type RepositoryRef } from "../domain/repository.ts";
 import { boundaryFor, configPath, parseRepositoryConfig, type RepositoryConfig } from "../domain/repository-config.ts";
@@ -11,6 +12,7 @@ import { workingMates } from "../domain/team.ts";
 import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
 import { visibleText } from "../domain/visible-text.ts";
 import type { GitHub, GitHubSession, Permission, Pull, Review, RunRecord, Store, Workspace } from "../ports.ts";
+import { optionsOf } from "./terms.ts";
 
 export type Gathered = {
   readonly kind: "ready";
@@ -48,7 +50,7 @@ const maxCommentBytes = 8 * 1024;
 
 export const mayWrite = (permission: Permission): boolean => ["write", "maintain", "admin"].includes(permission);
 
-const notReady = (reason: string, silent = false): NotReady => ({ kind: "not-ready", reason, silent });
+export const notReady = (reason: string, silent = false): NotReady => ({ kind: "not-ready", reason, silent });
 
 /** @param at the commit and base that an earlier attempt of this run started from: they stay */
 export const gather = async (
@@ -83,11 +85,20 @@ const prepare = async (
 ): Promise<Gathered | NotReady> => {
   const { trigger } = run.job;
   const { repository } = trigger;
-  const baseBranch = pull?.base ?? repository.defaultBranch;
+  const { base: wish } = optionsOf(trigger);
+  const baseBranch = pull?.base ?? wish ?? repository.defaultBranch;
+  if (wish !== undefined && wish !== baseBranch)
+    return notReady(
+      `Nothing was started: pull request #${pull?.number} goes to ${code(baseBranch, 255)}, so \`--base\` cannot be ${code(wish, 255)}. Leave it out, or close that pull request first.`,
+    );
   const wanted = [...new Set([repository.defaultBranch, baseBranch, ...(pull ? [pull.branch] : [])])];
   const heads = await fetchHeads(deps, repository, wanted);
   const tip = heads.get(baseBranch);
   const configTip = heads.get(repository.defaultBranch);
+  if (!tip && wish !== undefined)
+    return notReady(
+      `Nothing was started: the repository has no branch ${code(wish, 255)}. Push it, or leave \`--base\` out.`,
+    );
   if (!tip || !configTip)
     return notReady(`the repository has no commit on \`${baseBranch}\` yet. Push a first commit, then ask again.`);
   const commit = at?.commit ?? (pull ? (heads.get(pull.branch) ?? pull.headSha) : tip);

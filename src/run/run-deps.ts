@@ -1,5 +1,6 @@
 /** What a run is given, and what its steps share. */
 import type { Limits } from "../domain/budget.ts";
+import type { Caps } from "../domain/caps.ts";
 import type { Definition, WorkKind } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Spend } from "../domain/outcome.ts";
@@ -14,9 +15,11 @@ export type ExecuteDeps = GatherDeps & {
   readonly modelFor?: ((definition: Pick<Definition, "model">) => Model) | undefined;
   /** Where a new conversation begins when its model is overloaded for long or refuses. */
   readonly fallback?: Model | undefined;
+  /** Those that a command may name, by id. */
+  readonly choices?: ReadonlyMap<string, Model> | undefined;
   readonly clock: Clock;
-  /** The operator's caps for one run. */
-  readonly caps: { readonly tokens: number; readonly usd: number };
+  /** The operator's. */
+  readonly caps: Caps;
   /** At most one edit of the status comment in this time. */
   readonly statusIntervalMs: number;
   readonly watch?: Watch | undefined;

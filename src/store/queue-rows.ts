@@ -32,18 +32,18 @@ export const insertJob = (database: Database, job: Job, delivery: Delivery, now:
     );
     if (fresh.length === 0) return false;
     await query(
-      `INSERT INTO jobs (id, job_key, place, state)
-       VALUES ($1, $2, (SELECT COALESCE(MAX(place), 0) + 1 FROM jobs),
+      `INSERT INTO jobs (id, job_key, place, urgent, state)
+       VALUES ($1, $2, (SELECT COALESCE(MAX(place), 0) + 1 FROM jobs), $3,
                CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE job_key = $2) THEN 'behind' ELSE 'ready' END)`,
-      [job.id, job.key],
+      [job.id, job.key, job.urgent ? 1 : 0],
     );
     await query("INSERT INTO job_bodies (id, body) VALUES ($1, $2)", [job.id, body]);
     return true;
   });
 };
 
-/** Makes the oldest job active that is ready and due. */
-export const takeJob = (database: Database, now: number): Promise<Taken | undefined> =>
+/** Makes the oldest job active that is ready and due, urgent ones first. @param least 1: no other than an urgent one */
+export const takeJob = (database: Database, now: number, least: 0 | 1 = 0): Promise<Taken | undefined> =>
   database.transaction(async (query) => {
     const [row] = await query<{
       id: string;
@@ -53,9 +53,10 @@ export const takeJob = (database: Database, now: number): Promise<Taken | undefi
       last_error: string | null;
     }>(
       `UPDATE jobs SET state = 'active', takes = takes + 1
-       WHERE id = (SELECT id FROM jobs WHERE state = 'ready' AND not_before <= $1 ORDER BY place LIMIT 1)
+       WHERE id = (SELECT id FROM jobs WHERE state = 'ready' AND not_before <= $1 AND urgent >= $2
+                   ORDER BY urgent DESC, place LIMIT 1)
        RETURNING id, takes, failures, crashes, last_error`,
-      [now],
+      [now, least],
     );
     if (!row) return undefined;
     const [stored] = await query<{ body: string }>("SELECT body FROM job_bodies WHERE id = $1", [row.id]);
@@ -104,9 +105,10 @@ export const handBackAll = async (database: Database): Promise<string[]> => {
 };
 
 /** When the first of the jobs is due that wait for nothing but their time: past where that came just now. */
-export const nextDue = async (database: Database): Promise<number | undefined> => {
+export const nextDue = async (database: Database, least: 0 | 1): Promise<number | undefined> => {
   const [row] = await database.query<{ due: number | null }>(
-    "SELECT MIN(not_before) AS due FROM jobs WHERE state = 'ready'",
+    "SELECT MIN(not_before) AS due FROM jobs WHERE state = 'ready' AND urgent >= $1",
+    [least],
   );
   return row?.due ?? undefined;
 };
@@ -117,6 +119,14 @@ export const countJobs = async (database: Database): Promise<{ waiting: number; 
   );
   const of = (active: number) => rows.find((row) => row.active === active)?.jobs ?? 0;
   return { waiting: of(0), active: of(1) };
+};
+
+export const jobsOn = async (database: Database, key: string): Promise<Job[]> => {
+  const rows = await database.query<{ body: string }>(
+    "SELECT body FROM job_bodies JOIN jobs ON jobs.id = job_bodies.id WHERE job_key = $1 ORDER BY place",
+    [key],
+  );
+  return rows.map(({ body }) => JSON.parse(body) as Job);
 };
 
 export const jobsBefore = async (database: Database, id: string): Promise<number> => {

@@ -11,6 +11,7 @@ import {
   handBackAll,
   insertJob,
   jobsBefore,
+  jobsOn,
   nextDue,
   type Taken,
   takeJob,
@@ -35,6 +36,9 @@ const patient: RetryPolicy = {
 /** Between two tries of a write that the database refused (a full disk, say). */
 const mendMs = 5_000;
 
+/** Urgent jobs at once: each is over in seconds. */
+const maxUrgent = 16;
+
 type Work = Parameters<Queue["work"]>[0];
 
 /** Jobs that were active when the last owner ended are handed back before anything else is accepted or taken. */
@@ -46,7 +50,7 @@ export const createQueue = (
   const retry = deps.retry ?? patient;
   const now = () => deps.clock().getTime();
   const closing = new AbortController();
-  const running = new Map<string, Promise<void>>();
+  const running = new Map<string, { readonly urgent: boolean; readonly done: Promise<void> }>();
   const idlers = new Set<PromiseWithResolvers<void>>();
   let work: Work | undefined;
   let filling: Promise<void> | undefined;
@@ -72,24 +76,25 @@ export const createQueue = (
 
   const fill = async (to: Work): Promise<void> => {
     await opened;
-    while (running.size < to.concurrency && !closing.signal.aborted) {
-      const taken = await takeJob(database, now());
-      if (!taken) return schedule();
+    while (!closing.signal.aborted) {
+      const urgent = [...running.values()].filter((one) => one.urgent).length;
+      if (urgent >= maxUrgent) return;
+      const least = running.size - urgent < to.concurrency ? 0 : 1;
+      const taken = await takeJob(database, now(), least);
+      if (!taken) return schedule(least);
       if (closing.signal.aborted) return handBack(database, taken.job.id);
       const { id } = taken.job;
-      running.set(
-        id,
-        handle(to, taken).then(() => {
-          running.delete(id);
-          wake();
-          return keepTrying("looking whether all is done", tellIdlers);
-        }),
-      );
+      const done = handle(to, taken).then(() => {
+        running.delete(id);
+        wake();
+        return keepTrying("looking whether all is done", tellIdlers);
+      });
+      running.set(id, { urgent: taken.job.urgent === true, done });
     }
   };
 
-  const schedule = async (): Promise<void> => {
-    const due = await nextDue(database);
+  const schedule = async (least: 0 | 1): Promise<void> => {
+    const due = await nextDue(database, least);
     clearTimeout(timer);
     if (due !== undefined && !closing.signal.aborted) timer = setTimeout(wake, Math.max(1, due - now()));
   };
@@ -166,6 +171,10 @@ export const createQueue = (
       work = options;
       wake();
     },
+    jobsOn: async (key) => {
+      await opened;
+      return jobsOn(database, key);
+    },
     placeOf: (jobId) => jobsBefore(database, jobId),
     counts: () => countJobs(database),
     idle: async () => {
@@ -180,7 +189,7 @@ export const createQueue = (
       clearTimeout(timer);
       await opened;
       await filling;
-      await Promise.all(running.values());
+      await Promise.all([...running.values()].map(({ done }) => done));
       for (const idler of idlers) idler.reject(new Error("the queue was closed"));
       idlers.clear();
     },

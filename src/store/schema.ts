@@ -81,4 +81,8 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (repository_id, thread)
   );
   `,
+  `
+  -- 1: waits for no free place.
+  ALTER TABLE jobs ADD COLUMN urgent BIGINT NOT NULL DEFAULT 0;
+  `,
 ];

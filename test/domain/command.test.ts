@@ -55,6 +55,78 @@ test.each(commands)("%s", (_, body, expected) => {
   expect(parseCommand(body, "architect")).toEqual(expected);
 });
 
+const mistake = (of: string, problem: RegExp) => ({ verb: "mistake", of, problem: expect.stringMatching(problem) });
+
+test.each<[string, string, unknown]>([
+  ["options behind the text", "design x --budget $3", { verb: "design", request: "x", options: { budget: 3 } }],
+  [
+    "options before and within it, and their values with =",
+    "design --budget=3.50 a --model claude-sonnet-5-5 b",
+    { verb: "design", request: "a b", options: { budget: 3.5, model: "claude-sonnet-5-5" } },
+  ],
+  ["options on the command's line alone", "design a\n--budget 3", { verb: "design", request: "a\n--budget 3" }],
+  ["a branch", "plan --base 'feature/x'", { verb: "plan", request: "", options: { base: "feature/x" } }],
+  ["the dash that telephones make", "retry —budget 3", { verb: "retry", request: "", options: { budget: 3 } }],
+  ["text in quotes as text", 'design "a --budget 3 b" c', { verb: "design", request: '"a --budget 3 b" c' }],
+  ["text in a code span as text", "design take `--model` away", { verb: "design", request: "take `--model` away" }],
+  ["text behind a lone -- as text", "design -- --budget 3", { verb: "design", request: "--budget 3" }],
+  [
+    "an apostrophe as a letter",
+    "design don't --budget 3",
+    { verb: "design", request: "don't", options: { budget: 3 } },
+  ],
+  [
+    "a word that resembles no option as text",
+    "design a --verbose flag",
+    { verb: "design", request: "a --verbose flag" },
+  ],
+  ["no option that is misspelt", "design a --budgte 3", mistake("design", /Did you mean `--budget`\?/)],
+  [
+    "no unknown option before the text",
+    "design --fast x",
+    mistake("design", /there are `--budget`, `--model`, `--base`/),
+  ],
+  ["no option twice", "design --budget 3 x --budget 4", mistake("design", /stands twice/)],
+  ["no budget of words", "design x --budget lots", mistake("design", /an amount in US dollars.*`lots` is none/)],
+  ["no budget of nothing", "design x --budget 0", mistake("design", /an amount in US dollars/)],
+  ["no budget without an amount", "design x --budget", mistake("design", /such as `--budget \$3`/)],
+  ["no branch that git refuses", "design x --base a..b", mistake("design", /a branch of this repository/)],
+  [
+    "no option that the verb has no use for",
+    "continue --base x",
+    mistake("continue", /takes `--budget` and `--model`/),
+  ],
+  ["no option of a verb without any", "stop --budget 3", mistake("stop", /it takes no options/)],
+  ["`stop` with what is said besides", "stop please\nnow", { verb: "stop" }],
+  ["`continue` with words for the agent", "continue: use UUIDs", { verb: "continue", request: "use UUIDs" }],
+  ["`approve` with a hash", "approve 1A2B3C4", { verb: "approve", hash: "1a2b3c4" }],
+  ["`approve` without one", "approve", { verb: "approve" }],
+  ["no `approve` of something else", "approve it", mistake("approve", /the hash that stands below the plan/)],
+  ["no `ask` without a question", "ask", mistake("ask", /needs a question/)],
+  [
+    "answers by letter, in words, and both",
+    "answer 1b, 2: the users table; 3a: with 2 indexes\n4C",
+    {
+      verb: "answer",
+      answers: [
+        { question: 1, option: "b" },
+        { question: 2, text: "the users table" },
+        { question: 3, option: "a", text: "with 2 indexes" },
+        { question: 4, option: "c" },
+      ],
+    },
+  ],
+  ["no `answer` without a number", "answer yes", mistake("answer", /answer 1b, 2: the users table/)],
+])("takes %s", (_, text, expected) => {
+  expect(parseCommand(`/architect ${text}`, "architect")).toEqual(expected);
+});
+
+test.each(['"', "`", "'", "—budget ", '\\"', "1b: "])("reads a line of nothing but %s in no time", (piece) => {
+  const before = performance.now();
+  parseCommand(`/architect answer ${piece.repeat(60_000 / piece.length)}`, "architect");
+  expect(performance.now() - before).toBeLessThan(500);
+});
+
 test("sees a fence that a quote's end closes", () => {
   expect(parseCommand("> ```\n> code\n\n/architect design x", "architect")).toEqual(design("x"));
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { parseCommand } from "../../src/domain/command.ts";
 import { RefusedError } from "../../src/domain/errors.ts";
 import { type Job, toJob } from "../../src/domain/job.ts";
 import { parseBody } from "../../src/domain/render-report.ts";
@@ -84,6 +85,47 @@ beforeEach(() => {
   store = createStore(openDatabase(join(mkdtempSync(join(folder, "db-")), "architect.db")), {
     clock: () => new Date(),
     ids: randomUUID,
+  });
+});
+
+describe("a command's options", () => {
+  const command = (text: string): CommandTrigger => ({
+    ...label,
+    kind: "command",
+    command: parseCommand(`/architect ${text}`, "architect") ?? { verb: "unknown", word: "" },
+    commentId: 9,
+    author: maintainer,
+  });
+
+  test("lower the budget of the run, and cannot raise it above the operator's, which is said", async () => {
+    await executeWith(design).run(jobOf(command("design x --budget $2")), never);
+    expect(statuses()[0]?.body).toContain("of $2.00");
+    await executeWith(design).run(jobOf(command("design x --budget $20")), never);
+    expect(statuses()[0]?.body).toContain("of $10.00");
+    expect(statuses()[0]?.body).toContain("The budget of $20.00 that was asked for is above what this App spends");
+  });
+
+  test("choose one of the models that the operator lists, for the run's conversation", async () => {
+    const other = { ...scripted(design), name: "cheap" };
+    const choices = new Map([["cheap", other]]);
+    await executeWith([], { choices }).run(jobOf(command("design x --model cheap")), never);
+    expect(other.requests.length).toBeGreaterThan(0);
+    expect(statuses()[0]?.body).toContain("`cheap`");
+  });
+
+  test("with a model that is not listed start nothing, and name those that are", async () => {
+    const choices = new Map([["cheap", scripted(design)]]);
+    await executeWith(design, { choices }).run(jobOf(command("design x --model dear")), never);
+    expect(statuses()[0]?.body).toContain("the model `dear` is not among those that this App may use (`cheap`)");
+    expect(model.requests).toEqual([]);
+  });
+
+  test("send a new pull request to the branch that is named, and say so where there is none", async () => {
+    await executeWith(design).run(jobOf(command("design x --base nowhere")), never);
+    expect(statuses()[0]?.body).toContain("the repository has no branch `nowhere`");
+    github.branches.set("develop", github.branches.get("main") ?? "");
+    await executeWith(design).run(jobOf(command("design x --base develop")), never);
+    expect(github.pulls[0]).toMatchObject({ base: "develop" });
   });
 });
 

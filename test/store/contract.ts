@@ -134,6 +134,37 @@ export const runContract = (backend: Backend): void => {
         );
     });
 
+    test("an urgent job waits for no free place, and one that fails is tried again like any other", async () => {
+      const hold = gate();
+      const order: string[] = [];
+      await room.queue.accept(jobOf("run", 1), deliveryOf("run"));
+      room.queue.work({
+        concurrency: 1,
+        handler: async ({ job, attempt }) => {
+          order.push(`${job.id} ${attempt}`);
+          if (job.id === "run") await hold.promise;
+          if (job.id === "stop" && attempt === 0) throw new Error("not yet");
+          if (job.id === "stop") hold.resolve();
+        },
+        onExhausted: never,
+      });
+      await room.queue.accept(jobOf("later", 2), deliveryOf("later"));
+      await room.queue.accept({ ...jobOf("stop", 3), urgent: true }, deliveryOf("stop"));
+      await room.queue.idle();
+      expect(order).toEqual(["run 0", "stop 0", "stop 1", "later 0"]);
+    });
+
+    test("the jobs of a key are told in their order, those of others left out", async () => {
+      for (const [id, issue] of [
+        ["a", 1],
+        ["b", 2],
+        ["c", 1],
+      ] as const)
+        await room.queue.accept(jobOf(id, issue), deliveryOf(id));
+      const jobs = await room.queue.jobsOn(jobOf("a", 1).key);
+      expect(jobs.map(({ id }) => id)).toEqual(["a", "c"]);
+    });
+
     test("the oldest job whose key is free comes first", async () => {
       await room.queue.accept(jobOf("a1", 1), deliveryOf("a1"));
       await room.queue.accept(jobOf("a2", 1), deliveryOf("a2"));

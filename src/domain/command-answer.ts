@@ -1,0 +1,102 @@
+/** What people read in answer to a command that starts no run. Knows text only. */
+import { type Command, type Verb, verbs } from "./command.ts";
+import { nearest } from "./distance.ts";
+import type { Outcome, Spend } from "./outcome.ts";
+import { code, count, inline, money } from "./render/safe.ts";
+import { outcomeParagraphs } from "./render-status.ts";
+import type { TaskList } from "./task.ts";
+
+/** By this hidden line the answer to a comment is found again. */
+export const answerMarker = (commentId: number): string => `<!-- architect:command:${commentId} -->`;
+
+const meanings: Readonly<Record<Verb, string | undefined>> = {
+  design: "`design …` designs and implements what follows, or what the issue asks for",
+  continue: undefined,
+  retry: undefined,
+  stop: undefined,
+  status: "`status` says what is going on",
+  help: "`help` shows this",
+  plan: undefined,
+  approve: undefined,
+  ask: undefined,
+  review: undefined,
+  answer: undefined,
+  allow: undefined,
+};
+
+const isAvailable = (verb: Verb): boolean => meanings[verb] !== undefined;
+
+/** Letters by which a verb may be misspelt. */
+const near = (word: string): number => (word.length < 5 ? 2 : 3);
+
+export const renderHelp = (models: readonly string[]): string =>
+  [
+    "At the start of a line, by people with write access:",
+    verbs.flatMap((verb) => (meanings[verb] === undefined ? [] : [`- ${meanings[verb]}.`])).join("\n"),
+    [
+      "Options, on the same line:",
+      "- `--budget $3`: what the run may spend, up to the cap of this App.",
+      `- \`--model NAME\`: ${models.length > 1 ? `one of ${models.map((one) => code(one, 100)).join(", ")}` : `here there is ${models.map((one) => code(one, 100)).join("") || "one model only"}`}.`,
+      "- `--base BRANCH` (of `design`): where a new pull request goes; the default branch where left out.",
+    ].join("\n"),
+    "A review of the pull request with comments on its lines is answered line by line, without a command.",
+  ].join("\n\n");
+
+/** To a command that is none, or none yet; undefined where it can be carried out. */
+export const renderRefusal = (command: Command, models: readonly string[]): string | undefined => {
+  if (command.verb === "mistake") return `**Not started.** ${command.problem}`;
+  if (command.verb === "unknown") return unknown(command.word, models);
+  if (isAvailable(command.verb)) return undefined;
+  return `**Not started.** \`${command.verb}\` is not available in this version. ${instead}`;
+};
+
+const instead = "`/architect help` lists what is.";
+
+const unknown = (word: string, models: readonly string[]): string => {
+  if (word === "") return renderHelp(models);
+  const meant = nearest(word, verbs.filter(isAvailable), near(word));
+  const guess = meant === undefined ? "" : ` Did you mean \`/architect ${meant}\`?`;
+  return `**Not started.** There is no command ${code(word, 40)}.${guess} ${instead}`;
+};
+
+export type Standing = {
+  /** Of the newest run that did more than wait. */
+  readonly outcome?: Outcome | undefined;
+  /** Since when one is at work. */
+  readonly since?: string | undefined;
+  readonly spend?: Spend | undefined;
+  readonly tasks: TaskList;
+  /** Runs that wait. */
+  readonly waiting: number;
+  /** Where the live comment stands. */
+  readonly url?: string | undefined;
+};
+
+export const renderStanding = ({ outcome, since, spend, tasks, waiting, url }: Standing): string => {
+  const shown = tasks.filter(({ status }) => status !== "deleted");
+  const done = shown.filter(({ status }) => status === "completed").length;
+  const now = shown.find(({ status }) => status === "in_progress");
+  const doing = now ? `; now: ${inline(now.activeForm ?? now.subject, 200)}` : "";
+  const work = [
+    ...(since === undefined ? [] : [`**At work** since ${since.slice(0, 16).replace("T", " ")} UTC.`]),
+    ...(since !== undefined && shown.length > 0 ? [`${done} of ${shown.length} tasks are done${doing}.`] : []),
+    ...(since !== undefined && spend
+      ? [
+          `Spent so far: ${count(spend.turns)} ${spend.turns === 1 ? "turn" : "turns"}, ${count(spend.tokens)} tokens, ${money(spend.usd)}.`,
+        ]
+      : []),
+  ];
+  return [
+    ...(since === undefined && outcome ? outcomeParagraphs(outcome) : []),
+    ...(since === undefined && !outcome && waiting === 0
+      ? ["Nothing was asked for here yet. `/architect help` says how."]
+      : []),
+    work.join(" "),
+    waiting === 0
+      ? ""
+      : `${waiting === 1 ? "One run waits" : `${waiting} runs wait`} for ${since === undefined ? "a free place" : "its end"}.`,
+    url === undefined ? "" : `What goes on is shown in [one comment](${url}).`,
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+};

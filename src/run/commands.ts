@@ -1,0 +1,60 @@
+/** Commands that start no run: answered at once, whatever is at work. A run hears of them through what is stored. */
+import { answerMarker, renderHelp, renderRefusal, renderStanding } from "../domain/command-answer.ts";
+import { type Job, keyOf } from "../domain/job.ts";
+import { spentIn } from "../domain/ledger.ts";
+import type { CommandTrigger } from "../domain/trigger.ts";
+import type { GitHub, Queue, Store } from "../ports.ts";
+import { mayWrite } from "./gather.ts";
+import { issueOf } from "./issue-of.ts";
+
+export type CommandDeps = {
+  readonly github: GitHub;
+  readonly store: Store;
+  readonly queue: Pick<Queue, "jobsOn">;
+  /** That a command may name. */
+  readonly models: readonly string[];
+  readonly log: (line: string) => void;
+};
+
+/** By people with write access; others get no answer. May be repeated after a crash: what was said is not said again. */
+export const runCommand = async (deps: CommandDeps, { id, trigger }: Job): Promise<void> => {
+  if (trigger.kind !== "command") throw new Error(`job ${id} is no command`);
+  const session = await deps.github.open(trigger.repository, "acknowledge");
+  try {
+    if (!mayWrite(await session.permissionOf(trigger.sender))) {
+      deps.log(`command ${id} ignored: @${trigger.sender.login} has no write access`);
+      return;
+    }
+    const text = await carryOut(deps, trigger);
+    const marker = answerMarker(trigger.commentId);
+    await session.upsertComment(trigger.thread.number, marker, `${marker}\n${text}`, undefined);
+  } finally {
+    await session.close();
+  }
+};
+
+const carryOut = async (deps: CommandDeps, trigger: CommandTrigger): Promise<string> => {
+  const refusal = renderRefusal(trigger.command, deps.models);
+  if (refusal !== undefined) return refusal;
+  if (trigger.command.verb === "status") return standing(deps, trigger);
+  return renderHelp(deps.models);
+};
+
+const standing = async ({ store, queue, github }: CommandDeps, trigger: CommandTrigger): Promise<string> => {
+  const { repository, thread } = trigger;
+  const issue = await issueOf(store, trigger);
+  const [runs, jobs] = [await store.runsOf(repository, issue), await queue.jobsOn(keyOf(repository, issue))];
+  const live = runs.find(({ outcome, job }) => outcome === undefined && jobs.some(({ id }) => id === job.id));
+  const events = live ? await store.events(live.id) : [];
+  const list = events.findLast((event) => event.type === "tasks" && event.child === undefined);
+  const shownOn = live?.job.trigger.thread ?? thread;
+  const comment = await store.statusComment(repository, shownOn.number);
+  return renderStanding({
+    outcome: runs.find(({ outcome }) => outcome !== undefined)?.outcome,
+    since: live?.startedAt,
+    spend: spentIn(events),
+    tasks: list?.type === "tasks" ? list.tasks : [],
+    waiting: jobs.length - (live ? 1 : 0),
+    url: comment === undefined ? undefined : `${github.threadUrl(repository, shownOn)}#issuecomment-${comment}`,
+  });
+};

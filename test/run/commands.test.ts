@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { parseCommand } from "../../src/domain/command.ts";
+import { type Job, toJob } from "../../src/domain/job.ts";
+import type { CommandTrigger } from "../../src/domain/trigger.ts";
+import type { Store } from "../../src/ports.ts";
+import { runCommand } from "../../src/run/commands.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { createStore } from "../../src/store/runs.ts";
+import { createMemoryGitHub, type MemoryGitHub } from "../support/memory-github.ts";
+
+const maintainer = { login: "maintainer", id: 5, type: "User" };
+const repository = { id: 1, owner: "acme", name: "shop", installationId: 7, defaultBranch: "main" };
+const command = (text: string, commentId = 9): Job => {
+  const trigger: CommandTrigger = {
+    kind: "command",
+    repository,
+    sender: maintainer,
+    thread: { kind: "issue", number: 3 },
+    title: "Create user registration endpoint",
+    body: "",
+    command: parseCommand(`/architect ${text}`, "architect") ?? { verb: "unknown", word: "" },
+    commentId,
+    author: maintainer,
+  };
+  return toJob(trigger, { id: randomUUID(), acceptedAt: "2026-11-25T12:00:00Z", issue: 3 });
+};
+
+const folder = mkdtempSync(join(tmpdir(), "architect-commands-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let github: MemoryGitHub;
+let store: Store;
+let jobs: Job[];
+const run = (job: Job) =>
+  runCommand({ github, store, queue: { jobsOn: async () => jobs }, models: ["opus"], log: () => {} }, job);
+const said = () => [...github.comments.values()].map(({ body }) => body);
+
+beforeEach(() => {
+  github = createMemoryGitHub();
+  jobs = [];
+  const database = openDatabase(join(mkdtempSync(join(folder, "db-")), "architect.db"));
+  store = createStore(database, { clock: () => new Date("2026-11-25T12:00:00Z"), ids: randomUUID });
+});
+
+test("a command that starts no run is urgent, and waits for no run of its issue", () => {
+  expect(command("status")).toMatchObject({ urgent: true, key: expect.stringMatching(/^acme\/shop#3\//) });
+  expect(command("design x")).toMatchObject({ key: "acme/shop#3" });
+  expect(command("design x")).not.toHaveProperty("urgent");
+});
+
+test("an unknown verb is answered once, with a suggestion, however often the job is taken", async () => {
+  const job = command("desing x");
+  await run(job);
+  await run(job);
+  expect(said()).toEqual([expect.stringContaining("Did you mean `/architect design`?")]);
+});
+
+test("two commands get two answers", async () => {
+  await run(command("help", 9));
+  await run(command("help", 10));
+  expect(said()).toHaveLength(2);
+});
+
+test("people without write access get no answer", async () => {
+  github.permission = "triage";
+  await run(command("help"));
+  expect(said()).toEqual([]);
+});
+
+test("the standing comes from the run at work, and from what waits behind it", async () => {
+  const [first, second] = [command("design a"), command("design b")];
+  jobs = [first, second];
+  const { id } = await store.openRun(first, 3);
+  await store.appendEvents(id, [
+    {
+      ...{ type: "assistant", at: "", message: { role: "assistant", content: [] }, usd: 0.25, stopReason: "end_turn" },
+      usage: { inputTokens: 90, outputTokens: 10, cacheReadTokens: 0, cacheWriteTokens: 0 },
+    },
+  ]);
+  await store.keepStatusComment(repository, 3, 77);
+  await run(command("status"));
+  expect(said()[0]).toContain("Spent so far: 1 turn, 100 tokens, $0.25.");
+  expect(said()[0]).toContain("One run waits for its end.");
+  expect(said()[0]).toContain("#issuecomment-77");
+});
