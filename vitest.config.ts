@@ -9,6 +9,9 @@ export const long = [
   "test/package.test.ts",
 ];
 
+/** What needs a package index: the blueprint's code installed, served and spoken to over HTTP. */
+export const real = ["test/real/**/*.test.ts"];
+
 export const shared = { pool: "forks" as const, maxWorkers: 2, testTimeout: 90_000, hookTimeout: 120_000 };
 
-export default defineConfig({ test: { ...shared, include: ["test/**/*.test.ts"], exclude: long } });
+export default defineConfig({ test: { ...shared, include: ["test/**/*.test.ts"], exclude: [...long, ...real] } });
