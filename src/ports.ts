@@ -233,6 +233,13 @@ export interface Worktree {
   close(): Promise<void>;
 }
 
+export type FilesRead = {
+  /** By path; what is missing or no regular file is left out. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Regular files over 1 MiB. */
+  readonly tooLarge: readonly string[];
+};
+
 export interface Workspace {
   /** Runs canaries in the real sandbox; cached for an hour. */
   checkSandbox(): Promise<SandboxHealth>;
@@ -244,8 +251,8 @@ export interface Workspace {
   ): Promise<ReadonlyMap<string, string>>;
   /** A text file at a commit, read from the mirror; undefined when it is missing, no regular file, or over 1 MiB. */
   readFile(repository: RepositoryRef, commit: string, path: string): Promise<string | undefined>;
-  /** Paths of regular files at a commit below a folder ("" = all), at most `limit`. */
-  listFiles(repository: RepositoryRef, commit: string, folder: string, limit: number): Promise<string[]>;
+  /** Many at once, for little more than one costs. */
+  readFiles(repository: RepositoryRef, commit: string, paths: readonly string[]): Promise<FilesRead>;
   /** The newest common ancestor. */
   mergeBase(repository: RepositoryRef, a: string, b: string): Promise<string | undefined>;
   /**

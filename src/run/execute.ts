@@ -8,7 +8,7 @@ import type { Outcome, Spend } from "../domain/outcome.ts";
 import type { Model, RunRecord, Worktree } from "../ports.ts";
 import { type Cast, converse, type Start, startOf } from "./converse.ts";
 import { castOf, frameOf, openOthers } from "./frame.ts";
-import { type Gathered, gather, notReady } from "./gather.ts";
+import { type GatherDeps, type Gathered, gather, notReady } from "./gather.ts";
 import { issueOf } from "./issue-of.ts";
 import { createProgress } from "./progress.ts";
 import { publish, type Settled } from "./publish.ts";
@@ -28,31 +28,11 @@ export type Execute = {
 
 export const createExecute = (given: ExecuteDeps): Execute => ({
   run: async (job, signal) => {
-    const terms = termsOf(given, optionsOf(job.trigger));
-    const deps = { ...given, model: terms.model, caps: terms.caps };
-    const record = await deps.store.openRun(job, await issueOf(deps.store, job.trigger));
-    if (record.outcome) return;
-    const events = await deps.store.events(record.id);
-    const earlier = resumeFrom(events);
-    const gathered = await gather(deps, record, earlier);
-    const start = startOf(castOf(deps, deps.definition), deps.definition, earlier);
-    if (gathered.kind === "not-ready" && gathered.silent) {
-      deps.log(`run ${record.id} refused: ${gathered.reason}`);
-      return deps.store.closeRun(record.id, refused(gathered.reason));
-    }
-    const run = openRun(deps, record, signal, { start, notices: terms.notices });
+    const released: Promise<void>[] = [];
     try {
-      const outcome = await outcomeOf(
-        deps,
-        run,
-        terms.refusal === undefined ? gathered : notReady(terms.refusal),
-        events,
-      );
-      await run.progress.finish(outcome);
-      await run.store([{ type: "outcome", at: deps.clock().toISOString(), outcome }], outcome.spend);
-      await deps.store.closeRun(record.id, outcome);
+      await carryOut({ ...given, release: (done) => void released.push(done) }, job, signal);
     } finally {
-      await run.progress.stop();
+      await Promise.all(released);
     }
   },
   giveUp: async (job, error) => {
@@ -71,6 +51,35 @@ export const createExecute = (given: ExecuteDeps): Execute => ({
     await run.progress.finish(outcome);
   },
 });
+
+const carryOut = async (given: ExecuteDeps & GatherDeps, job: Job, signal: AbortSignal): Promise<void> => {
+  const terms = termsOf(given, optionsOf(job.trigger));
+  const deps = { ...given, model: terms.model, caps: terms.caps };
+  const record = await deps.store.openRun(job, await issueOf(deps.store, job.trigger));
+  if (record.outcome) return;
+  const events = await deps.store.events(record.id);
+  const earlier = resumeFrom(events);
+  const gathered = await gather(deps, record, earlier);
+  const start = startOf(castOf(deps, deps.definition), deps.definition, earlier);
+  if (gathered.kind === "not-ready" && gathered.silent) {
+    deps.log(`run ${record.id} refused: ${gathered.reason}`);
+    return deps.store.closeRun(record.id, refused(gathered.reason));
+  }
+  const run = openRun(deps, record, signal, { start, notices: terms.notices });
+  try {
+    const outcome = await outcomeOf(
+      deps,
+      run,
+      terms.refusal === undefined ? gathered : notReady(terms.refusal),
+      events,
+    );
+    await run.progress.finish(outcome);
+    await run.store([{ type: "outcome", at: deps.clock().toISOString(), outcome }], outcome.spend);
+    await deps.store.closeRun(record.id, outcome);
+  } finally {
+    await run.progress.stop();
+  }
+};
 
 const noSandbox = "The App runs **without a sandbox** here: commands of this run were not walled in.";
 

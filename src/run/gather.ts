@@ -12,6 +12,7 @@ import { workingMates } from "../domain/team.ts";
 import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
 import { visibleText } from "../domain/visible-text.ts";
 import type { GitHub, GitHubSession, Permission, Pull, Review, RunRecord, Store, Workspace } from "../ports.ts";
+import { readInstructions } from "./instructions.ts";
 import { optionsOf } from "./terms.ts";
 
 export type Gathered = {
@@ -42,6 +43,8 @@ export type GatherDeps = {
   readonly store: Store;
   readonly library: Library;
   readonly definition: Definition;
+  /** Takes what need not be waited for before the run's first turn: tokens being given back. */
+  readonly release: (done: Promise<void>) => void;
 };
 
 /** GitHub's own limit of a comment is 64 KiB; what is longer than this is cut and the request says so. */
@@ -72,7 +75,7 @@ export const gather = async (
       );
     return await prepare(deps, session, run, pull?.state === "open" ? pull : undefined, at);
   } finally {
-    await session.close();
+    deps.release(session.close());
   }
 };
 
@@ -103,20 +106,23 @@ const prepare = async (
     return notReady(`the repository has no commit on \`${baseBranch}\` yet. Push a first commit, then ask again.`);
   const commit = at?.commit ?? (pull ? (heads.get(pull.branch) ?? pull.headSha) : tip);
   const base = at?.base ?? (pull ? ((await deps.workspace.mergeBase(repository, tip, commit)) ?? tip) : commit);
-  const unreadable = await unreadableMemory(deps, repository, commit);
-  if (unreadable) return notReady(unreadable);
-  const read = (path: string) => deps.workspace.readFile(repository, commit, path);
-  const configText = await deps.workspace.readFile(repository, configTip, configPath);
-  const config = parseRepositoryConfig(configText, [...deps.library.definitions.keys()]);
+  const [known, settings, template, review] = await Promise.all([
+    deps.workspace.readFiles(repository, commit, [decisionsPath, statePath]),
+    deps.workspace.readFiles(repository, configTip, [configPath]),
+    session.fetchPullTemplate(),
+    fetchReview(session, trigger, pull),
+  ]);
+  const unreadable = known.tooLarge[0];
+  // One that is there and cannot be read must not be written over as if there were none.
+  if (unreadable !== undefined)
+    return notReady(
+      `\`${unreadable}\` is larger than 1 MiB, so what was decided cannot be read. Shorten it or move it away, then ask again.`,
+    );
+  const config = parseRepositoryConfig(settings.texts.get(configPath), [...deps.library.definitions.keys()]);
   if (!config.ok) return notReady(config.problem);
   const boundary = boundaryFor(deps.definition.name, deps.definition.boundary, config.config);
-  const [decisions, state, template] = await Promise.all([
-    read(decisionsPath),
-    read(statePath),
-    session.fetchPullTemplate(),
-  ]);
-  const review = await fetchReview(session, trigger, pull);
-  const instructions = await instructionsFor(boundary, (path) => deps.workspace.readFile(repository, tip, path));
+  const [decisions, state] = [known.texts.get(decisionsPath), known.texts.get(statePath)];
+  const instructions = await readInstructions(boundary, (paths) => deps.workspace.readFiles(repository, tip, paths));
   const brief = await composeFrom(session, run, { boundary, decisions, pull, review, instructions });
   return {
     kind: "ready",
@@ -148,8 +154,9 @@ const agentsHere = (library: Library, names: readonly string[], config: Reposito
     return [{ ...agent, boundary: boundaryFor(name, agent.boundary, config) }];
   });
 
+/** The token's end is not waited for. */
 const fetchHeads = async (
-  { github, workspace }: GatherDeps,
+  { github, workspace, release }: GatherDeps,
   repository: RepositoryRef,
   branches: readonly string[],
 ): Promise<ReadonlyMap<string, string>> => {
@@ -157,23 +164,8 @@ const fetchHeads = async (
   try {
     return await workspace.fetch(repository, branches, credentials);
   } finally {
-    await credentials.revoke();
+    release(credentials.revoke());
   }
-};
-
-/** A memory file that is there and cannot be read must not be written over as if there were none. */
-const unreadableMemory = async (
-  { workspace }: GatherDeps,
-  repository: RepositoryRef,
-  commit: string,
-): Promise<string | undefined> => {
-  for (const path of [decisionsPath, statePath]) {
-    const text = await workspace.readFile(repository, commit, path);
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    if (text === undefined && (await workspace.listFiles(repository, commit, folder, 10_000)).includes(path))
-      return `\`${path}\` is larger than 1 MiB, so what was decided cannot be read. Shorten it or move it away, then ask again.`;
-  }
-  return undefined;
 };
 
 /** Our pull request that this run belongs to: the thread itself, or the one an earlier run of the issue opened. */
@@ -231,32 +223,6 @@ const composeFrom = async (
     ...(report ? { report } : {}),
     ...(followUp ? { review: await briefReview(session, trigger, review) } : {}),
   };
-};
-
-const maxInstructionBytes = 8 * 1024;
-const maxInstructionFiles = 12;
-
-/** AGENTS.md, or else CLAUDE.md, of each folder from the root down to those of the boundary, read from the base branch. */
-const instructionsFor = async (
-  boundary: Boundary,
-  read: (path: string) => Promise<string | undefined>,
-): Promise<NonNullable<Brief["instructions"]>> => {
-  const folders = boundary.allowed.flatMap((folder) => {
-    const parts = folder.split("/");
-    return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
-  });
-  const found: { path: string; text: string }[] = [];
-  for (const folder of ["", ...new Set(folders)].sort()) {
-    for (const name of ["AGENTS.md", "CLAUDE.md"]) {
-      const path = folder === "" ? name : `${folder}/${name}`;
-      const text = await read(path);
-      if (text === undefined) continue;
-      found.push({ path, text: visibleText(text, maxInstructionBytes) });
-      break;
-    }
-    if (found.length === maxInstructionFiles) break;
-  }
-  return found;
 };
 
 const cut = (text: string): string => visibleText(text, maxRequestBytes);

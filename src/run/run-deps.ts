@@ -9,7 +9,7 @@ import type { Start } from "./converse.ts";
 import type { GatherDeps } from "./gather.ts";
 import type { Progress, Watch } from "./progress.ts";
 
-export type ExecuteDeps = GatherDeps & {
+export type ExecuteDeps = Omit<GatherDeps, "release"> & {
   readonly model: Model;
   /** For a definition that names a model of its own; `model` for all where left out. */
   readonly modelFor?: ((definition: Pick<Definition, "model">) => Model) | undefined;

@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fullName, type RepositoryRef } from "../domain/repository.ts";
+import type { FilesRead } from "../ports.ts";
 import { requireCommit, runGit, tryGit } from "./git.ts";
 import { createHistory, type History, tipOf } from "./history.ts";
-import { isFile, listCommit } from "./listing.ts";
+import { type Entry, isFile, listCommit } from "./listing.ts";
 import type { Locks } from "./lock.ts";
 import { type Credentials, openRemote, type RemoteRules } from "./remote.ts";
 
@@ -41,12 +42,15 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
     return new Map(tips.flatMap(([branch, sha]) => (sha === undefined ? [] : [[branch, sha] as const])));
   };
 
-  const readBlob = async (repository: RepositoryRef, commit: string, path: string): Promise<string | undefined> => {
-    if (!isPlainPath(path)) return undefined;
-    const [entry] = await listCommit(gitDirOf(repository), requireCommit(commit), { below: [path] });
-    if (!entry || entry.path !== path || !isFile(entry) || entry.size > maxTextBytes) return undefined;
-    const bytes = await runGit(gitDirOf(repository), ["cat-file", "blob", entry.sha], { maxBytes: maxTextBytes });
-    return bytes.toString("utf8");
+  /** One look for the entries and one for what they hold, however many they are. */
+  const readFiles = async (repository: RepositoryRef, commit: string, paths: readonly string[]): Promise<FilesRead> => {
+    const wanted = new Set(paths.filter(isPlainPath));
+    if (wanted.size === 0) return { texts: new Map(), tooLarge: [] };
+    const gitDir = gitDirOf(repository);
+    const entries = await listCommit(gitDir, requireCommit(commit), { below: [...wanted] });
+    const files = entries.filter((entry) => isFile(entry) && wanted.has(entry.path));
+    const [small, large] = [files.filter(({ size }) => size <= maxTextBytes), files.filter(isTooLarge)];
+    return { texts: await readBlobs(gitDir, small), tooLarge: large.map(({ path }) => path) };
   };
 
   return {
@@ -56,14 +60,7 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
       lock(`mirror ${repository.id}`, () => bring(repository, branches, credentials)).catch((error: unknown) => {
         throw new Error(`Could not fetch ${fullName(repository)}`, { cause: error });
       }),
-    readFile: readBlob,
-    listFiles: async (repository: RepositoryRef, commit: string, folder: string, limit: number): Promise<string[]> => {
-      if (folder !== "" && !isPlainPath(folder)) return [];
-      const below = folder === "" ? {} : { below: [folder] };
-      const entries = await listCommit(gitDirOf(repository), requireCommit(commit), below);
-      const inside = (path: string): boolean => folder === "" || path.startsWith(`${folder}/`);
-      return entries.flatMap((entry) => (isFile(entry) && inside(entry.path) ? [entry.path] : [])).slice(0, limit);
-    },
+    readFiles,
     mergeBase: async (repository: RepositoryRef, a: string, b: string): Promise<string | undefined> => {
       const { exitCode, stdout, stderr } = await tryGit(gitDirOf(repository), [
         "merge-base",
@@ -77,6 +74,26 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
 };
 
 export type Mirrors = ReturnType<typeof createMirrors>;
+
+const isTooLarge = ({ size }: Entry): boolean => size > maxTextBytes;
+
+/** By path. https://git-scm.com/docs/git-cat-file, "BATCH OUTPUT" */
+const readBlobs = async (gitDir: string, entries: readonly Entry[]): Promise<Map<string, string>> => {
+  const texts = new Map<string, string>();
+  if (entries.length === 0) return texts;
+  const input = `${entries.map(({ sha }) => sha).join("\n")}\n`;
+  const bytes = await runGit(gitDir, ["cat-file", "--batch"], { input });
+  let at = 0;
+  for (const { path, sha, size } of entries) {
+    const head = `${sha} blob ${size}\n`;
+    if (bytes.toString("latin1", at, at + head.length) !== head)
+      throw new Error(`git cat-file answered something else than the ${size} bytes of ${sha}`);
+    at += head.length;
+    texts.set(path, bytes.toString("utf8", at, at + size));
+    at += size + 1;
+  }
+  return texts;
+};
 
 /** Dot folders too: they are read here, never written, and git takes the name literally. */
 /** Of names that git can have; the memory files lie in a dot folder, so the tools' own rule is none for here. */

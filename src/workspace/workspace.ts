@@ -57,9 +57,9 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
     },
     fetch: async (repository, branches, credentials) =>
       (await enter()).mirrors.fetch(repository, branches, credentials),
-    readFile: async (repository, commit, path) => (await enter()).mirrors.readFile(repository, commit, path),
-    listFiles: async (repository, commit, folder, limit) =>
-      (await enter()).mirrors.listFiles(repository, commit, folder, limit),
+    readFile: async (repository, commit, path) =>
+      (await (await enter()).mirrors.readFiles(repository, commit, [path])).texts.get(path),
+    readFiles: async (repository, commit, paths) => (await enter()).mirrors.readFiles(repository, commit, paths),
     mergeBase: async (repository, a, b) => (await enter()).mirrors.mergeBase(repository, a, b),
     async openWorktree(repository, { runId, commit, base, baseBranch, boundaries }) {
       const { layout, mirrors, trees, sandbox } = await enter();

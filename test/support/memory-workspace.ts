@@ -39,7 +39,13 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
       const text = filesAt(commit).get(path);
       return text === undefined || text.length > 1024 * 1024 ? undefined : text;
     },
-    listFiles: async (_, commit) => [...filesAt(commit).keys()],
+    readFiles: async (_, commit, paths) => {
+      const found = [...filesAt(commit)].filter(([path]) => paths.includes(path));
+      return {
+        texts: new Map(found.filter(([, text]) => text.length <= 1024 * 1024)),
+        tooLarge: found.filter(([, text]) => text.length > 1024 * 1024).map(([path]) => path),
+      };
+    },
     mergeBase: async () => baseCommit,
     openWorktree: async (_, { commit, boundaries }) => {
       workspace.open += 1;

@@ -119,17 +119,10 @@ describe("the mirror", () => {
     expect(await read("docs/ü.md")).toBe("ü\n");
     for (const path of ["link.md", "backend", "docs/large.txt", "no.md", "", "../README.md", "*.md", "README.md/x"])
       expect([path, await read(path)]).toEqual([path, undefined]);
-    const list = (folder: string, limit = 100) => bench.workspace.listFiles(repositoryRef, commit, folder, limit);
-    expect(await list("backend")).toEqual(["backend/app/api/routes.py", "backend/app/main.py"]);
-    expect(await list("")).toEqual([
-      "README.md",
-      "backend/app/api/routes.py",
-      "backend/app/main.py",
-      "docs/large.txt",
-      "docs/ü.md",
-    ]);
-    expect(await list("", 2)).toHaveLength(2);
-    expect(await list("README.md")).toEqual([]);
+    const many = ["docs/large.txt", "docs/ü.md", "no.md", "link.md", "README.md", "backend", "../README.md"];
+    const { texts, tooLarge } = await bench.workspace.readFiles(repositoryRef, commit, many);
+    expect(Object.fromEntries(texts)).toEqual({ "README.md": "# shop\n", "docs/ü.md": "ü\n" });
+    expect(tooLarge).toEqual(["docs/large.txt"]);
     await expect(bench.workspace.readFile(repositoryRef, "main", "README.md")).rejects.toThrow("no commit's id");
     await expect(bench.workspace.mergeBase(repositoryRef, "--help", commit)).rejects.toThrow("no commit's id");
   });
