@@ -258,10 +258,18 @@ export interface Workspace {
   /**
    * @param commit what is materialised @param base whose history git shows inside (HEAD, index): of a first run the same
    * @param boundaries of all agents of the run: their folders are the only ones that can become writable
+   * @param env variables of its commands, beside those that the sandbox sets itself
    */
   openWorktree(
     repository: RepositoryRef,
-    request: { runId: string; commit: string; base: string; baseBranch: string; boundaries: readonly Boundary[] },
+    request: {
+      readonly runId: string;
+      readonly commit: string;
+      readonly base: string;
+      readonly baseBranch: string;
+      readonly boundaries: readonly Boundary[];
+      readonly env?: Readonly<Record<string, string>>;
+    },
   ): Promise<Worktree>;
 }
 

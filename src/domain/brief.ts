@@ -26,6 +26,12 @@ const howToRead = (tools: readonly string[]): string =>
     ? "Before you work on what one of these is about, load it with Skill."
     : `Before you work on what one of these is about, Read \${CLAUDE_PLUGIN_ROOT}/agents/skills/<name>/SKILL.md.`;
 
+/** How the repository itself runs its tests and its application, where its configuration says so. */
+export type BriefCommands = {
+  readonly test?: readonly string[];
+  readonly serve?: { readonly command: string; readonly port: number; readonly health: string };
+};
+
 /** One shape for every model: the blueprint parses it, a language model reads it. */
 export type Brief = {
   readonly kind: "design" | "follow-up";
@@ -35,6 +41,7 @@ export type Brief = {
   readonly context?: { readonly title: string; readonly body: string } | undefined;
   readonly boundary: Boundary;
   readonly configFile: string;
+  readonly commands?: BriefCommands | undefined;
   readonly decisions: readonly BriefDecision[];
   /** The repository's own guidance (AGENTS.md, CLAUDE.md) for the folders of the boundary, outermost first. */
   readonly instructions?: readonly { readonly path: string; readonly text: string }[];
@@ -79,6 +86,7 @@ export type ChildBrief = {
   readonly prompt: string;
   readonly boundary: Boundary;
   readonly configFile: string;
+  readonly commands?: BriefCommands | undefined;
   readonly decisions: readonly BriefDecision[];
   /** Files of the worktree that are not as committed, most of them its parent's: it may read them. */
   readonly changed: readonly { readonly path: string; readonly kind: FileChange["kind"] }[];

@@ -1,36 +1,13 @@
 /** `.github/architect.yml` of a repository's default branch: what its maintainers may set, read strictly. */
 import { parseDocument } from "yaml";
-import { z } from "zod";
-import { type Boundary, canonPath, isProtected } from "./policy.ts";
+import type { z } from "zod";
+import type { BriefCommands } from "./brief.ts";
+import type { Boundary } from "./policy.ts";
+import { type RepositoryConfig, repositorySchema } from "./repository-schema.ts";
 
 export const configPath = ".github/architect.yml";
 
 const maxBytes = 64 * 1024;
-
-const folder = z.string().transform((raw, context) => {
-  const canon = canonPath(raw.replace(/\/(\*\*)?$/, ""));
-  if (!canon.ok) {
-    context.addIssue({ code: "custom", message: `"${raw}" is no repository folder: ${canon.reason}` });
-    return z.NEVER;
-  }
-  if (isProtected(canon.path) || isProtected(`${canon.path}/x`)) {
-    context.addIssue({
-      code: "custom",
-      message: `"${raw}" is protected: no agent may write there, whatever is set here`,
-    });
-    return z.NEVER;
-  }
-  return canon.path;
-});
-
-const boundary = z.strictObject({
-  allowed: z.array(folder).min(1).max(40).optional(),
-  forbidden: z.array(folder).max(40).optional(),
-});
-
-const schema = z.strictObject({ boundaries: z.record(z.string(), boundary).optional() });
-
-export type RepositoryConfig = z.infer<typeof schema>;
 
 /** Reads the file's text. @returns the configuration, or a sentence that names the key and what it may be */
 export const parseRepositoryConfig = (
@@ -49,24 +26,53 @@ export const parseRepositoryConfig = (
   } catch (error) {
     return fail(`aliases are not allowed (${(error as Error).message})`);
   }
-  const parsed = schema.safeParse(value);
+  const parsed = repositorySchema.safeParse(value);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const at = issue?.path.join(".");
-    return fail(
-      `${at ? `at \`${at}\`: ` : ""}${issue?.message ?? "does not fit"}; allowed keys: boundaries.<agent>.{allowed, forbidden}`,
-    );
+    const { path, message } = innermost(parsed.error.issues[0]!);
+    return fail(path.length > 0 ? `at \`${path.join(".")}\`: ${message}` : message);
   }
   const stranger = Object.keys(parsed.data.boundaries ?? {}).find((name) => !agents.includes(name));
   if (stranger) return fail(`at \`boundaries.${stranger}\`: no such agent; there are: ${agents.join(", ")}`);
   return { ok: true, config: parsed.data };
 };
 
-/** An agent's boundary in this repository: its definition's, replaced where the configuration says so; forbidden adds up. */
+/** Of several forms that a value may have, the one that it tries to have says what is wrong with it. */
+const innermost = (issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, "path" | "message"> => {
+  if (issue.code !== "invalid_union") return issue;
+  const meant = issue.errors.find(
+    (branch) => !branch.some(({ code, path }) => code === "invalid_type" && path.length === 0),
+  );
+  const inner = meant?.[0];
+  return inner ? innermost({ ...inner, path: [...issue.path, ...inner.path] }) : issue;
+};
+
+/** What the agents' own boundaries call the backend's folder. */
+const backend = "backend";
+
+/** @returns for each root the folder in it; folders outside `backend` stay as they are */
+const inRoots = (folders: readonly string[], roots: readonly string[]): readonly string[] => [
+  ...new Set(
+    folders.flatMap((folder) =>
+      folder.startsWith(`${backend}/`)
+        ? roots.map((root) => (root === "." ? "" : `${root}/`) + folder.slice(backend.length + 1))
+        : [folder],
+    ),
+  ),
+];
+
+/**
+ * An agent's boundary in this repository: its definition's, with the backend's roots in place, and replaced where the
+ * configuration says so; forbidden adds up.
+ */
 export const boundaryFor = (agent: string, defined: Boundary, config: RepositoryConfig): Boundary => {
   const own = config.boundaries?.[agent];
+  const roots = config.roots ?? [backend];
   return {
-    allowed: own?.allowed ?? defined.allowed,
-    forbidden: [...defined.forbidden, ...(own?.forbidden ?? [])],
+    allowed: own?.allowed ?? inRoots(defined.allowed, roots),
+    forbidden: [...inRoots(defined.forbidden, roots), ...(own?.forbidden ?? [])],
   };
 };
+
+/** What an agent is told of the repository's own commands; nothing where none are set. */
+export const commandsOf = ({ serve, test }: RepositoryConfig): { readonly commands?: BriefCommands } =>
+  test || serve ? { commands: { ...(test ? { test } : {}), ...(serve ? { serve } : {}) } } : {};

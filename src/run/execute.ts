@@ -177,6 +177,7 @@ const openWorktree = (deps: ExecuteDeps, run: Run, gathered: Gathered): Promise<
       commit: gathered.commit,
       base: gathered.base,
       baseBranch: gathered.baseBranch,
+      env: gathered.config.env ?? {},
       boundaries: [
         gathered.boundary,
         ...[...gathered.subagents, ...gathered.teammates].map(({ boundary }) => boundary),

@@ -24,7 +24,7 @@ export const openOthers = (
   worktree: Worktree,
   { events, cast }: { readonly events: readonly RunEvent[]; readonly cast: (definition: Definition) => Cast },
 ): Others => {
-  const { issue, request, decisions, configFile } = gathered.brief;
+  const { issue, request, decisions, configFile, commands } = gathered.brief;
   return createOthers(
     {
       ...deps,
@@ -33,7 +33,7 @@ export const openOthers = (
       base: gathered.base,
       baseText: baseTextOf(deps, run, gathered),
       work: run.work,
-      facts: { issue, request: { title: request.title }, decisions, configFile },
+      facts: { issue, request: { title: request.title }, decisions, configFile, commands },
       events: run.start.resume ? events : [],
       history: events,
       cast,

@@ -7,7 +7,8 @@ import type { Boundary } from "../domain/policy.ts";
 import { code } from "../domain/render/safe.ts";
 import { parseBody } from "../domain/render-report.ts";
 import { fullName, type Person, type RepositoryRef } from "../domain/repository.ts";
-import { boundaryFor, configPath, parseRepositoryConfig, type RepositoryConfig } from "../domain/repository-config.ts";
+import { boundaryFor, commandsOf, configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
+import type { RepositoryConfig } from "../domain/repository-schema.ts";
 import { workingMates } from "../domain/team.ts";
 import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
 import { visibleText } from "../domain/visible-text.ts";
@@ -19,6 +20,8 @@ export type Gathered = {
   readonly kind: "ready";
   readonly brief: Brief;
   readonly boundary: Boundary;
+  /** What the default branch sets. */
+  readonly config: RepositoryConfig;
   /** Those that the agent may start, with their boundaries in this repository. */
   readonly subagents: readonly Definition[];
   /** Those that can be in its team, the same way. */
@@ -123,11 +126,15 @@ const prepare = async (
   const boundary = boundaryFor(deps.definition.name, deps.definition.boundary, config.config);
   const [decisions, state] = [known.texts.get(decisionsPath), known.texts.get(statePath)];
   const instructions = await readInstructions(boundary, (paths) => deps.workspace.readFiles(repository, tip, paths));
-  const brief = await composeFrom(session, run, { boundary, decisions, pull, review, instructions });
+  const brief = await composeFrom(session, run, {
+    ...{ boundary, decisions, pull, review, instructions },
+    config: config.config,
+  });
   return {
     kind: "ready",
     brief,
     boundary,
+    config: config.config,
     subagents: agentsHere(deps.library, subagentsOf(deps.definition), config.config),
     teammates: deps.definition.tools.includes("TeamCreate")
       ? agentsHere(
@@ -197,6 +204,7 @@ const composeFrom = async (
   run: RunRecord,
   known: {
     boundary: Boundary;
+    config: RepositoryConfig;
     decisions: string | undefined;
     pull: Pull | undefined;
     review: Review | undefined;
@@ -217,6 +225,7 @@ const composeFrom = async (
     ...(context ? { context } : {}),
     boundary: known.boundary,
     configFile: configPath,
+    ...commandsOf(known.config),
     decisions: decisions.map(({ id, title, rationale }) => ({ id, title, rationale })),
     ...(known.instructions.length > 0 ? { instructions: known.instructions } : {}),
     ...(pull ? { pull: { number: pull.number, branch: pull.branch } } : {}),

@@ -36,7 +36,7 @@ export type SubagentDeps = {
   readonly baseText: (path: string) => Promise<string | undefined>;
   /** Whose budget a subagent has. */
   readonly work: WorkKind;
-  readonly facts: Pick<ChildBrief, "issue" | "request" | "decisions" | "configFile">;
+  readonly facts: Pick<ChildBrief, "issue" | "request" | "decisions" | "configFile" | "commands">;
   /** The run's transcript so far, where its conversation goes on. */
   readonly events: readonly RunEvent[];
   /** The same with conversations that were taken up anew: what their subagents did is still there. */

@@ -20,13 +20,14 @@ export type BareSettings = {
 export const startBare = (
   { layout, python, folder, gitDir }: BareSettings,
   command: readonly string[],
-  { stdin }: StartOptions,
+  { stdin, env }: StartOptions,
 ): ChildProcess => {
   const [file = "", ...args] = command;
   const child = spawn(file, args, {
     cwd: folder,
     detached: true,
     env: {
+      ...env,
       PATH: `${python === undefined ? "" : `${python}/bin:`}${systemPath}`,
       HOME: "/nonexistent",
       LANG: "C.UTF-8",

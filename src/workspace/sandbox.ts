@@ -19,6 +19,8 @@ export type Mount = { readonly at: string; readonly folder: OpenFolder; readonly
 export type StartOptions = {
   /** CPU time of each process; none for one that lives as long as its run. */
   readonly cpuSeconds?: number;
+  /** Beside those that are set anyway, and never in their place. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly stdin: "pipe" | "ignore";
   readonly stdout: "pipe" | "socket";
 };
@@ -100,7 +102,7 @@ const renderSandboxArgs = (
   settings: SandboxSettings,
   view: View,
   command: readonly string[],
-  { cpuSeconds }: StartOptions,
+  { cpuSeconds, env }: StartOptions,
 ): string[] => [
   ...["--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"],
   ...["--disable-userns", "--cap-drop", "ALL", "--new-session", "--die-with-parent", "--hostname", "sandbox"],
@@ -112,7 +114,11 @@ const renderSandboxArgs = (
   ...["--ro-bind", settings.layout.fileProcess, fileProcessInside],
   ...renderToolchain(settings.python),
   ...["--remount-ro", "/", "--chdir", "/repo", "--clearenv"],
-  ...Object.entries(environmentInside(settings.python)).flatMap(([name, value]) => ["--setenv", name, value]),
+  ...Object.entries({ ...env, ...environmentInside(settings.python) }).flatMap(([name, value]) => [
+    "--setenv",
+    name,
+    value,
+  ]),
   ...["--seccomp", String(seccompDescriptor), "--", "/usr/bin/prlimit", ...limits],
   ...(cpuSeconds === undefined ? [] : [`--cpu=${cpuSeconds}`]),
   ...["--", ...command],

@@ -61,7 +61,7 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
       (await (await enter()).mirrors.readFiles(repository, commit, [path])).texts.get(path),
     readFiles: async (repository, commit, paths) => (await enter()).mirrors.readFiles(repository, commit, paths),
     mergeBase: async (repository, a, b) => (await enter()).mirrors.mergeBase(repository, a, b),
-    async openWorktree(repository, { runId, commit, base, baseBranch, boundaries }) {
+    async openWorktree(repository, { runId, commit, base, baseBranch, boundaries, env = {} }) {
       const { layout, mirrors, trees, sandbox } = await enter();
       if (open.has(runId)) throw new Error(`the run ${runId} has a worktree already`);
       const runFolder = join(layout.runs, requireRunId(runId));
@@ -78,7 +78,7 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
         for (const [folder, reason] of folders.closed) log(`${folder} stays read-only: ${reason}`);
         const request = { runId, commit, base, baseBranch, mountPoints: folders.missing };
         const ready = await trees.open(repository, request);
-        const run = { mirror: mirrors.gitDir(repository), runFolder, commit, ready, folders };
+        const run = { mirror: mirrors.gitDir(repository), runFolder, commit, ready, folders, env };
         const worktree = await createWorktree({ layout, sandbox, python, log, onClose }, run);
         open.set(runId, () => worktree.close());
         return worktree;

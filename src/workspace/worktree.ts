@@ -41,6 +41,8 @@ export type OpenedRun = {
   readonly commit: string;
   readonly ready: ReadyTree;
   readonly folders: BoundaryFolders;
+  /** Of commands alone: the file process is ours. */
+  readonly env: Readonly<Record<string, string>>;
 };
 
 /** Runs' copies of a repository's folders lie here, at their paths in the repository. */
@@ -88,7 +90,7 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
       return createWalls({
         boundary,
         folders,
-        start,
+        start: (line, options) => start(line, { ...options, env: run.env }),
         client,
         findLeftOut: (path) => findLeftOut(run.mirror, commit, path),
         closing: closing.signal,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { boundaryFor, parseRepositoryConfig } from "../../src/domain/repository-config.ts";
+import { repositoryJsonSchema } from "../../src/domain/repository-schema.ts";
 
 const agents = ["backend-system-architect", "test-generator"];
 const problem = (text: string): string => {
@@ -45,5 +46,91 @@ describe("parseRepositoryConfig", () => {
     ["a large file is refused before it is parsed", `# ${"x".repeat(65 * 1024)}\n`, /64 KiB/],
   ])("%s", (_name, text, expected) => {
     expect(problem(text)).toMatch(expected);
+  });
+});
+
+describe("the keys of a repository's configuration", () => {
+  const read = (text: string) => {
+    const parsed = parseRepositoryConfig(text, agents);
+    if (!parsed.ok) throw new Error(parsed.problem);
+    return parsed.config;
+  };
+
+  test("one test command is a list of one; a server has a port and a path to ask", () => {
+    expect(read("test: pytest -q\nserve:\n  command: uvicorn app.main:app\n")).toEqual({
+      test: ["pytest -q"],
+      serve: { command: "uvicorn app.main:app", port: 8000, health: "/" },
+    });
+    expect(read("test: [make lint, pytest]\n").test).toEqual(["make lint", "pytest"]);
+  });
+
+  test("variables become texts", () => {
+    expect(read("env:\n  DEBUG: true\n  WORKERS: 2\n  DATABASE_URL: sqlite:///./test.db\n").env).toEqual({
+      DEBUG: "true",
+      WORKERS: "2",
+      DATABASE_URL: "sqlite:///./test.db",
+    });
+  });
+
+  test("a setting that only speaks of tokens is no secret", () => {
+    expect(read("env: { ACCESS_TOKEN_EXPIRE_MINUTES: 15, MAX_TOKENS: 100, KEYBOARD: de }").env).toHaveProperty(
+      "ACCESS_TOKEN_EXPIRE_MINUTES",
+    );
+  });
+
+  test.each([
+    ["an unknown key says which there are", "tests: pytest\n", /unknown key `tests`; allowed here: .*\btest\b/],
+    ["an unknown key of a part, too", "serve: { command: x, prt: 1 }\n", /`serve`: unknown key `prt`; .*\bport\b/],
+    ["a list where a mapping belongs", "- a\n", /must be a mapping; allowed here:/],
+    ["a number among commands", "test: [1]\n", /`test\.0`: must be a command/],
+    ["something else than commands", "test: { a: 1 }\n", /`test`: must be a command or a list/],
+    ["an empty command", "test: ' '\n", /`test`: must not be empty/],
+    ["a privileged port", "serve: { command: x, port: 80 }\n", /`serve\.port`: must be a port from 1024/],
+    ["a URL for a path", "serve: { command: x, health: 'http://a' }\n", /`serve\.health`: must be a path such as/],
+    ["no root at all", "roots: []\n", /`roots`: must name a folder/],
+    ["a root twice", "roots: [a, a/]\n", /`roots`: names a folder twice/],
+    ["a fraction", "env: { RATE: 1.50 }\n", /`env\.RATE`: .*quote/],
+    ["what is no name", "env: { A-B: x }\n", /`env\.A-B`: is no name/],
+  ])("%s is refused", (_name, text, expected) => {
+    expect(problem(text)).toMatch(expected);
+  });
+
+  test.each(["PATH", "HOME", "GIT_DIR", "LD_PRELOAD", "BASH_ENV", "https_proxy", "PIP_INDEX_URL"])(
+    "%s is the sandbox's own",
+    (name) => {
+      expect(problem(`env: { ${name}: x }\n`)).toMatch(/is set by the sandbox itself/);
+    },
+  );
+
+  test.each(["SECRET_KEY", "JWT_SECRET", "GITHUB_TOKEN", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "STRIPE_API_KEY"])(
+    "%s looks like a secret",
+    (name) => {
+      expect(problem(`env: { ${name}: x }\n`)).toMatch(/looks like a secret.*throw-away value/);
+    },
+  );
+
+  test("a secret under a harmless name is seen by its form", () => {
+    expect(problem(`env: { HARMLESS: ghp_${"Ab3dE7gH1jK9".repeat(3)} }\n`)).toMatch(/holds what looks like a secret/);
+  });
+
+  test("each root stands for the backend in the agents' own boundaries; the top is one, too", () => {
+    const defined = { allowed: ["backend/app/api", "tests"], forbidden: ["frontend", "backend/alembic"] };
+    expect(boundaryFor("test-generator", defined, read("roots: [services/shop, .]\n"))).toEqual({
+      allowed: ["services/shop/app/api", "app/api", "tests"],
+      forbidden: ["frontend", "services/shop/alembic", "alembic"],
+    });
+  });
+
+  test("a boundary of one's own is taken as it is written, whatever the roots are", () => {
+    const config = read("roots: [a]\nboundaries: { test-generator: { allowed: [backend/tests] } }\n");
+    expect(boundaryFor("test-generator", { allowed: ["backend/x"], forbidden: [] }, config).allowed).toEqual([
+      "backend/tests",
+    ]);
+  });
+
+  test("the schema for editors is in step with what is read (vitest -u writes it anew)", async () => {
+    await expect(`${JSON.stringify(repositoryJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(
+      "../../architect.schema.json",
+    );
   });
 });

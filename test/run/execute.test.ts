@@ -244,6 +244,24 @@ describe("a labelled issue", () => {
     expect(statuses()[0]?.body).toMatch(/architect\.yml.*sandbox/);
   });
 
+  test("hands the repository's own commands on to the model, and its variables to the sandbox", async () => {
+    const config = "test: pytest -q\nserve: { command: uvicorn app.main:app }\nenv: { DEBUG: true }\n";
+    workspace = createMemoryWorkspace({ "app/main.py": "", ".github/architect.yml": config }, github);
+    const opened: unknown[] = [];
+    const { openWorktree } = workspace;
+    workspace.openWorktree = (to, request) => {
+      opened.push(request.env);
+      return openWorktree(to, request);
+    };
+    await executeWith(design).run(jobOf(label), never);
+    expect(JSON.stringify(model.requests[0]?.messages[0])).toContain(
+      JSON.stringify(
+        '"commands":{"test":["pytest -q"],"serve":{"command":"uvicorn app.main:app","port":8000,"health":"/"}}',
+      ).slice(1, -1),
+    );
+    expect(opened).toEqual([{ DEBUG: "true" }]);
+  });
+
   test("searches the memory, adds to it, and what was remembered is committed with the decisions, once", async () => {
     const path = ".claude/context/knowledge/decisions/active.json";
     const known = { id: "DEC-20260301-0001", title: "Cursor of 50 for lists", category: "api-design", rationale: "x" };

@@ -342,7 +342,7 @@ const startChild = async (
   bench: Workbench,
   agent: ChildName,
   call: { readonly description: string; readonly prompt: string },
-  setting: { readonly boundary: Boundary; readonly path: string },
+  setting: { readonly boundary: Boundary; readonly path: string; readonly test?: readonly string[] | undefined },
 ): Promise<Child> => {
   const given = { ...setting, tools: (await agents).definitions.get(agent)?.tools ?? [] };
   const found = await changesetOf(bench);
@@ -359,6 +359,7 @@ const startChild = async (
     prompt: call.prompt,
     boundary: given.boundary,
     configFile: ".github/architect.yml",
+    commands: setting.test ? { test: setting.test } : undefined,
     decisions: [],
     changed: found.map(({ path, kind }) => ({ path, kind })),
   });
@@ -414,13 +415,18 @@ export const driveChild = (
   bench: Workbench,
   agent: ChildName,
   prompt: string,
-  options: { readonly boundary: Boundary; readonly python?: string | undefined },
+  options: {
+    readonly boundary: Boundary;
+    readonly python?: string | undefined;
+    /** As the repository sets it. */
+    readonly test?: readonly string[];
+  },
 ): Promise<Child> =>
   startChild(
     bench,
     agent,
     { description: "A part of the work", prompt },
-    { boundary: options.boundary, path: pathWith(options.python) },
+    { boundary: options.boundary, path: pathWith(options.python), test: options.test },
   );
 
 const committed = async (bench: Workbench, path: string): Promise<string | undefined> =>

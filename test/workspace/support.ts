@@ -102,6 +102,7 @@ export type OpenOptions = {
   readonly base?: string;
   readonly baseBranch?: string;
   readonly boundaries?: readonly Boundary[];
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 /** @param options over the usual ones */
@@ -128,7 +129,7 @@ export const createBench = (files: Files, options: Partial<WorkspaceOptions> = {
     repository,
     workspace,
     fetch,
-    async open({ commit, base, baseBranch = "main", boundaries = [architect] } = {}) {
+    async open({ commit, base, baseBranch = "main", boundaries = [architect], env = {} } = {}) {
       const heads = await fetch(...new Set(["main", baseBranch]));
       const at = commit ?? heads.get(baseBranch) ?? "";
       runs += 1;
@@ -138,6 +139,7 @@ export const createBench = (files: Files, options: Partial<WorkspaceOptions> = {
         base: base ?? at,
         baseBranch,
         boundaries,
+        env,
       });
     },
     async close() {

@@ -47,6 +47,19 @@ describe.skipIf(!hasBubblewrap)("walls", () => {
     await bench?.close();
   });
 
+  it("gives commands the repository's variables, which take no place of the sandbox's own", async () => {
+    const env = { DATABASE_URL: "sqlite:///./test.db", PATH: "/repo", GIT_DIR: "/repo" };
+    const other = await bench.open({ env });
+    try {
+      const inside = await other.enter(boundary);
+      expect(await output(inside, "echo $DATABASE_URL; echo $PATH $GIT_DIR")).toBe(
+        "sqlite:///./test.db\n/usr/local/bin:/usr/bin:/bin /opt/git",
+      );
+    } finally {
+      await other.close();
+    }
+  });
+
   describe("read", () => {
     it("gives a file's text as it is, with the blob id of its bytes", async () => {
       const found = await walls.read("backend/app/api/bom.py");

@@ -28,12 +28,15 @@ const briefSchema = z.object({
     .optional(),
 });
 
+const commands = z.object({ test: z.array(z.string()).default([]) }).optional();
+
 const childBriefSchema = z.object({
   kind: z.enum(["migration", "tests"]),
   issue: z.number().int(),
   prompt: z.string(),
   boundary: z.object({ allowed: z.array(z.string()), forbidden: z.array(z.string()) }),
   configFile: z.string().default(".github/architect.yml"),
+  commands,
   changed: z.array(z.object({ path: z.string(), kind: z.string() })).default([]),
 });
 

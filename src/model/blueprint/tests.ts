@@ -255,13 +255,20 @@ function* writeAndRun(brief: ChildBrief, job: Job): Plan {
   const inRoot = bed.root === "" ? "" : `cd ${bed.root} && `;
   const file = bed.root === "" ? path : path.slice(bed.root.length + 1);
   const pytest = "python3 -B -m pytest -q -p no:cacheprovider";
-  const whole = bash(`# Run the whole suite\n${inRoot}${pytest}`, "Run the whole suite");
+  const own = wholeSuite(brief.commands?.test ?? []);
+  const whole = bash(`# Run the whole suite\n${own ?? `${inRoot}${pytest}`}`, "Run the whole suite");
   const [all] = (yield { text: "Do they pass, and all the others?", calls: [whole] }).map(exitOf);
-  if (all?.code === 0) return yield* submit(reportOf(job, all, all), "They do: the report.");
+  // Whether a command of the repository's runs the new file cannot be read from it.
+  if (all?.code === 0 && own === undefined) return yield* submit(reportOf(job, all, all), "They do: the report.");
   const alone = bash(`# Run what was written\n${inRoot}${pytest} ${file}`, "Run the new tests alone");
-  const [mine] = (yield { text: "Not all do. Are those mine?", calls: [alone] }).map(exitOf);
+  const doubt = all?.code === 0 ? "The repository's own suite does. And the new ones?" : "Not all do. Are those mine?";
+  const [mine] = (yield { text: doubt, calls: [alone] }).map(exitOf);
   yield* submit(reportOf(job, mine, all), "I report them as they are.");
 }
+
+/** The repository's own commands as one, each where it expects to start. */
+const wholeSuite = (commands: readonly string[]): string | undefined =>
+  commands.length > 1 ? commands.map((one) => `(${one}\n)`).join(" && ") : commands[0];
 
 type Exit = { readonly code: number; readonly output: string };
 

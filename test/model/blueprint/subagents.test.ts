@@ -203,6 +203,20 @@ describe.skipIf(!python)("the test generator", () => {
     expect(await untidy(bench)).toBe("");
   });
 
+  it("runs the repository's own test commands, and the new tests by themselves", async () => {
+    using bench = await openWorkbench("shop");
+    const { report: design } = await drive(bench, registration);
+    const task = design.handoffs.find(({ to }) => to === "test-generator")?.task ?? "";
+    const test = ["cd backend && python3 -m compileall -q app", "test -d backend/app"];
+    const child = await driveChild(bench, "test-generator", task, { boundary: tests, python, test });
+    expect(child.back).toMatchObject({ status: "DONE", findings: [] });
+    const commands = child.calls.filter(({ name }) => name === "Bash").map(({ input }) => String(input["command"]));
+    expect(commands).toEqual([
+      `# Run the whole suite\n(${test[0]}\n) && (${test[1]}\n)`,
+      expect.stringMatching(/^# Run what was written\ncd backend && .*pytest.* tests\/test_registration\.py$/),
+    ]);
+  });
+
   it("reports a test that fails as it is", async () => {
     using bench = await openWorkbench("shop");
     const { report } = await drive(bench, registration);

@@ -1,0 +1,136 @@
+/** The keys of `.github/architect.yml`: what each may be, and the sentence that says so. Reads nothing, decides nothing. */
+import { z } from "zod";
+import { canonPath, isProtected } from "./policy.ts";
+import { createRedactor } from "./redact.ts";
+
+/** An object that names what it does not know, and what there is instead. */
+const keys = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) => {
+      const allowed = `allowed here: ${Object.keys(shape).join(", ")}`;
+      if (issue.code === "unrecognized_keys")
+        return `unknown key ${issue.keys.map((key) => `\`${key}\``).join(", ")}; ${allowed}`;
+      return issue.code === "invalid_type" ? `must be a mapping; ${allowed}` : undefined;
+    },
+  });
+
+const canonFolder = (raw: string, context: z.RefinementCtx): string => {
+  const canon = canonPath(raw.replace(/\/(\*\*)?$/, ""));
+  if (!canon.ok) {
+    context.addIssue({ code: "custom", message: `"${raw}" is no repository folder: ${canon.reason}` });
+    return z.NEVER;
+  }
+  if (isProtected(canon.path) || isProtected(`${canon.path}/x`)) {
+    context.addIssue({
+      code: "custom",
+      message: `"${raw}" is protected: no agent may write there, whatever is set here`,
+    });
+    return z.NEVER;
+  }
+  return canon.path;
+};
+
+const folder = z.string("must be a folder of the repository, such as src/shop/api").transform(canonFolder);
+
+const root = z
+  .string('must be a folder of the repository, or "." for its top')
+  .transform((raw, context) => (/^\.\/?$/.test(raw) ? "." : canonFolder(raw, context)));
+
+const boundary = keys({
+  allowed: z
+    .array(folder, "must be a list of folders")
+    .min(1, "must name a folder; leave the key out for the agent's own")
+    .max(40)
+    .optional()
+    .describe("Folders in which the agent may write, in place of its own."),
+  forbidden: z
+    .array(folder, "must be a list of folders")
+    .max(40)
+    .optional()
+    .describe("Folders in which it may not, in addition to its own."),
+});
+
+const command = z
+  .string("must be a command")
+  .trim()
+  .min(1, "must not be empty")
+  .max(4_000, "must not be longer than 4,000 characters: put a longer script in a file of the repository")
+  .refine((text) => !text.includes("\0"), "must not have a NUL character");
+
+const commands = z
+  .union([command, z.array(command).min(1).max(20)], "must be a command or a list of 1 to 20 commands")
+  .transform((given): readonly string[] => [given].flat());
+
+const serve = keys({
+  command: command.describe("Starts the application; it runs in /repo and is ended by the App."),
+  port: z
+    .int("must be a port from 1024 to 65535")
+    .min(1_024, "must be a port from 1024 to 65535")
+    .max(65_535, "must be a port from 1024 to 65535")
+    .default(8_000)
+    .describe("Where it listens on 127.0.0.1."),
+  health: z
+    .string("must be a path such as /healthz")
+    .regex(/^\/[\x21-\x7e]{0,500}$/, "must be a path such as /healthz")
+    .default("/")
+    .describe("A path that answers when the application is ready."),
+});
+
+/** What the sandbox sets itself, and what would make another program of a command than the one that people read. */
+const ownNames =
+  /^(PATH|HOME|LANG|PWD|VIRTUAL_ENV|PYTHONDONTWRITEBYTECODE|BASH_ENV|BASHOPTS|SHELLOPTS|(ALL|HTTPS?|NO)_PROXY)$|^(GIT|LD|PIP|NPM_CONFIG|UV|ARCHITECT|BASH_FUNC)_/i;
+
+/** By its last word: `ACCESS_TOKEN_EXPIRE_MINUTES` is none. */
+const secretNames =
+  /(^|_)(SECRETS?|TOKEN|PASS(WORD|WD|PHRASE)?S?|PWD|CREDENTIALS?|(API|ACCESS|PRIVATE|SECRET|SIGNING|ENCRYPTION|AUTH)_?KEYS?)$/i;
+
+const checkVariable = (name: string, value: string, context: z.RefinementCtx): void => {
+  const refuse = (message: string) => context.addIssue({ code: "custom", path: [name], message });
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name)) refuse("is no name of a variable: letters, digits and _ only");
+  else if (ownNames.test(name)) refuse("is set by the sandbox itself; choose another name");
+  else if (secretNames.test(name))
+    refuse(
+      "looks like a secret, and everybody who can read the repository reads this file: let the tests set a throw-away value (in conftest.py, say), or write one in the command",
+    );
+  else if (value.length > 4_000 || value.includes("\0")) refuse("must be at most 4,000 characters, without NUL");
+  else if (createRedactor([])(value).hits > 0) refuse("holds what looks like a secret, and commands get none");
+};
+
+const variable = z
+  .union([z.string(), z.int(), z.boolean()], "must be a text, a whole number, true or false; quote anything else")
+  .transform(String);
+
+const environment = z
+  .record(z.string(), variable, "must be a mapping of names to values")
+  .superRefine((variables, context) => {
+    const all = Object.entries(variables);
+    if (all.length > 64) context.addIssue({ code: "custom", message: "must not have more than 64 variables" });
+    for (const [name, value] of all) checkVariable(name, value, context);
+  });
+
+export const repositorySchema = keys({
+  boundaries: z
+    .record(z.string(), boundary, "must be a mapping of agents to {allowed, forbidden}")
+    .optional()
+    .describe("Where each agent may write, by its name."),
+  env: environment
+    .optional()
+    .describe("Plain variables for every command in the sandbox; no secrets, and none that the sandbox sets itself."),
+  roots: z
+    .array(root, "must be a list of folders")
+    .min(1, 'must name a folder, such as services/shop, or "." for the top of the repository')
+    .max(20)
+    .refine((all) => new Set(all).size === all.length, "names a folder twice")
+    .optional()
+    .describe("Folders that stand in place of `backend` in the agents' own boundaries: one for each backend."),
+  serve: serve.optional().describe("How the application is started."),
+  test: commands.optional().describe("The repository's own test suite: a command, or a list of them, in /repo."),
+});
+
+export type RepositoryConfig = z.output<typeof repositorySchema>;
+
+/** For editors: what may be written, before it is read. */
+export const repositoryJsonSchema = (): object => ({
+  ...z.toJSONSchema(repositorySchema, { io: "input", target: "draft-7" }),
+  title: "Backend Architect in a repository (.github/architect.yml)",
+});
