@@ -30,7 +30,7 @@ const canonFolder = (raw: string, context: z.RefinementCtx): string => {
   return canon.path;
 };
 
-const folder = z.string("must be a folder of the repository, such as src/shop/api").transform(canonFolder);
+const folder = z.string("must be a folder of the repository, such as src/app/api").transform(canonFolder);
 
 const root = z
   .string('must be a folder of the repository, or "." for its top')
@@ -118,7 +118,7 @@ export const repositorySchema = keys({
     .describe("Plain variables for every command in the sandbox; no secrets, and none that the sandbox sets itself."),
   roots: z
     .array(root, "must be a list of folders")
-    .min(1, 'must name a folder, such as services/shop, or "." for the top of the repository')
+    .min(1, 'must name a folder, such as services/orders, or "." for the top of the repository')
     .max(20)
     .refine((all) => new Set(all).size === all.length, "names a folder twice")
     .optional()
