@@ -15,7 +15,7 @@ export type RunConfig = {
   readonly dataFolder: string;
   readonly model: ModelConfig;
   /** Upper bounds of one run. */
-  readonly budget: { readonly usd: number; readonly tokens: number };
+  readonly budget: { readonly usd: number; readonly tokens: number; readonly minutes: number };
   readonly sandbox: "bubblewrap" | "none";
   /** The virtual environment that is mounted read-only in the sandbox, if there is one. */
   readonly python?: string;
@@ -88,6 +88,7 @@ const runSettings = z.object({
   ANTHROPIC_BASE_URL: serverUrl(/^/, "https://api.anthropic.com").optional(),
   ARCHITECT_MAX_USD: money.default(5),
   ARCHITECT_MAX_TOKENS: wholeNumber(10_000, 1_000_000_000).default(5_000_000),
+  ARCHITECT_MAX_MINUTES: wholeNumber(1, 10_000).default(90),
   ARCHITECT_SANDBOX: z.enum(["bubblewrap", "none"], "must be bubblewrap or none").default("bubblewrap"),
   ARCHITECT_PYTHON: z
     .string()
@@ -198,7 +199,11 @@ const toRunConfig = (settings: z.infer<typeof runSettings>, given: Env, isRoot: 
   return {
     dataFolder,
     model,
-    budget: { usd: settings.ARCHITECT_MAX_USD, tokens: settings.ARCHITECT_MAX_TOKENS },
+    budget: {
+      usd: settings.ARCHITECT_MAX_USD,
+      tokens: settings.ARCHITECT_MAX_TOKENS,
+      minutes: settings.ARCHITECT_MAX_MINUTES,
+    },
     sandbox: settings.ARCHITECT_SANDBOX,
     ...(python === undefined ? {} : { python }),
     warnings:

@@ -7,6 +7,7 @@ import { renderRun, renderRuns, runAsJson, runsAsJson, type StoredRun } from "./
 import { openScreen } from "./app/terminal.ts";
 import { databaseFile, isDumbTerminal, localDataFolder, readConfig, readDataFolder } from "./config.ts";
 import { ConfigError, DefinitionError } from "./domain/errors.ts";
+import { transcriptOf } from "./run/transcript.ts";
 import { type Archive, openArchive } from "./store/archive.ts";
 
 const version = (): string =>
@@ -63,7 +64,7 @@ const storedRun = async (archive: Archive | undefined, name: string, file: strin
     throw new ConfigError(
       `replay: ${more.length + 1} runs begin with ${name}; give more characters of the one you mean`,
     );
-  return { record, events: await archive.events(record.id) };
+  return { record, events: await transcriptOf((id) => archive.events(id), record.id) };
 };
 
 /** What an ended run has spent stands in its outcome. */

@@ -19,6 +19,7 @@ import { openModels } from "./model/models.ts";
 import type { Clock, GitHub, Queue, Store, Workspace } from "./ports.ts";
 import { type CommandDeps, runCommand } from "./run/commands.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts";
+import { createHalts, type Halts } from "./run/halts.ts";
 import type { Watch } from "./run/progress.ts";
 import { openDatabase } from "./store/database.ts";
 import { createQueue } from "./store/queue.ts";
@@ -90,6 +91,7 @@ export const createRunner = async (
     readonly workspace: Workspace;
     readonly secrets: readonly string[];
     readonly statusIntervalMs: number;
+    readonly halts?: Halts | undefined;
     readonly signOff?: boolean;
     readonly watch?: Watch | undefined;
     readonly log: Log;
@@ -109,6 +111,7 @@ export const createRunner = async (
     clock: systemClock,
     caps: config.budget,
     statusIntervalMs: parts.statusIntervalMs,
+    halts: parts.halts,
     watch: parts.watch,
     redact: createRedactor(parts.secrets),
     sandboxed: config.sandbox === "bubblewrap",
@@ -152,8 +155,10 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     ...(config.python === undefined ? {} : { python: config.python }),
     ...(config.githubUrl.startsWith("http:") ? { allowHttpLoopback: config.githubUrl } : {}),
   });
+  const halts = createHalts();
   const { execute, models } = await createRunner(config, {
     github,
+    halts,
     store,
     workspace,
     secrets: secretsOf(config),
@@ -161,7 +166,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     signOff: config.signOff,
     log,
   });
-  const commands: CommandDeps = { github, store, queue, models, log };
+  const commands: CommandDeps = { github, store, queue, halts, models, clock: systemClock, log };
   const webhooks = await createWebhookHandler({
     secret: config.webhookSecret,
     github,

@@ -43,7 +43,7 @@ test("three settings are enough, the rest has defaults that need no key of a mod
     concurrency: 4,
     signOff: false,
     model: { kind: "blueprint" },
-    budget: { usd: 5, tokens: 5_000_000 },
+    budget: { usd: 5, tokens: 5_000_000, minutes: 90 },
     sandbox: "bubblewrap",
     warnings: [],
   });

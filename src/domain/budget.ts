@@ -143,6 +143,10 @@ export const exhausted = (spend: Spend, limits: Limits): string | undefined => {
   return undefined;
 };
 
+/** Nothing more can be done: neither a turn nor a counted call is left. */
+export const isUsedUp = (spend: Spend, limits: Limits): boolean =>
+  spend.toolCalls >= limits.toolCalls || exhausted(spend, limits) !== undefined;
+
 const reserve = 3;
 
 /** After a turn: a word to the model when it came within three calls or turns of a limit, or within a tenth of a cap. */

@@ -5,6 +5,8 @@ export type Caps = {
   /** Of one run, subagents and teammates included. */
   readonly usd: number;
   readonly tokens: number;
+  /** At work, waiting for the model included; no bound where left out. */
+  readonly minutes?: number | undefined;
 };
 
 /** @param operator who pays @param asked in the command that starts the run */

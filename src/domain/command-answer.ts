@@ -11,9 +11,10 @@ export const answerMarker = (commentId: number): string => `<!-- architect:comma
 
 const meanings: Readonly<Record<Verb, string | undefined>> = {
   design: "`design …` designs and implements what follows, or what the issue asks for",
-  continue: undefined,
-  retry: undefined,
-  stop: undefined,
+  continue:
+    "`continue` goes on where the last run of this issue ended, with a fresh budget; words behind it are told to the agent",
+  retry: "`retry` does what the last run was asked for once more: a new conversation, on the branch as it is",
+  stop: "`stop` ends the run that is at work and those that wait; what was done is kept",
   status: "`status` says what is going on",
   help: "`help` shows this",
   plan: undefined,
@@ -100,3 +101,5 @@ export const renderStanding = ({ outcome, since, spend, tasks, waiting, url }: S
     .filter((part) => part !== "")
     .join("\n\n");
 };
+
+export const nothingToStop = "Nothing is at work here, and nothing waits.";

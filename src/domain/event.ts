@@ -33,6 +33,26 @@ type Happening =
       /** Where it takes up the work of one that does not go on: why, for people, and what had been spent by then. */
       readonly takesUp?: { readonly why: string; readonly spent: Spend };
     }
+  /** The run goes on from another one's transcript: what comes before it there is its own, too. */
+  | {
+      readonly type: "continues";
+      readonly at: string;
+      /** The other one. */
+      readonly run: string;
+      readonly commit: string;
+      readonly base: string;
+      /** What its commits go on top of, where that is another commit: the work of before, as it was published. */
+      readonly parent?: string;
+      /** Whether the files are as they were, so that what was seen and what ran still holds. */
+      readonly stands: boolean;
+      /** What people said with it. */
+      readonly said: string;
+      readonly message: UserMessage;
+    }
+  /** Taken up again after a crash or a failure: the time before it was not spent at work. */
+  | { readonly type: "resumed"; readonly at: string }
+  /** Somebody who may asked for its end. */
+  | { readonly type: "stop"; readonly at: string; readonly by: string }
   | { readonly type: "phase"; readonly at: string; readonly phase: Phase }
   | { readonly type: "user"; readonly at: string; readonly message: UserMessage }
   | {

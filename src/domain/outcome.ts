@@ -11,10 +11,14 @@ export type Spend = {
   readonly subagents?: { readonly toolCalls: number; readonly turns: number };
 };
 
+/** Why a run ended before its agent was done, though it could have gone on. */
+export type CutShort = "limit" | "stopped";
+
 export type Outcome = {
   readonly kind: "published" | "answered" | "refused" | "failed";
   /** Absent where no report was accepted. */
   readonly status?: Status;
+  readonly cutShort?: CutShort;
   /** One or two sentences in plain words. */
   readonly summary: string;
   readonly pull?: { readonly number: number; readonly url: string; readonly branch: string; readonly headSha: string };

@@ -1,7 +1,8 @@
 /** A report as people read it on a pull request, and its way back out of the body. Knows text only. */
 import type { Evidence, Finding } from "./finding.ts";
 import { neutralisePlain } from "./neutralise.ts";
-import type { Spend } from "./outcome.ts";
+import type { CutShort, Spend } from "./outcome.ts";
+import { cutShortSection } from "./render/cut-short.ts";
 import { reviewSection } from "./render/review.ts";
 import { clip, details, prose } from "./render/safe.ts";
 import {
@@ -26,6 +27,7 @@ import { subagentsSection } from "./render/subagents.ts";
 import { type Report, reportSchema, type Status } from "./report.ts";
 import type { Review } from "./review.ts";
 import type { HandedBack } from "./subagent.ts";
+import type { TaskList } from "./task.ts";
 
 /** GitHub's limit of a description or comment. */
 export const maxBodyLength = 65_536;
@@ -44,6 +46,9 @@ export type PullBodyInput = {
   /** What they handed back: told by our code, not by the report. */
   readonly subagents?: readonly HandedBack[] | undefined;
   readonly review?: Review | undefined;
+  /** Where it ended before its agent was done, and the tasks as they stood then. */
+  readonly cutShort?: CutShort | undefined;
+  readonly tasks?: TaskList | undefined;
   /** `treeHash` of what is published. */
   readonly tree: string;
   readonly spend: Spend;
@@ -109,6 +114,7 @@ const sections = (input: PullBodyInput, level: Level): (string | undefined)[] =>
     prose(report.summary, level.text),
     link(input),
     blockersSection(report, level),
+    cutShortSection(input, level),
     questionsSection(report, level),
     endpointsSection(report, level),
     modelsSection(report, level),

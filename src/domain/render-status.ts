@@ -2,6 +2,7 @@
 import { noSpend } from "./budget.ts";
 import type { Phase } from "./event.ts";
 import type { Outcome, Spend } from "./outcome.ts";
+import { howToContinue } from "./render/cut-short.ts";
 import { code, inline, prose } from "./render/safe.ts";
 import { numberedQuestions, spendSentence } from "./render/sections.ts";
 import type { Report, Status } from "./report.ts";
@@ -79,10 +80,11 @@ const statusSentence: Readonly<Record<Status, string>> = {
 
 /** How it ended and why, as Markdown. */
 export const outcomeParagraphs = (outcome: Outcome): string[] => {
-  const { status, pull, blockers, questions } = outcome;
+  const { status, pull, blockers, questions, cutShort } = outcome;
   const word =
-    status ?? { published: "Ended", answered: "Answered", refused: "Not started", failed: "Failed" }[outcome.kind];
-  const sentence = status ? ` ${statusSentence[status]}` : "";
+    (cutShort === "stopped" ? "Stopped" : status) ??
+    { published: "Ended", answered: "Answered", refused: "Not started", failed: "Failed" }[outcome.kind];
+  const sentence = status && cutShort !== "stopped" ? ` ${statusSentence[status]}` : "";
   return [
     `**${word}.**${sentence}${pull ? ` Pull request: #${pull.number}, branch ${code(pull.branch, 255)}.` : ""}`,
     prose(outcome.summary, maxText),
@@ -125,9 +127,10 @@ const spent = ({ spend, limits, model }: StatusView): string => {
 };
 
 /** What people can do now. */
-const next = ({ kind, status, pull, questions }: Outcome): string => {
+const next = ({ kind, status, pull, questions, cutShort }: Outcome): string => {
+  if (cutShort !== undefined) return howToContinue;
   if (kind === "failed")
-    return "To try again, comment `/architect design` followed by the request, or set the label anew.";
+    return "When that is mended: `/architect continue` goes on where it stood, `/architect retry` begins anew.";
   if (status === "NEEDS_CONTEXT" || questions.length > 0)
     return "To answer, comment `/architect design` and your answers, such as `/architect design 1a, 2: the users table`.";
   if (pull)

@@ -84,8 +84,10 @@ const rank: Record<Status, number> = { DONE: 0, DONE_WITH_CONCERNS: 1, NEEDS_CON
 /** The worse of two: a status may only get worse on its way to people. */
 export const worse = (a: Status, b: Status): Status => (rank[a] >= rank[b] ? a : b);
 
+const endedEarly = "The run ended before the agent handed in a report. What it had written by then is kept as it was.";
+
 /** Written by our code where a run ended without a report: says why, claims nothing. */
-export const blockedReport = (title: string, reason: string): Report => ({
+export const blockedReport = (title: string, reason: string, summary = endedEarly): Report => ({
   status: "BLOCKED",
   feature:
     title
@@ -94,7 +96,7 @@ export const blockedReport = (title: string, reason: string): Report => ({
       .replace(/[^a-z0-9]+/g, "-")
       .slice(0, 60)
       .replace(/^-+|-+$/g, "") || "request",
-  summary: "The run ended before the agent handed in a report. What it had written by then is kept as it was.",
+  summary,
   endpoints_created: [],
   models_created: [],
   middleware_added: [],

@@ -23,6 +23,7 @@ export const summariseRun = (events: readonly RunEvent[]): string => {
   const changeset = own.findLast((event) => event.type === "checkpoint")?.changeset ?? [];
   return [
     section("Request", requestIn(own)),
+    section("Said when the run was to go on", own.flatMap(saidLine)),
     section("Decisions", decisionsIn(own).map(decisionLine)),
     section(
       "Files that the worktree holds",
@@ -114,6 +115,11 @@ const findingLines = (events: readonly RunEvent[]): string[] => {
     ({ rule, message, path }) => `- ${rule}${path ? ` in /repo/${path}` : ""}: ${short(message)}`,
   );
 };
+
+const saidLine = (event: RunEvent): string[] =>
+  event.type === "continues" && event.said !== ""
+    ? [`- ${truncateMiddle(event.said, maxRequest, "The rest is left out")}`]
+    : [];
 
 const taskLines = (tasks: TaskList): string[] => {
   const open = tasks.filter(({ status }) => status === "pending" || status === "in_progress");

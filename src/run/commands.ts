@@ -1,16 +1,19 @@
 /** Commands that start no run: answered at once, whatever is at work. A run hears of them through what is stored. */
-import { answerMarker, renderHelp, renderRefusal, renderStanding } from "../domain/command-answer.ts";
+import { answerMarker, nothingToStop, renderHelp, renderRefusal, renderStanding } from "../domain/command-answer.ts";
 import { type Job, keyOf } from "../domain/job.ts";
 import { spentIn } from "../domain/ledger.ts";
 import type { CommandTrigger } from "../domain/trigger.ts";
-import type { GitHub, Queue, Store } from "../ports.ts";
+import type { Clock, GitHub, Queue, Store } from "../ports.ts";
 import { mayWrite } from "./gather.ts";
+import type { Halts } from "./halts.ts";
 import { issueOf } from "./issue-of.ts";
 
 export type CommandDeps = {
   readonly github: GitHub;
   readonly store: Store;
   readonly queue: Pick<Queue, "jobsOn">;
+  readonly halts: Pick<Halts, "halt">;
+  readonly clock: Clock;
   /** That a command may name. */
   readonly models: readonly string[];
   readonly log: (line: string) => void;
@@ -26,6 +29,7 @@ export const runCommand = async (deps: CommandDeps, { id, trigger }: Job): Promi
       return;
     }
     const text = await carryOut(deps, trigger);
+    if (text === undefined) return;
     const marker = answerMarker(trigger.commentId);
     await session.upsertComment(trigger.thread.number, marker, `${marker}\n${text}`, undefined);
   } finally {
@@ -33,11 +37,27 @@ export const runCommand = async (deps: CommandDeps, { id, trigger }: Job): Promi
   }
 };
 
-const carryOut = async (deps: CommandDeps, trigger: CommandTrigger): Promise<string> => {
+/** @returns what is answered; nothing where people see it happen */
+const carryOut = async (deps: CommandDeps, trigger: CommandTrigger): Promise<string | undefined> => {
   const refusal = renderRefusal(trigger.command, deps.models);
   if (refusal !== undefined) return refusal;
+  if (trigger.command.verb === "stop") return (await stop(deps, trigger)) ? undefined : nothingToStop;
   if (trigger.command.verb === "status") return standing(deps, trigger);
   return renderHelp(deps.models);
+};
+
+/** Stored first, so that no restart forgets it. @returns whether there was a run to be stopped */
+const stop = async ({ store, queue, halts, clock }: CommandDeps, trigger: CommandTrigger): Promise<boolean> => {
+  const { repository, sender } = trigger;
+  const issue = await issueOf(store, trigger);
+  const jobs = await queue.jobsOn(keyOf(repository, issue));
+  for (const job of jobs) {
+    const { id, outcome } = await store.openRun(job, issue);
+    if (outcome) continue;
+    await store.appendEvents(id, [{ type: "stop", at: clock().toISOString(), by: sender.login }]);
+    halts.halt(id);
+  }
+  return jobs.length > 0;
 };
 
 const standing = async ({ store, queue, github }: CommandDeps, trigger: CommandTrigger): Promise<string> => {

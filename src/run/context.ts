@@ -125,8 +125,10 @@ export type LoopDeps = {
 };
 
 export type BlockedCause =
-  /** Tool calls, turns, tokens or money are used up. */
+  /** Tool calls, turns, tokens, money or time are used up. */
   | "budget"
+  /** By people. */
+  | "stopped"
   | "refusal"
   /** It stopped without a report, and nudging did not help. */
   | "no-report"

@@ -150,7 +150,12 @@ const begun = (deps: LoopDeps, seen: SeenFiles): Conversation => {
 
 const continued = (deps: LoopDeps, resume: ResumeState, seen: SeenFiles): Conversation => {
   const registry = registryOf(deps, seen, () => talk);
-  const counters = countMessages(resume.messages, registry, deps.limits, resume.takesUp?.spent.toolCalls);
+  const counters = countMessages(
+    resume.messages.slice(resume.counted),
+    registry,
+    deps.limits,
+    resume.takesUp?.spent.toolCalls,
+  );
   const checkpoint = checkpointOf(resume.changeset, resume.refused);
   const { unanswered } = resume;
   const { toolCalls } = counters;

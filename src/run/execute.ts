@@ -1,21 +1,25 @@
 /** One job from start to outcome: gather, brief, loop, settle, publish. Every step may be repeated after a crash. */
-import { classifyWork, limitsFor, noSpend } from "../domain/budget.ts";
+import { limitsFor, noSpend } from "../domain/budget.ts";
 import type { Definition } from "../domain/definition.ts";
 import { RefusedError } from "../domain/errors.ts";
 import type { Phase, RunEvent } from "../domain/event.ts";
 import type { Job } from "../domain/job.ts";
+import { spentIn } from "../domain/ledger.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
 import type { Model, RunRecord, Worktree } from "../ports.ts";
-import { type Cast, converse, type Start, startOf } from "./converse.ts";
+import { type Asked, whatIsAsked } from "./asked.ts";
+import { type Cast, converse, startOf } from "./converse.ts";
 import { castOf, frameOf, openOthers } from "./frame.ts";
 import { type GatherDeps, type Gathered, gather, notReady } from "./gather.ts";
+import { goOn, groundOf } from "./go-on.ts";
 import { issueOf } from "./issue-of.ts";
-import { createProgress } from "./progress.ts";
+import type { LoopEnd } from "./loop.ts";
+import { noSandbox, openRun, type Signals, workOf } from "./open-run.ts";
 import { publish, type Settled } from "./publish.ts";
-import { lastConversation, resumeFrom } from "./resume.ts";
-import type { ExecuteDeps, Run } from "./run-deps.ts";
-import { settle } from "./settle.ts";
-import { optionsOf, termsOf } from "./terms.ts";
+import { callsIn, lastConversation, resumeFrom } from "./resume.ts";
+import type { ExecuteDeps, Halted, Run } from "./run-deps.ts";
+import { type Ended, settle } from "./settle.ts";
+import { termsOf } from "./terms.ts";
 
 export type { ExecuteDeps } from "./run-deps.ts";
 
@@ -26,17 +30,21 @@ export type Execute = {
   giveUp(job: Job, error: unknown): Promise<void>;
 };
 
-export const createExecute = (given: ExecuteDeps): Execute => ({
+export const createExecute = (deps: ExecuteDeps): Execute => ({
   run: async (job, signal) => {
+    const record = await deps.store.openRun(job, await issueOf(deps.store, job.trigger));
+    if (record.outcome) return;
+    const place = deps.halts?.enter(record.id);
     const released: Promise<void>[] = [];
     try {
-      await carryOut({ ...given, release: (done) => void released.push(done) }, job, signal);
+      const given = { ...deps, release: (done: Promise<void>) => void released.push(done) };
+      await carryOut(given, record, { app: signal, stop: place?.signal });
     } finally {
+      place?.leave();
       await Promise.all(released);
     }
   },
   giveUp: async (job, error) => {
-    const deps = given;
     const record = await deps.store.openRun(job, await issueOf(deps.store, job.trigger));
     if (record.outcome) return;
     const reason = deps.redact(error instanceof Error ? error.message : String(error)).text.split("\n")[0] ?? "";
@@ -47,32 +55,36 @@ export const createExecute = (given: ExecuteDeps): Execute => ({
       kind: "failed",
     };
     await deps.store.closeRun(record.id, outcome);
-    const run = openRun(deps, record, AbortSignal.abort(), { start: { model: deps.model }, notices: [] });
+    const run = openRun(deps, { record, before: [] }, [], {
+      ...{ thread: record.job.trigger.thread, notices: [], start: { model: deps.model } },
+      signals: { app: AbortSignal.abort() },
+    });
     await run.progress.finish(outcome);
   },
 });
 
-const carryOut = async (given: ExecuteDeps & GatherDeps, job: Job, signal: AbortSignal): Promise<void> => {
-  const terms = termsOf(given, optionsOf(job.trigger));
+const carryOut = async (given: ExecuteDeps & GatherDeps, stored: RunRecord, signals: Signals): Promise<void> => {
+  const own = await given.store.events(stored.id);
+  const asked = await whatIsAsked(given.store, stored, own);
+  const { record, source } = asked;
+  const standing = source?.state ?? resumeFrom([...asked.before, ...own]);
+  const terms = termsOf(given, stored.job.trigger, standing);
   const deps = { ...given, model: terms.model, caps: terms.caps };
-  const record = await deps.store.openRun(job, await issueOf(deps.store, job.trigger));
-  if (record.outcome) return;
-  const events = await deps.store.events(record.id);
-  const earlier = resumeFrom(events);
-  const gathered = await gather(deps, record, earlier);
-  const start = startOf(castOf(deps, deps.definition), deps.definition, earlier);
+  const gathered = await gather(deps, record, source ? groundOf(source) : standing);
   if (gathered.kind === "not-ready" && gathered.silent) {
     deps.log(`run ${record.id} refused: ${gathered.reason}`);
     return deps.store.closeRun(record.id, refused(gathered.reason));
   }
-  const run = openRun(deps, record, signal, { start, notices: terms.notices });
+  const refusal = asked.refusal ?? terms.refusal;
+  const ready = gathered.kind === "ready" && refusal === undefined ? gathered : undefined;
+  const events = ready ? [...own, ...(await takeUp(deps, asked, own, ready))] : own;
+  const state = resumeFrom([...asked.before, ...events]);
+  const run = openRun(deps, asked, events, {
+    start: startOf(castOf(deps, deps.definition), deps.definition, state),
+    ...{ thread: stored.job.trigger.thread, notices: terms.notices, signals },
+  });
   try {
-    const outcome = await outcomeOf(
-      deps,
-      run,
-      terms.refusal === undefined ? gathered : notReady(terms.refusal),
-      events,
-    );
+    const outcome = await outcomeOf(deps, run, refusal === undefined ? gathered : notReady(refusal), events);
     await run.progress.finish(outcome);
     await run.store([{ type: "outcome", at: deps.clock().toISOString(), outcome }], outcome.spend);
     await deps.store.closeRun(record.id, outcome);
@@ -81,7 +93,22 @@ const carryOut = async (given: ExecuteDeps & GatherDeps, job: Job, signal: Abort
   }
 };
 
-const noSandbox = "The App runs **without a sandbox** here: commands of this run were not walled in.";
+/** Stored before anything is done: that it was taken up again, or that it goes on from another run. */
+const takeUp = async (
+  deps: ExecuteDeps,
+  { record, source }: Asked,
+  own: readonly RunEvent[],
+  gathered: Gathered,
+): Promise<readonly RunEvent[]> => {
+  const { repository, sender } = record.job.trigger;
+  const { toolCalls } = limitsFor(deps.definition, workOf(record.job.trigger), deps.caps);
+  const events: readonly RunEvent[] = [
+    ...(own.some(({ type }) => type !== "stop") ? [{ type: "resumed" as const, at: deps.clock().toISOString() }] : []),
+    ...(source ? await goOn(deps, source, gathered, { repository, by: sender.login, toolCalls }) : []),
+  ];
+  if (events.length > 0) await deps.store.appendEvents(record.id, events);
+  return events;
+};
 
 const refused = (summary: string): Outcome => ({
   kind: "refused",
@@ -90,48 +117,6 @@ const refused = (summary: string): Outcome => ({
   questions: [],
   spend: noSpend,
 });
-
-const openRun = (
-  deps: ExecuteDeps,
-  record: RunRecord,
-  signal: AbortSignal,
-  { start, notices: asked }: { readonly start: Start; readonly notices: readonly string[] },
-): Run => {
-  const state = start.resume ?? start.left?.state;
-  const notices = [
-    ...(deps.sandboxed ? [] : [noSandbox]),
-    ...(start.resume?.takesUp ? [start.resume.takesUp.why] : []),
-    ...asked,
-  ];
-  const { trigger } = record.job;
-  const request = trigger.kind === "command" && "request" in trigger.command ? trigger.command.request : "";
-  const work = classifyWork(request.trim() || trigger.title);
-  const limits = limitsFor(deps.definition, work, deps.caps);
-  const progress = createProgress(
-    { ...deps, intervalMs: deps.statusIntervalMs },
-    { repository: trigger.repository, number: trigger.thread.number },
-    {
-      phase: "preparing",
-      tasks: state?.tasks ?? [],
-      spend: noSpend,
-      limits,
-      model: start.model.name,
-      ...(notices.length > 0 ? { notice: notices.join(" ") } : {}),
-    },
-  );
-  return {
-    record,
-    progress,
-    work,
-    limits,
-    signal,
-    start,
-    store: async (events, spend) => {
-      await deps.store.appendEvents(record.id, events);
-      progress.tell(events, spend);
-    },
-  };
-};
 
 const enter = (deps: ExecuteDeps, run: Run, phase: Phase, spend: Spend): Promise<void> =>
   run.store([{ type: "phase", at: deps.clock().toISOString(), phase }], spend);
@@ -143,6 +128,13 @@ const outcomeOf = async (
   events: readonly RunEvent[],
 ): Promise<Outcome> => {
   if (gathered.kind === "not-ready") return { ...refused(gathered.reason), status: "BLOCKED" };
+  const { start } = run;
+  const halted = start.resume || start.left ? undefined : await run.halted();
+  if (halted)
+    return {
+      ...refused(`The run was ${halted.reason} before it began. Nothing was changed.`),
+      ...{ status: "BLOCKED", cutShort: "stopped" },
+    };
   const health = await deps.workspace.checkSandbox();
   if (!health.ok)
     return {
@@ -207,19 +199,39 @@ const work = async (
     return definition.model === "inherit" ? { ...own, model } : own;
   };
   const others = openOthers(deps, run, gathered, worktree, { events, cast });
-  const end = await converse(frameOf(deps, run, gathered, worktree, { walls, others }), start, deps, {
-    events: async () => lastConversation(await deps.store.events(run.record.id)),
-    onModel: (next) => {
-      model = next;
-    },
-  });
-  if (end.kind === "aborted") throw new Error("stopped: the run goes on where it was when the App starts again");
-  const settled = await settle(end, {
+  const stored = () => deps.store.events(run.record.id);
+  const halted = start.resume?.judged ? undefined : await run.halted();
+  const end = halted
+    ? { ...blockedBy(halted), spend: state ? { ...state.spend, toolCalls: callsIn(state) } : noSpend }
+    : await converse(frameOf(deps, run, gathered, worktree, { walls, others }), start, deps, {
+        events: async () => lastConversation([...run.before, ...(await stored())]),
+        onModel: (next) => {
+          model = next;
+        },
+      });
+  const settled = await settle(end.kind === "aborted" ? await cutOff(run, end, await stored()) : end, {
     ...{ worktree, others },
     boundary: gathered.boundary,
     title: gathered.brief.request.title,
     limits: run.limits,
-    events: await deps.store.events(run.record.id),
+    before: run.before,
+    events: await stored(),
   });
+  // What a command that was cut off has left belongs to the work: whoever goes on finds it.
+  if (settled.cutShort !== undefined) await run.store([leftBy(deps, settled)], settled.spend);
   return { settled, model };
+};
+
+const leftBy = ({ clock }: ExecuteDeps, { changeset }: Settled): RunEvent => ({
+  ...{ type: "checkpoint", at: clock().toISOString(), changeset, refused: [] },
+});
+
+const blockedBy = ({ cause, reason }: Halted) => ({ kind: "blocked" as const, cause, reason });
+
+/** By a stop or the clock: an end like others, with all that was paid for. @throws where it was the App's own end */
+const cutOff = async (run: Run, { spend }: LoopEnd, stored: readonly RunEvent[]): Promise<Ended> => {
+  const halted = run.ending.aborted ? undefined : await run.halted();
+  if (!halted) throw new Error("stopped: the run goes on where it was when the App starts again");
+  const { tokens, usd } = spentIn(stored);
+  return { ...blockedBy(halted), spend: { ...spend, tokens, usd } };
 };

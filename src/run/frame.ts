@@ -9,6 +9,7 @@ import type { Gathered } from "./gather.ts";
 import { createJudge } from "./judge.ts";
 import type { LoopDeps } from "./loop.ts";
 import { createOthers, type Others } from "./others.ts";
+import { ownStretch } from "./resume.ts";
 import type { ExecuteDeps, Run } from "./run-deps.ts";
 import { architectForm, createSubmitReport } from "./tools/submit-report.ts";
 
@@ -34,8 +35,9 @@ export const openOthers = (
       baseText: baseTextOf(deps, run, gathered),
       work: run.work,
       facts: { issue, request: { title: request.title }, decisions, configFile, commands },
-      events: run.start.resume ? events : [],
+      events: run.start.resume ? ownStretch(events) : [],
       history: events,
+      before: run.before,
       cast,
       record: run.store,
       redact: (text) => deps.redact(text).text,
@@ -78,7 +80,8 @@ export const frameOf = (
         subagents: () => others.handedBack(),
         collect: () => worktree.collect(),
         base: baseTextOf(deps, run, gathered),
-        followUp: gathered.brief.kind === "follow-up",
+        followUp: gathered.pull !== undefined,
+        unproven: run.start.resume?.moved === true,
         commentIds: gathered.brief.review?.comments.map(({ id }) => id) ?? [],
         removed: door.removed,
         open: () => others.open(door.tasks()),

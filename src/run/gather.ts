@@ -26,8 +26,10 @@ export type Gathered = {
   readonly subagents: readonly Definition[];
   /** Those that can be in its team, the same way. */
   readonly teammates: readonly Definition[];
-  /** What is materialised; the parent of the commit that is published. */
+  /** What is materialised. */
   readonly commit: string;
+  /** What the commits that are published go on top of: another one where the work of a run before stands on it. */
+  readonly parent: string;
   /** What git inside the walls shows as HEAD. */
   readonly base: string;
   readonly baseBranch: string;
@@ -58,11 +60,20 @@ export const mayWrite = (permission: Permission): boolean => ["write", "maintain
 
 export const notReady = (reason: string, silent = false): NotReady => ({ kind: "not-ready", reason, silent });
 
-/** @param at the commit and base that an earlier attempt of this run started from: they stay */
+/** The commit and base that a run has started from. */
+export type StartedAt = {
+  readonly commit: string;
+  readonly base: string;
+  readonly parent?: string | undefined;
+  /** Of a run that is to go on: where its pull request stood then. What was done since then counts over the rest. */
+  readonly left?: { readonly head: string | undefined };
+};
+
+/** @param at of an earlier attempt of this run, or of the run that it goes on from */
 export const gather = async (
   deps: GatherDeps,
   run: RunRecord,
-  at: { commit: string; base: string } | undefined,
+  at: StartedAt | undefined,
 ): Promise<Gathered | NotReady> => {
   const { trigger } = run.job;
   const session = await deps.github.open(trigger.repository, "read");
@@ -87,7 +98,7 @@ const prepare = async (
   session: GitHubSession,
   run: RunRecord,
   pull: Pull | undefined,
-  at: { commit: string; base: string } | undefined,
+  startedAt: StartedAt | undefined,
 ): Promise<Gathered | NotReady> => {
   const { trigger } = run.job;
   const { repository } = trigger;
@@ -107,10 +118,13 @@ const prepare = async (
     );
   if (!tip || !configTip)
     return notReady(`the repository has no commit on \`${baseBranch}\` yet. Push a first commit, then ask again.`);
-  const commit = at?.commit ?? (pull ? (heads.get(pull.branch) ?? pull.headSha) : tip);
+  const head = pull && (heads.get(pull.branch) ?? pull.headSha);
+  const at = startedAt?.left && startedAt.left.head !== head ? undefined : startedAt;
+  const commit = at?.commit ?? head ?? tip;
   const base = at?.base ?? (pull ? ((await deps.workspace.mergeBase(repository, tip, commit)) ?? tip) : commit);
+  const parent = at?.parent ?? (at?.left && head) ?? commit;
   const [known, settings, template, review] = await Promise.all([
-    deps.workspace.readFiles(repository, commit, [decisionsPath, statePath]),
+    deps.workspace.readFiles(repository, parent, [decisionsPath, statePath]),
     deps.workspace.readFiles(repository, configTip, [configPath]),
     session.fetchPullTemplate(),
     fetchReview(session, trigger, pull),
@@ -144,6 +158,7 @@ const prepare = async (
         )
       : [],
     commit,
+    parent,
     base,
     baseBranch,
     memory: { ...(decisions === undefined ? {} : { decisions }), ...(state === undefined ? {} : { state }) },

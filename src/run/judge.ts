@@ -26,6 +26,8 @@ export const createJudge =
       readonly others: () => readonly Boundary[];
       readonly subagents: () => readonly HandedBack[];
       readonly followUp: boolean;
+      /** There is work of before that nothing has shown to be sound as it is now. */
+      readonly unproven?: boolean;
       /** Review comments that each need an answer. */
       readonly commentIds: readonly number[];
       /** The work was given up. */
@@ -38,12 +40,12 @@ export const createJudge =
   ): Judge<Report> =>
   async (report, evidence) => {
     const { changeset, refused } = await deps.collect();
-    const { followUp, commentIds } = deps;
+    const { followUp, commentIds, unproven = false } = deps;
     return judged(report, [
       ...checkChangeset(changeset, refused, [deps.boundary, ...deps.others()], await baseTexts(deps, changeset)).map(
         (finding) => (isAnothers(finding.path, deps) ? { ...finding, severity: "concern" as const } : finding),
       ),
-      ...checkReport(report, { changeset, evidence, followUp, commentIds }),
+      ...checkReport(report, { changeset, evidence, followUp, commentIds, unproven }),
       ...checkSubagents(deps.subagents()),
       ...checkRemoval(report, deps.removed()),
       ...reviewFindings(deps.review(), changeset),

@@ -5,8 +5,7 @@ import { ConflictError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Evidence, Finding } from "../domain/finding.ts";
 import { branchOf } from "../domain/job.ts";
-import { type EarlierRun, type MemoryUpdate, updateMemory } from "../domain/memory.ts";
-import type { Outcome, Spend } from "../domain/outcome.ts";
+import type { CutShort, Outcome, Spend } from "../domain/outcome.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { contractMarker, renderContract } from "../domain/render-contract.ts";
 import { commitMessage, mergeBody, parseBody, pullTitle, renderPullBody } from "../domain/render-report.ts";
@@ -15,11 +14,14 @@ import type { Report, Status } from "../domain/report.ts";
 import { fullName } from "../domain/repository.ts";
 import type { Review } from "../domain/review.ts";
 import type { HandedBack } from "../domain/subagent.ts";
+import type { TaskList } from "../domain/task.ts";
 import { contractMailbox, type Mail, mailsTo } from "../domain/team.ts";
 import { teamIn } from "../domain/team-events.ts";
-import type { Clock, GitHub, GitHubSession, Pull, RunRecord, Store } from "../ports.ts";
+import type { Clock, GitHub, GitHubSession, Pull, RunRecord, Store, Workspace } from "../ports.ts";
 import { checkChangeset } from "../verify/check-changeset.ts";
 import { type Gathered, mayWrite } from "./gather.ts";
+import { memoryFor } from "./memory-for.ts";
+import { changesOnto } from "./onto.ts";
 import { type Signing, signaturesOf, trailersOf } from "./signatures.ts";
 
 /** What the loop came to, held against the rules: only this is shown and committed. */
@@ -29,12 +31,18 @@ export type Settled = {
   readonly findings: readonly Finding[];
   readonly evidence: readonly Evidence[];
   readonly changeset: Changeset;
+  /** What of it the runs that it goes on from have published, as they left it. */
+  readonly published: Changeset;
   /** Of every agent that was at work: what lies in none of them is not published. */
   readonly boundaries: readonly Boundary[];
   readonly subagents: readonly HandedBack[];
   readonly review?: Review | undefined;
   /** What the agents wrote for those who build on the API. */
   readonly contract: readonly Mail[];
+  /** Where it ended before its agent was done. */
+  readonly cutShort: CutShort | undefined;
+  /** As it stands at the end. */
+  readonly tasks: TaskList;
   readonly spend: Spend;
   readonly limits: Limits;
 };
@@ -42,6 +50,7 @@ export type Settled = {
 export type PublishDeps = {
   readonly github: GitHub;
   readonly store: Store;
+  readonly workspace: Pick<Workspace, "readFile">;
   readonly definition: { readonly name: string };
   readonly model: { readonly name: string };
   readonly clock: Clock;
@@ -103,7 +112,7 @@ const write = async (publication: Publication): Promise<Outcome> => {
   try {
     const pushed = changed ? await push(publication) : undefined;
     const pull = pushed ? await propose(publication, pushed) : (gathered.pull as Pull);
-    const head = pushed?.head ?? gathered.commit;
+    const head = pushed?.head ?? gathered.parent;
     await answer(publication, pull, pushed?.work);
     await tellContract(publication, pull);
     const { number, url, branch } = pull;
@@ -127,6 +136,7 @@ const outcomeOf = (
   what: Pick<Outcome, "kind" | "summary"> & Partial<Pick<Outcome, "pull" | "status">>,
 ): Outcome => ({
   status: settled.status,
+  ...(settled.cutShort === undefined ? {} : { cutShort: settled.cutShort }),
   blockers: settled.report.blockers,
   questions: settled.report.questions,
   spend: settled.spend,
@@ -147,10 +157,13 @@ const push = async (publication: Publication): Promise<Pushed> => {
   const trailers = await trailersOf(deps, run.job.trigger.sender);
   const purpose = gathered.brief.kind === "follow-up" ? "follow-up" : "work";
   const message = commitMessage(settled.report, run.issue, purpose, trailers);
-  const work = await commitOnce(publication, "work", () =>
-    session.commit({ parent: gathered.commit, message, changes: settled.changeset }),
-  );
-  const memory = await remember(publication, work);
+  const { parent } = gathered;
+  const changes = await changesFor(publication);
+  const work =
+    changes.length === 0
+      ? parent
+      : await commitOnce(publication, "work", () => session.commit({ parent, message, changes }));
+  const memory = await memoryFor(deps, publication, work);
   const head =
     memory.files.length === 0
       ? work
@@ -162,11 +175,19 @@ const push = async (publication: Publication): Promise<Pushed> => {
           }),
         );
   const branch = await branchFor(publication, head);
-  const expected = gathered.pull ? gathered.commit : undefined;
+  const expected = gathered.pull ? parent : undefined;
   if ((await session.fetchBranch(branch)) !== head) await session.pointBranch(branch, head, expected);
   const seen = await session.fetchBranch(branch);
   if (seen !== head) throw new Error(`GitHub shows ${branch} at ${seen ?? "nothing"} after it was moved to ${head}`);
   return { branch, head, work, notes: memory.notes };
+};
+
+/** Where a run goes on, the branch has most of it already. */
+const changesFor = async ({ deps, run, gathered, settled }: Publication): Promise<Changeset> => {
+  const { commit, parent } = gathered;
+  if (parent === commit) return settled.changeset;
+  const at = (sha: string) => (path: string) => deps.workspace.readFile(run.job.trigger.repository, sha, path);
+  return changesOnto(settled.changeset, settled.published, { was: at(commit), is: at(parent) });
 };
 
 /** A commit is made once; its SHA is stored before a branch points at it. */
@@ -181,44 +202,6 @@ const commitOnce = async (
   await deps.record([{ type: "committed", at: deps.clock().toISOString(), purpose, sha }]);
   made.set(purpose, sha);
   return sha;
-};
-
-const remember = async ({ deps, run, gathered, settled }: Publication, work: string): Promise<MemoryUpdate> => {
-  const earlier = (await deps.store.runsOf(run.job.trigger.repository, run.issue))
-    .filter((record) => record.id !== run.id)
-    .reverse();
-  return updateMemory(
-    gathered.memory,
-    {
-      runId: run.id,
-      issue: run.issue,
-      pull: gathered.pull?.number,
-      at: run.startedAt,
-      agent: deps.definition.name,
-      report: settled.report,
-      status: settled.status,
-      commit: work,
-    },
-    earlier.flatMap((record) => unpublished(record, deps.definition.name)),
-  );
-};
-
-/** An earlier run of the issue that asked or was blocked and opened no pull request. */
-const unpublished = (record: RunRecord, agent: string): EarlierRun[] => {
-  const { outcome } = record;
-  if (!outcome?.status || outcome.pull) return [];
-  return [
-    {
-      runId: record.id,
-      issue: record.issue,
-      at: record.startedAt,
-      agent,
-      status: outcome.status,
-      summary: outcome.summary,
-      blockers: outcome.blockers,
-      questions: outcome.questions,
-    },
-  ];
 };
 
 const maxSuffix = 20;

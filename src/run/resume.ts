@@ -22,6 +22,10 @@ export type ResumeState = {
   readonly model: string;
   readonly commit: string;
   readonly base: string;
+  /** It goes on where others have pushed since: what it did before is part of what the worktree began with. */
+  readonly moved?: boolean;
+  /** @see Gathered */
+  readonly parent?: string | undefined;
   readonly system: string;
   readonly tools: readonly ToolSpec[];
   readonly effort?: Definition["effort"] | undefined;
@@ -29,6 +33,8 @@ export type ResumeState = {
   /** What it had taken up itself. */
   readonly takesUp?: { readonly why: string; readonly spent: Spend } | undefined;
   readonly messages: readonly Message[];
+  /** Of these, so many were of runs that this one goes on from: they count for nothing any more. */
+  readonly counted: number;
   /** The last message, where that is the model's: its calls have no results yet. */
   readonly unanswered?: {
     readonly message: AssistantMessage;
@@ -60,6 +66,14 @@ export const lastConversation = (all: readonly RunEvent[]): readonly RunEvent[] 
 export const resumeFrom = (all: readonly RunEvent[], child?: string): ResumeState | undefined =>
   stateIn(lastConversation(all), child);
 
+/** What a run has stored itself of its last conversation, whether it began it or goes on with it. */
+export const ownStretch = (own: readonly RunEvent[]): readonly RunEvent[] => {
+  const begin = own.findLastIndex(
+    ({ type, child }) => child === undefined && (type === "started" || type === "continues"),
+  );
+  return begin < 0 ? [] : own.slice(begin);
+};
+
 /** @param events of one conversation of the run's own agent, or at least all of the subagent's */
 export const stateIn = (events_: readonly RunEvent[], child?: string): ResumeState | undefined => {
   const begin = events_.findLastIndex((event) => event.type === "started" && event.child === child);
@@ -67,45 +81,72 @@ export const stateIn = (events_: readonly RunEvent[], child?: string): ResumeSta
   if (started?.type !== "started") return undefined;
   const conversation = events_.slice(begin);
   const events = conversation.filter((event) => event.child === child);
-  const before = started.takesUp?.spent ?? noSpend;
-  const messages = events.filter((event) => event.type === "user" || event.type === "assistant");
-  const last = messages.at(-1);
+  const goesOn = events.findLast((event) => event.type === "continues");
+  const mark = goesOn ? conversation.indexOf(goesOn) : 0;
+  const since = conversation.slice(mark).filter((event) => event.child === child);
+  const before = goesOn ? noSpend : (started.takesUp?.spent ?? noSpend);
+  const messages = messagesIn(events);
+  const last = events.findLast((event) => event.type === "assistant" || isSaid(event));
   // A subagent counts once the call that started it is answered: until then the call is made again.
   const answered = last ? conversation.slice(0, conversation.indexOf(last) + 1) : [];
-  const ledger = answered.filter((event) => event.child === child || child === undefined);
+  const isOwn = (event: RunEvent) => event.child === child || child === undefined;
+  const fresh = answered.slice(mark).filter(isOwn);
   const checkpoint = events.findLast((event) => event.type === "checkpoint");
-  const judged = judgedIn(events);
-  const { agent, model, commit, base, system, tools, effort, thinking, takesUp } = started;
+  const judged = judgedIn(since);
+  const { agent, model, system, tools, effort, thinking } = started;
+  const { commit, base } = goesOn ?? started;
+  const takesUp = started.takesUp && { ...started.takesUp, spent: before };
   return {
+    parent: goesOn?.parent,
+    ...(goesOn?.stands === false ? { moved: true } : {}),
     ...{ agent, model, commit, base, system, tools, effort, thinking, takesUp },
-    messages: messages.map(({ message }) => message),
+    messages,
+    counted: goesOn ? messagesIn(events.slice(0, events.indexOf(goesOn) + 1)).length : 0,
     ...(last?.type === "assistant"
       ? {
           unanswered: {
             message: last.message,
             stopReason: last.stopReason,
-            before: spendOf(before, ledger.slice(0, -1), child),
+            before: spendOf(before, fresh.slice(0, -1), child),
           },
         }
       : {}),
     tasks: events.findLast((event) => event.type === "tasks")?.tasks ?? [],
     changeset: checkpoint?.changeset ?? [],
     refused: checkpoint?.refused ?? [],
-    evidence: ledger.filter((event) => event.type === "evidence").map(({ evidence }) => evidence),
+    evidence: (goesOn?.stands ? answered.filter(isOwn) : fresh)
+      .filter((event) => event.type === "evidence")
+      .map(({ evidence }) => evidence),
     remembered: rememberedIn(events),
-    spend: spendOf(before, ledger, child),
-    seen: seenIn(events, handedBackIn(answered)),
-    removed: removedIn(events),
+    spend: spendOf(before, fresh, child),
+    seen: seenIn(goesOn?.stands === false ? since : events, handedBackIn(answered)),
+    removed: removedIn(since),
     ...(judged ? { judged } : {}),
   };
 };
+
+const isSaid = (event: RunEvent): event is Extract<RunEvent, { type: "user" | "continues" }> =>
+  event.type === "user" || event.type === "continues";
+
+/** What is said when a run goes on stands in the message that was not answered yet, if there is one: the API takes turns. */
+const messagesIn = (events: readonly RunEvent[]): readonly Message[] =>
+  events.reduce<Message[]>((messages, event) => {
+    if (event.type === "assistant") messages.push(event.message);
+    if (!isSaid(event)) return messages;
+    const last = messages.at(-1);
+    if (event.type === "continues" && last?.role === "user")
+      messages.splice(-1, 1, { role: "user", content: [...last.content, ...event.message.content] });
+    else messages.push(event.message);
+    return messages;
+  }, []);
 
 export const rememberedIn = (events: readonly RunEvent[]): readonly ReportDecision[] =>
   events.flatMap((event) => (event.type === "remembered" ? [event.decision] : []));
 
 /** Counted calls of a transcript, those that were not run for want of budget included: at most so many were made. */
-export const callsIn = ({ messages, takesUp }: ResumeState): number =>
+export const callsIn = ({ messages, counted, takesUp }: ResumeState): number =>
   messages
+    .slice(counted)
     .flatMap((message) => (message.role === "assistant" ? usesOf(message) : []))
     .filter(({ name }) => isCounted(name)).length + (takesUp?.spent.toolCalls ?? 0);
 
@@ -163,7 +204,7 @@ const turnsOf = (events: readonly RunEvent[]): readonly Turn[] => {
     if (event.type === "assistant") uses = usesOf(event.message);
     if (event.type === "evidence") trees.push(event.evidence.tree);
     if (event.type === "checkpoint") changeset = event.changeset;
-    if (event.type !== "user") continue;
+    if (!isSaid(event)) continue;
     const end = trees.length > 0 ? treeHash(changeset) : "";
     turns.push({ uses, answer: event.message, changeset, steady: trees.every((tree) => tree === end) });
     trees = [];

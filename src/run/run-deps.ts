@@ -7,6 +7,7 @@ import type { Spend } from "../domain/outcome.ts";
 import type { Clock, Model, RunRecord } from "../ports.ts";
 import type { Start } from "./converse.ts";
 import type { GatherDeps } from "./gather.ts";
+import type { Halts } from "./halts.ts";
 import type { Progress, Watch } from "./progress.ts";
 
 export type ExecuteDeps = Omit<GatherDeps, "release"> & {
@@ -20,6 +21,8 @@ export type ExecuteDeps = Omit<GatherDeps, "release"> & {
   readonly clock: Clock;
   /** The operator's. */
   readonly caps: Caps;
+  /** Ends runs from outside; nobody does where left out. */
+  readonly halts?: Halts | undefined;
   /** At most one edit of the status comment in this time. */
   readonly statusIntervalMs: number;
   readonly watch?: Watch | undefined;
@@ -32,13 +35,23 @@ export type ExecuteDeps = Omit<GatherDeps, "release"> & {
   readonly log: (line: string) => void;
 };
 
+export type Halted = { readonly cause: "stopped" | "budget"; readonly reason: string };
+
 /** What the steps of one run share. */
 export type Run = {
+  /** With the trigger whose request it is. */
   readonly record: RunRecord;
+  /** Events of the runs that it goes on from. */
+  readonly before: readonly RunEvent[];
   readonly progress: Progress;
   readonly work: WorkKind;
   readonly limits: Limits;
   readonly store: (events: readonly RunEvent[], spend: Spend) => Promise<void>;
+  /** The App's end, a stop, or the end of the time. */
   readonly signal: AbortSignal;
+  /** The App's end alone: the run goes on afterwards. */
+  readonly ending: AbortSignal;
+  /** Why it is to end before its agent is done; undefined where it is not. */
+  readonly halted: () => Promise<Halted | undefined>;
   readonly start: Start;
 };

@@ -1,10 +1,14 @@
 /** A loop's end becomes what may be published: from values alone, the status only ever lowered. */
-import type { Limits } from "../domain/budget.ts";
+import { isUsedUp, type Limits } from "../domain/budget.ts";
+import type { Changeset } from "../domain/changeset.ts";
 import type { RunEvent } from "../domain/event.ts";
+import type { Evidence } from "../domain/finding.ts";
+import type { CutShort } from "../domain/outcome.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { withRemembered } from "../domain/remember.ts";
-import { blockedReport } from "../domain/report.ts";
+import { blockedReport, type Status } from "../domain/report.ts";
 import { openHandoffs } from "../domain/subagent.ts";
+import type { TaskList } from "../domain/task.ts";
 import type { Worktree } from "../ports.ts";
 import { checkChangeset } from "../verify/check-changeset.ts";
 import { checkSubagents } from "../verify/check-child.ts";
@@ -13,22 +17,26 @@ import { reviewFindings } from "../verify/check-review.ts";
 import type { LoopEnd } from "./loop.ts";
 import type { Others } from "./others.ts";
 import type { Settled } from "./publish.ts";
-import { lastConversation, rememberedIn } from "./resume.ts";
+import { ownStretch, rememberedIn } from "./resume.ts";
+
+export type Ended = Exclude<LoopEnd, { kind: "aborted" }>;
 
 /** The files as our code hashed them, the commands as they ran. @param run its whole transcript, and what it was about */
 export const settle = async (
-  end: Exclude<LoopEnd, { kind: "aborted" }>,
+  end: Ended,
   run: {
     readonly worktree: Worktree;
     readonly others: Others;
     readonly boundary: Boundary;
     readonly title: string;
     readonly limits: Limits;
+    /** Of the runs that it goes on from. */
+    readonly before: readonly RunEvent[];
     readonly events: readonly RunEvent[];
   },
 ): Promise<Settled> => {
   const { changeset, refused: odd } = await run.worktree.collect();
-  const evidence = run.events.flatMap((event) => (event.type === "evidence" ? [event.evidence] : []));
+  const evidence = evidenceOf(run.before, run.events);
   const { others } = run;
   const subagents = others.handedBack();
   const review = others.review();
@@ -36,13 +44,13 @@ export const settle = async (
   const submitted = end.kind === "reported" && "feature" in end.report ? end.report : undefined;
   const report = submitted
     ? { ...submitted, handoffs: [...openHandoffs(submitted, subagents)] }
-    : blockedReport(run.title, end.kind === "blocked" ? end.reason : "no report was handed in");
+    : blockedReport(run.title, end.kind === "blocked" ? end.reason : "no report was handed in", whyShort(end));
   const findings =
     end.kind === "reported"
       ? end.findings
       : [...checkChangeset([], odd, boundaries), ...checkSubagents(subagents), ...reviewFindings(review, changeset)];
   return {
-    report: withRemembered(report, rememberedIn(lastConversation(run.events))),
+    report: withRemembered(report, rememberedIn(ownStretch(run.events))),
     boundaries,
     subagents,
     review,
@@ -51,7 +59,40 @@ export const settle = async (
     findings,
     evidence,
     changeset,
+    published: publishedBefore(run.events),
+    cutShort: cutShortBy(end, report.status, run.limits),
+    tasks: tasksIn([...run.before, ...run.events]),
     spend: end.spend,
     limits: run.limits,
   };
 };
+
+/** What ran before counts where the run went on from the same files: elsewhere a tree's hash means other ones. */
+const evidenceOf = (before: readonly RunEvent[], own: readonly RunEvent[]): readonly Evidence[] => {
+  const goesOn = own.findLast((event) => event.type === "continues");
+  const stands = goesOn?.type === "continues" && goesOn.stands;
+  return [...(stands ? before : []), ...own].flatMap((event) => (event.type === "evidence" ? [event.evidence] : []));
+};
+
+/** The checkpoint that a run goes on from stands right before the word of it. */
+const publishedBefore = (own: readonly RunEvent[]): Changeset => {
+  const at = own.findLastIndex(({ type }) => type === "continues");
+  const left = own.slice(0, Math.max(0, at)).findLast((event) => event.type === "checkpoint");
+  return left?.type === "checkpoint" ? left.changeset : [];
+};
+
+const tasksIn = (events: readonly RunEvent[]): TaskList => {
+  const list = events.findLast((event) => event.type === "tasks" && event.child === undefined);
+  return list?.type === "tasks" ? list.tasks : [];
+};
+
+/** A report counts as an end of its own, unless it had to be written because nothing was left to spend. */
+const cutShortBy = (end: Ended, status: Status, limits: Limits): CutShort | undefined => {
+  if (end.kind === "blocked") return end.cause === "stopped" ? "stopped" : end.cause === "budget" ? "limit" : undefined;
+  return status !== "DONE" && isUsedUp(end.spend, limits) ? "limit" : undefined;
+};
+
+const whyShort = (end: Ended): string | undefined =>
+  end.kind === "blocked" && end.cause === "stopped"
+    ? `The run was ${end.reason} before the agent handed in a report. What it had written by then is kept as it was.`
+    : undefined;

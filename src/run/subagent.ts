@@ -16,7 +16,7 @@ import type { Clock, Walls, Worktree } from "../ports.ts";
 import type { LoopDeps, LoopEnd, Subagents } from "./context.ts";
 import { type Cast, converse, startOf } from "./converse.ts";
 import { createChildJudge } from "./judge.ts";
-import { lastConversation, stateIn } from "./resume.ts";
+import { stateIn } from "./resume.ts";
 import type { AgentCall } from "./tools/agent.ts";
 import { createSubmitReport, type Door } from "./tools/submit-report.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -37,7 +37,7 @@ export type SubagentDeps = {
   /** Whose budget a subagent has. */
   readonly work: WorkKind;
   readonly facts: Pick<ChildBrief, "issue" | "request" | "decisions" | "configFile" | "commands">;
-  /** The run's transcript so far, where its conversation goes on. */
+  /** What the run has stored of its conversation so far, where that goes on. */
   readonly events: readonly RunEvent[];
   /** The same with conversations that were taken up anew: what their subagents did is still there. */
   readonly history: readonly RunEvent[];
@@ -65,7 +65,7 @@ type Child = {
 };
 
 export const createSubagents = (deps: SubagentDeps): Subagents & SubagentLog => {
-  const stored = lastConversation(deps.events).filter((event) => event.child !== undefined);
+  const stored = deps.events.filter((event) => event.child !== undefined);
   const walls = new Map<string, Walls>();
   const started = new Map<string, string>();
   const ended = new Map<string, HandedBack>();
@@ -125,7 +125,7 @@ const goBack = async ({ worktree }: SubagentDeps, before: readonly RunEvent[]): 
 };
 
 const work = async (deps: SubagentDeps, child: Child, signal: AbortSignal): ReturnType<Subagents["run"]> => {
-  const own = lastConversation(deps.events).filter((event) => event.child === child.id);
+  const own = deps.events.filter((event) => event.child === child.id);
   const state = stateIn(own, child.id);
   const evidence = [...(state?.evidence ?? [])];
   const record: LoopDeps["record"] = async (events, spend) => {

@@ -10,6 +10,8 @@ export type ReportContext = {
   readonly followUp: boolean;
   /** Review comments that each need an answer. */
   readonly commentIds: readonly number[];
+  /** Evidence is needed though nothing was changed: the work of before stands on files that others have changed since. */
+  readonly unproven?: boolean;
 };
 
 /** Evidence that was taken on the tree as it is now; each command's latest run. */
@@ -68,9 +70,13 @@ const checkThreads = (report: Report, context: ReportContext): Finding[] => {
 
 export const checkEvidence = (
   report: Pick<Report, "status">,
-  context: Pick<ReportContext, "changeset" | "evidence">,
+  context: Pick<ReportContext, "changeset" | "evidence" | "unproven">,
 ): Finding[] => {
-  if (context.changeset.length === 0 || (report.status !== "DONE" && report.status !== "DONE_WITH_CONCERNS")) return [];
+  if (
+    (context.changeset.length === 0 && !context.unproven) ||
+    (report.status !== "DONE" && report.status !== "DONE_WITH_CONCERNS")
+  )
+    return [];
   const fresh = freshEvidence(context.evidence, context.changeset);
   const failed = fresh.filter((one) => one.exitCode !== 0);
   if (fresh.length === 0)

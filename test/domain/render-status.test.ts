@@ -160,7 +160,7 @@ describe("renderStatus", () => {
     const { status: _status, ...rest } = unpublished;
     const text = renderStatus({ ...view, outcome: { ...rest, kind, summary: "The sandbox does not hold." } });
     expect(text).toContain("The sandbox does not hold.");
-    expect(text).toContain("`/architect design");
+    expect(text).toContain(kind === "failed" ? "`/architect continue`" : "`/architect design");
   });
 
   it("has one marker whatever the model writes", () => {

@@ -35,13 +35,23 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let github: MemoryGitHub;
 let store: Store;
 let jobs: Job[];
+let halted: string[];
 const run = (job: Job) =>
-  runCommand({ github, store, queue: { jobsOn: async () => jobs }, models: ["opus"], log: () => {} }, job);
+  runCommand(
+    {
+      ...{ github, store, models: ["opus"], log: () => {} },
+      queue: { jobsOn: async () => jobs },
+      halts: { halt: (id) => void halted.push(id) },
+      clock: () => new Date("2026-11-25T12:00:00Z"),
+    },
+    job,
+  );
 const said = () => [...github.comments.values()].map(({ body }) => body);
 
 beforeEach(() => {
   github = createMemoryGitHub();
   jobs = [];
+  halted = [];
   const database = openDatabase(join(mkdtempSync(join(folder, "db-")), "architect.db"));
   store = createStore(database, { clock: () => new Date("2026-11-25T12:00:00Z"), ids: randomUUID });
 });
@@ -86,4 +96,22 @@ test("the standing comes from the run at work, and from what waits behind it", a
   expect(said()[0]).toContain("Spent so far: 1 turn, 100 tokens, $0.25.");
   expect(said()[0]).toContain("One run waits for its end.");
   expect(said()[0]).toContain("#issuecomment-77");
+});
+
+test("a stop is stored for the run at work and for those that wait, then they are ended, and nothing is said", async () => {
+  jobs = [command("design a"), command("design b")];
+  await run(command("stop"));
+  const runs = await store.runsOf(repository, 3);
+  expect(halted.toSorted()).toEqual(runs.map(({ id }) => id).toSorted());
+  for (const { id } of runs) expect(await store.events(id)).toMatchObject([{ type: "stop", by: "maintainer" }]);
+  expect(said()).toEqual([]);
+});
+
+test("a stop of nothing says so, and one by people without write access stops nothing", async () => {
+  await run(command("stop"));
+  expect(said()).toEqual([expect.stringContaining("Nothing is at work here")]);
+  github.permission = "read";
+  jobs = [command("design a")];
+  await run(command("stop"));
+  expect(halted).toEqual([]);
 });

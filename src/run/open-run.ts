@@ -1,0 +1,89 @@
+/** What the steps of a run share, made when it is taken: its limits, its clock, and the comment that people watch. */
+import { classifyWork, limitsFor, noSpend } from "../domain/budget.ts";
+import type { WorkKind } from "../domain/definition.ts";
+import type { RunEvent } from "../domain/event.ts";
+import { workedMs } from "../domain/ledger.ts";
+import type { Thread } from "../domain/repository.ts";
+import type { Trigger } from "../domain/trigger.ts";
+import type { Asked } from "./asked.ts";
+import type { Start } from "./converse.ts";
+import { createProgress } from "./progress.ts";
+import type { ExecuteDeps, Halted, Run } from "./run-deps.ts";
+
+export type Signals = {
+  /** The App's end. */
+  readonly app: AbortSignal;
+  readonly stop?: AbortSignal | undefined;
+};
+
+export const noSandbox = "The App runs **without a sandbox** here: commands of this run were not walled in.";
+
+/** Of what is asked for: the command's own words, or the issue's title. */
+export const workOf = (trigger: Trigger): WorkKind => {
+  const request = trigger.kind === "command" && "request" in trigger.command ? trigger.command.request : "";
+  return classifyWork(request.trim() || trigger.title);
+};
+
+/** @param own events that it has stored so far @param known where people look for its comment, and what they must see in it */
+export const openRun = (
+  deps: ExecuteDeps,
+  { record, before }: Pick<Asked, "record" | "before">,
+  own: readonly RunEvent[],
+  known: {
+    readonly thread: Thread;
+    readonly notices: readonly string[];
+    readonly start: Start;
+    readonly signals: Signals;
+  },
+): Run => {
+  const { start, signals, thread } = known;
+  const state = start.resume ?? start.left?.state;
+  const notices = [
+    ...(deps.sandboxed ? [] : [noSandbox]),
+    ...(start.resume?.takesUp ? [start.resume.takesUp.why] : []),
+    ...known.notices,
+  ];
+  const { trigger } = record.job;
+  const work = workOf(trigger);
+  const limits = limitsFor(deps.definition, work, deps.caps);
+  const progress = createProgress(
+    { ...deps, intervalMs: deps.statusIntervalMs },
+    { repository: trigger.repository, number: thread.number },
+    {
+      phase: "preparing",
+      tasks: state?.tasks ?? [],
+      spend: noSpend,
+      limits,
+      model: start.model.name,
+      ...(notices.length > 0 ? { notice: notices.join(" ") } : {}),
+    },
+  );
+  const time = timeLeft(deps, own);
+  return {
+    ...{ record, before, progress, work, limits, start },
+    ending: signals.app,
+    signal: AbortSignal.any([signals.app, ...(signals.stop ? [signals.stop] : []), ...(time ? [time] : [])]),
+    halted: async () => stopIn(await deps.store.events(record.id)) ?? (time?.aborted ? timeIsUp(deps) : undefined),
+    store: async (events, spend) => {
+      await deps.store.appendEvents(record.id, events);
+      progress.tell(events, spend);
+    },
+  };
+};
+
+/** Aborts when the run has been at work for as long as it may. */
+const timeLeft = ({ caps: { minutes } }: ExecuteDeps, own: readonly RunEvent[]): AbortSignal | undefined => {
+  if (minutes === undefined) return undefined;
+  const left = minutes * 60_000 - workedMs(own);
+  return left > 0 ? AbortSignal.timeout(Math.ceil(left)) : AbortSignal.abort();
+};
+
+const timeIsUp = ({ caps }: ExecuteDeps): Halted => ({
+  cause: "budget",
+  reason: `budget exhausted: all ${caps.minutes} minutes are used`,
+});
+
+const stopIn = (own: readonly RunEvent[]): Halted | undefined => {
+  const stop = own.findLast((event) => event.type === "stop");
+  return stop?.type === "stop" ? { cause: "stopped", reason: `stopped by @${stop.by}` } : undefined;
+};
