@@ -256,6 +256,8 @@ export interface Workspace {
   /** The newest common ancestor. */
   mergeBase(repository: RepositoryRef, a: string, b: string): Promise<string | undefined>;
   /**
+   * The run's own copies are made while the caller goes on; every call that needs them waits.
+   *
    * @param commit what is materialised @param base whose history git shows inside (HEAD, index): of a first run the same
    * @param boundaries of all agents of the run: their folders are the only ones that can become writable
    * @param env variables of its commands, beside those that the sandbox sets itself

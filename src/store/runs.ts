@@ -106,8 +106,12 @@ export const createStore = (
 const createAppend = (database: Database): Store["appendEvents"] => {
   const tails = new Map<string, Promise<void>>();
   const write = async (runId: string, packed: readonly PackedEvent[]) => {
-    await storeFiles(database, runId, packed);
+    const files = await newFiles(database, runId, packed);
+    // A big checkpoint goes before the events, file by file, and never holds the event loop for long.
+    const small = sizeOf(files) <= maxBytesAtOnce;
+    if (!small) for (const file of files) await database.query(...insertFile(runId, file));
     await database.transaction(async (query) => {
+      if (small) for (const file of files) await query(...insertFile(runId, file));
       for (const event of packed) await insertEvent(query, runId, event.body);
     });
   };
@@ -123,22 +127,30 @@ const createAppend = (database: Database): Store["appendEvents"] => {
   };
 };
 
-/**
- * Files go before the events that name them, each in a statement of its own: a big checkpoint never holds the event loop
- * for long, and a crash leaves no more than files that nobody names yet.
- */
-const storeFiles = async (database: Database, runId: string, events: readonly PackedEvent[]): Promise<void> => {
+type PackedFile = { readonly hash: string; readonly body: Uint8Array };
+
+/** Of one commit together with its events: one flush instead of two. */
+const maxBytesAtOnce = 512 * 1024;
+
+const sizeOf = (files: readonly PackedFile[]): number => files.reduce((sum, { body }) => sum + body.byteLength, 0);
+
+/** Those that no earlier checkpoint of the run named; after a crash, some that nobody names yet are there already. */
+const newFiles = async (
+  database: Database,
+  runId: string,
+  events: readonly PackedEvent[],
+): Promise<readonly PackedFile[]> => {
   const files = new Map(events.flatMap((event) => [...event.files]));
-  if (files.size === 0) return;
+  if (files.size === 0) return [];
   for (const row of await database.query<{ hash: string }>("SELECT hash FROM run_files WHERE run_id = $1", [runId]))
     files.delete(row.hash);
-  for (const [hash, content] of files)
-    await database.query("INSERT INTO run_files (run_id, hash, body) VALUES ($1, $2, $3)", [
-      runId,
-      hash,
-      await packFile(content),
-    ]);
+  return Promise.all([...files].map(async ([hash, content]) => ({ hash, body: await packFile(content) })));
 };
+
+const insertFile = (runId: string, { hash, body }: PackedFile): Parameters<Query> => [
+  "INSERT INTO run_files (run_id, hash, body) VALUES ($1, $2, $3)",
+  [runId, hash, body],
+];
 
 const insertEvent = (query: Query, runId: string, body: Uint8Array) =>
   query(

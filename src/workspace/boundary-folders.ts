@@ -62,9 +62,18 @@ const modesOf = async (gitDir: string, commit: string, paths: readonly string[])
 };
 
 /** Where a path leads through a symbolic link or a submodule of the commit, which no worktree has: what it is, in words. */
-export const findLeftOut = async (gitDir: string, commit: string, path: string): Promise<string | undefined> => {
-  const modes = await modesOf(gitDir, commit, stepsOf(path));
-  const step = stepsOf(path).find((one) => (modes.get(one) ?? "") in kinds);
+export const findLeftOut = async (
+  gitDir: string,
+  commit: string,
+  { roots, entries }: BoundaryFolders,
+  path: string,
+): Promise<string | undefined> => {
+  const steps = stepsOf(path);
+  // What lies in the run's folders is known: a file that is about to be made needs no look at git.
+  const modes = isWithin(path, roots)
+    ? new Map(entries.filter((entry) => steps.includes(entry.path)).map((entry) => [entry.path, entry.mode]))
+    : await modesOf(gitDir, commit, steps);
+  const step = steps.find((one) => (modes.get(one) ?? "") in kinds);
   return step === undefined ? undefined : `/repo/${step} is ${kinds[modes.get(step) ?? ""]} in the repository`;
 };
 

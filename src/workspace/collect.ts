@@ -16,13 +16,27 @@ const maxRefusals = 200;
 type Known = { readonly stat: string; readonly sha: string };
 export type HashMemory = Map<string, Known>;
 
+/** What the commit holds below the roots: read once, since every collection is held against it. */
+export type Baseline = {
+  readonly files: ReadonlyMap<string, FileEntry>;
+  /** What is no file and was left out of the worktree: mode by path. */
+  readonly special: ReadonlyMap<string, string>;
+  /** Every path and every folder above it, by its lower case. */
+  readonly spellings: ReadonlyMap<string, string>;
+};
+
+export const readBaseline = (entries: readonly Entry[]): Baseline => ({
+  files: new Map(entries.filter(isFile).map((entry) => [entry.path, entry])),
+  special: new Map(entries.filter((entry) => !isFile(entry)).map(({ path, mode }) => [path, mode])),
+  spellings: new Map(entries.flatMap(({ path }) => spellings(path).map((part) => [part.toLowerCase(), part] as const))),
+});
+
 export type CollectRequest = {
   /** The folder of the run's copies. */
   readonly files: string;
   /** Repository folders in it that are collected, none within another. */
   readonly roots: readonly string[];
-  /** Of the commit, below the roots. */
-  readonly entries: readonly Entry[];
+  readonly baseline: Baseline;
   /** Kept between collections of one run. */
   readonly memory: HashMemory;
 };
@@ -30,38 +44,31 @@ export type CollectRequest = {
 type Collection = { readonly changeset: Changeset; readonly refused: readonly Refusal[] };
 
 type Walk = CollectRequest & {
-  readonly base: ReadonlyMap<string, FileEntry>;
-  /** Of the commit, what is no file and was left out of the worktree. */
-  readonly special: ReadonlyMap<string, string>;
   /** Base files that were met, whatever became of them. */
   readonly met: Set<string>;
   readonly changes: FileChange[];
   readonly refused: Refusal[];
   visited: number;
+  /** Of what is new. */
   readonly bySpelling: Map<string, string>;
 };
 
 export const collect = async (request: CollectRequest): Promise<Collection> => {
-  const base = new Map(request.entries.filter(isFile).map((entry) => [entry.path, entry]));
-  const special = new Map(request.entries.filter((entry) => !isFile(entry)).map(({ path, mode }) => [path, mode]));
   const walk: Walk = {
     ...request,
-    base,
-    special,
     met: new Set(),
     changes: [],
     refused: [],
     visited: 0,
     bySpelling: new Map(),
   };
-  for (const path of [...base.keys(), ...special.keys()]) noteSpelling(walk, path);
   const files = openRoot(request.files);
   try {
     for (const root of request.roots) await collectRoot(walk, files, root);
   } finally {
     files.close();
   }
-  for (const path of base.keys()) if (!walk.met.has(path)) addDeletion(walk, path);
+  for (const path of request.baseline.files.keys()) if (!walk.met.has(path)) addDeletion(walk, path);
   return inOrder(walk);
 };
 
@@ -102,7 +109,7 @@ const collectRoot = async (walk: Walk, files: OpenFolder, root: string): Promise
 };
 
 const meetAllBelow = (walk: Walk, folder: string): void => {
-  for (const path of walk.base.keys()) if (path.startsWith(`${folder}/`)) walk.met.add(path);
+  for (const path of walk.baseline.files.keys()) if (path.startsWith(`${folder}/`)) walk.met.add(path);
 };
 
 /** Synchronous within a folder, so that a run's few hundred files cost milliseconds; other jobs get their turn between folders. */
@@ -165,7 +172,7 @@ const joined = (folder: OpenFolder, name: Buffer): Buffer => Buffer.concat([Buff
 const isPlain = (name: Buffer): boolean => Buffer.from(name.toString("utf8"), "utf8").equals(name);
 
 const collectEntry = (walk: Walk, folder: OpenFolder, name: Buffer, path: string, stat: BigIntStats): void => {
-  const before = walk.base.get(path);
+  const before = walk.baseline.files.get(path);
   if (before) walk.met.add(path);
   const look = lookAt(walk, joined(folder, name), path, stat, before);
   if (look.is === "unchanged") return;
@@ -259,7 +266,7 @@ const problemOf = (walk: Walk, name: Buffer, path: string, before: FileEntry | u
 
 const specialAbove = (walk: Walk, path: string): string | undefined => {
   for (let up = path; up !== ""; up = up.slice(0, Math.max(0, up.lastIndexOf("/")))) {
-    const mode = walk.special.get(up);
+    const mode = walk.baseline.special.get(up);
     if (mode !== undefined)
       return `${up === path ? "it" : shown(up)} is a ${mode === "160000" ? "submodule" : "symbolic link"} in the repository`;
   }
@@ -274,8 +281,11 @@ const noteSpelling = (walk: Walk, path: string): void => {
 
 const collisionOf = (walk: Walk, path: string): string | undefined =>
   spellings(path)
-    .map((part) => ({ part, known: walk.bySpelling.get(part.toLowerCase()) }))
+    .map((part) => ({ part, known: spellingOf(walk, part.toLowerCase()) }))
     .find(({ part, known }) => known !== undefined && known !== part)?.known;
+
+const spellingOf = (walk: Walk, key: string): string | undefined =>
+  walk.bySpelling.get(key) ?? walk.baseline.spellings.get(key);
 
 const addDeletion = (walk: Walk, path: string): void => {
   const canon = canonPath(path);

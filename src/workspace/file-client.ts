@@ -1,4 +1,4 @@
-/** The host's end of a file process: started when first needed, asked one thing after another, ended with its run. */
+/** The host's end of a file process: started when needed, asked one thing after another, ended when idle and with its run. */
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { ToolError } from "../domain/errors.ts";
@@ -19,18 +19,42 @@ type Waiting = {
 };
 
 const callTimeoutMs = 30_000;
+/** A model that thinks for longer pays some 60 ms at its next call for the memory that others had meanwhile. */
+const idleMs = 15_000;
 const maxStderrChars = 2_000;
 
-/** @param log is told why a process ended that nobody ended */
-export const createFileClient = (start: () => ChildProcess, log: (line: string) => void): FileClient => {
+/** @param log is told why a process ended that nobody ended @param idle milliseconds without a call after which it ends */
+export const createFileClient = (
+  start: () => ChildProcess,
+  log: (line: string) => void,
+  idle: number = idleMs,
+): FileClient => {
   let current: ReturnType<typeof connect> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const endings = new Set<Promise<void>>();
+  const endCurrent = (): void => {
+    const ending = current?.end().finally(() => endings.delete(ending as Promise<void>));
+    if (ending) endings.add(ending);
+    current = undefined;
+  };
   return {
     async call(name, input) {
+      clearTimeout(timer);
       if (!current?.isAlive()) current = connect(start(), log);
-      return current.call(name, input);
+      const asked = current;
+      try {
+        return await asked.call(name, input);
+      } finally {
+        if (asked === current && asked.isIdle()) {
+          clearTimeout(timer);
+          timer = setTimeout(endCurrent, idle).unref();
+        }
+      }
     },
     async end() {
-      await current?.end();
+      clearTimeout(timer);
+      endCurrent();
+      await Promise.all(endings);
     },
   };
 };
@@ -90,6 +114,7 @@ const connect = (child: ChildProcess, log: (line: string) => void) => {
 
   return {
     isAlive: (): boolean => alive && ending === undefined,
+    isIdle: (): boolean => waiting.size === 0,
     call: (name: string, input: object): Promise<unknown> =>
       new Promise((resolve, reject) => {
         lastId += 1;

@@ -12,6 +12,8 @@ export type WallsDeps = {
   readonly folders: BoundaryFolders;
   readonly start: Start;
   readonly client: FileClient;
+  /** The run's copies: nothing starts before they are there. */
+  readonly ready: Promise<void>;
   /** What a path that is not there leads through, where that is why. */
   readonly findLeftOut: (path: string) => Promise<string | undefined>;
   readonly closing: AbortSignal;
@@ -27,11 +29,15 @@ const minCpuSeconds = 60;
 const mergeOutput = 'exec 2>&1 /bin/bash -c "$0"';
 
 export const createWalls = (deps: WallsDeps): Walls => {
-  const { boundary, client, folders } = deps;
+  const { boundary, folders } = deps;
+  const call: FileClient["call"] = async (name, input) => {
+    await deps.ready;
+    return deps.client.call(name, input);
+  };
   return {
     boundary,
     async read(path) {
-      const found = (await client.call("read", { path: requirePath(path) })) as ReadResult | null;
+      const found = (await call("read", { path: requirePath(path) })) as ReadResult | null;
       if (found) return found;
       const leftOut = await deps.findLeftOut(path);
       // "Does not exist" would send the model looking for it.
@@ -43,7 +49,7 @@ export const createWalls = (deps: WallsDeps): Walls => {
       const verdict = expected === undefined ? decideCreate(path, boundary) : decideWrite(path, boundary);
       if (!verdict.allowed) throw new ToolError(verdict.reason);
       requireOpen(folders, path);
-      return (await client.call("write", { path, text, expected: expected ?? null })) as string;
+      return (await call("write", { path, text, expected: expected ?? null })) as string;
     },
     async glob(pattern, folder, limit) {
       const input = {
@@ -51,11 +57,11 @@ export const createWalls = (deps: WallsDeps): Walls => {
         folder: folder === undefined ? "" : requirePath(folder),
         limit,
       };
-      return (await client.call("glob", input)) as { paths: string[]; total: number };
+      return (await call("glob", input)) as { paths: string[]; total: number };
     },
     async grep(request) {
       if (request.path !== undefined) requirePath(request.path);
-      return (await client.call("grep", request)) as string[];
+      return (await call("grep", request)) as string[];
     },
     bash(command, options) {
       const result = runBash(deps, command, options);
@@ -66,7 +72,7 @@ export const createWalls = (deps: WallsDeps): Walls => {
 };
 
 const runBash = async (
-  { start, closing, isOverQuota }: WallsDeps,
+  { start, ready, closing, isOverQuota }: WallsDeps,
   command: string,
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<CommandResult> => {
@@ -74,6 +80,8 @@ const runBash = async (
     throw new ToolError("The command is longer than 16 KiB. Put a script in a file and run that.");
   if (command.includes("\0")) throw new ToolError("The command has a NUL character, which no command can have.");
   const limit = Math.min(Math.max(1, timeoutMs), maxTimeoutMs);
+  await ready;
+  if (signal.aborted || closing.aborted) return { exitCode: 137, output: "", durationMs: 0, ended: "aborted" };
   const child = start(["/bin/bash", "-c", mergeOutput, command], {
     stdin: "ignore",
     stdout: "pipe",

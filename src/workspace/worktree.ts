@@ -6,7 +6,7 @@ import type { Boundary } from "../domain/policy.ts";
 import type { Worktree } from "../ports.ts";
 import { startBare } from "./bare.ts";
 import { type BoundaryFolders, findLeftOut, type MountPlan, planMounts } from "./boundary-folders.ts";
-import { collect, type HashMemory } from "./collect.ts";
+import { collect, type HashMemory, readBaseline } from "./collect.ts";
 import { applyChanges, copyFolders, restoreCopies } from "./copies.ts";
 import { makeFolder, removeFolder } from "./disk.ts";
 import { createFileClient, type FileClient } from "./file-client.ts";
@@ -54,7 +54,10 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
   const files = filesOf(run.runFolder);
   const copied = sandbox ? folders.roots : [""];
   await makeFolder(files, 0o755);
-  await copyFolders(ready.tree, files, copied, layout.user);
+  // Whoever needs the copies first waits for them, and is told what went wrong: until then the model thinks already.
+  const copies = copyFolders(ready.tree, files, copied, layout.user);
+  void copies.catch(() => undefined);
+  const baseline = readBaseline(folders.entries);
   const memory: HashMemory = new Map();
   const quota = createQuota(files);
   const closing = new AbortController();
@@ -92,7 +95,8 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
         folders,
         start: (line, options) => start(line, { ...options, env: run.env }),
         client,
-        findLeftOut: (path) => findLeftOut(run.mirror, commit, path),
+        ready: copies,
+        findLeftOut: (path) => findLeftOut(run.mirror, commit, folders, path),
         closing: closing.signal,
         isOverQuota: sandbox ? quota : async () => false,
         track: (command_) => {
@@ -101,8 +105,12 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
         },
       });
     },
-    collect: () => collect({ files, roots: folders.roots, entries: folders.entries, memory }),
+    async collect() {
+      await copies;
+      return collect({ files, roots: folders.roots, baseline, memory });
+    },
     async restore(changeset) {
+      await copies;
       await endFileProcesses();
       if (isTouched) await restoreCopies(ready.tree, files, folders.roots, changeset, layout.user);
       else await applyChanges(files, folders.roots, changeset, layout.user);
@@ -111,7 +119,7 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
     async close() {
       closing.abort();
       await endFileProcesses();
-      await Promise.allSettled(commands);
+      await Promise.allSettled([...commands, copies]);
       await removeFolder(run.runFolder);
       await deps.onClose();
     },
