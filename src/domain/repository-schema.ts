@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { canonPath, isProtected } from "./policy.ts";
 import { createRedactor } from "./redact.ts";
+import { standardsSchema } from "./standards.ts";
 
 /** An object that names what it does not know, and what there is instead. */
 const keys = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
@@ -124,6 +125,11 @@ export const repositorySchema = keys({
     .optional()
     .describe("Folders that stand in place of `backend` in the agents' own boundaries: one for each backend."),
   serve: serve.optional().describe("How the application is started."),
+  standards: standardsSchema
+    .optional()
+    .describe(
+      "House standards that this repository keeps otherwise, each with the reason that people read in reports.",
+    ),
   test: commands.optional().describe("The repository's own test suite: a command, or a list of them, in /repo."),
 });
 

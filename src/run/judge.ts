@@ -5,6 +5,7 @@ import type { Finding } from "../domain/finding.ts";
 import { type Boundary, isWithin } from "../domain/policy.ts";
 import type { Report } from "../domain/report.ts";
 import type { Review, ReviewReport } from "../domain/review.ts";
+import type { StandardsConfig } from "../domain/standards.ts";
 import { changesSince, type HandedBack } from "../domain/subagent.ts";
 import { checkChangeset } from "../verify/check-changeset.ts";
 import { checkChildReport, checkSubagents } from "../verify/check-child.ts";
@@ -16,6 +17,8 @@ type Files = {
   readonly collect: () => Promise<{ readonly changeset: Changeset; readonly refused: readonly Refusal[] }>;
   /** Text of a file at the commit that the run started from. */
   readonly base: (path: string) => Promise<string | undefined>;
+  /** What the repository keeps otherwise than the house. */
+  readonly standards: StandardsConfig;
 };
 
 export const createJudge =
@@ -42,9 +45,13 @@ export const createJudge =
     const { changeset, refused } = await deps.collect();
     const { followUp, commentIds, unproven = false } = deps;
     return judged(report, [
-      ...checkChangeset(changeset, refused, [deps.boundary, ...deps.others()], await baseTexts(deps, changeset)).map(
-        (finding) => (isAnothers(finding.path, deps) ? { ...finding, severity: "concern" as const } : finding),
-      ),
+      ...checkChangeset(
+        changeset,
+        refused,
+        [deps.boundary, ...deps.others()],
+        await baseTexts(deps, changeset),
+        deps.standards,
+      ).map((finding) => (isAnothers(finding.path, deps) ? { ...finding, severity: "concern" as const } : finding)),
       ...checkReport(report, { changeset, evidence, followUp, commentIds, unproven }),
       ...checkSubagents(deps.subagents()),
       ...checkRemoval(report, deps.removed()),
@@ -79,7 +86,7 @@ export const createChildJudge =
     const own = changesSince(deps.found, changeset);
     const odd = refused.filter(({ path }) => isWithin(path, deps.boundary.allowed));
     return judged(report, [
-      ...checkChangeset(own, odd, [deps.boundary], await baseTexts(deps, own)),
+      ...checkChangeset(own, odd, [deps.boundary], await baseTexts(deps, own), deps.standards),
       ...checkChildReport(report, { own, changeset, evidence }),
     ]);
   };
@@ -90,7 +97,10 @@ const judged = (report: Judged["report"], findings: readonly Finding[]): Judged 
   findings,
 });
 
-const baseTexts = async ({ base }: Files, changeset: Changeset): Promise<(path: string) => string | undefined> => {
+const baseTexts = async (
+  { base }: Pick<Files, "base">,
+  changeset: Changeset,
+): Promise<(path: string) => string | undefined> => {
   const modified = changeset.filter((change) => change.kind === "modified").map((change) => change.path);
   const texts = new Map(await Promise.all(modified.map(async (path) => [path, await base(path)] as const)));
   return (path) => texts.get(path);

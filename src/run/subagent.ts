@@ -10,6 +10,7 @@ import type { Evidence, Finding } from "../domain/finding.ts";
 import { type Boundary, decideWrite, isWithin } from "../domain/policy.ts";
 import { type Status, worse } from "../domain/report.ts";
 import { isReview } from "../domain/review.ts";
+import type { StandardsConfig } from "../domain/standards.ts";
 import { changesSince, childId, type HandedBack } from "../domain/subagent.ts";
 import { mateOfChild } from "../domain/team.ts";
 import type { Clock, Walls, Worktree } from "../ports.ts";
@@ -34,6 +35,8 @@ export type SubagentDeps = {
   readonly base: string;
   /** Text of a file at the commit. */
   readonly baseText: (path: string) => Promise<string | undefined>;
+  /** What the repository keeps otherwise than the house. */
+  readonly standards: StandardsConfig;
   /** Whose budget a subagent has. */
   readonly work: WorkKind;
   readonly facts: Pick<ChildBrief, "issue" | "request" | "decisions" | "configFile" | "commands">;
@@ -201,6 +204,7 @@ const submitOf = (deps: SubagentDeps, { name, definition, found }: Child, door: 
     found,
     collect: () => deps.worktree.collect(),
     base: deps.baseText,
+    standards: deps.standards,
   });
   return name === "database-engineer"
     ? createSubmitReport({ door, judge, form: { input: databaseReportSchema } })

@@ -209,7 +209,8 @@ const submitOf = (deps: TeamDeps, { mate: { definition }, found }: Stretch, door
       judge: createReviewJudge({ collect }),
       form: { input: reviewReportSchema },
     });
-  const judge = createChildJudge({ boundary: definition.boundary, found, collect, base: deps.baseText });
+  const { baseText: base, standards } = deps;
+  const judge = createChildJudge({ boundary: definition.boundary, found, collect, base, standards });
   return createSubmitReport({ door, ending, judge, form: { input: testReportSchema } });
 };
 

@@ -2,45 +2,25 @@
 import { bytesOf, type Changeset, type Refusal } from "../domain/changeset.ts";
 import type { Finding } from "../domain/finding.ts";
 import { type Boundary, canonPath, decideWrite } from "../domain/policy.ts";
-
-/** Direct use of language models, workflows and embeddings belongs to other agents (the specification's DON'T list). */
-const foreign = [
-  { words: ["openai", "anthropic", "litellm", "google.generativeai"], owner: "llm-integrator" },
-  { words: ["langgraph"], owner: "workflow-architect" },
-  { words: ["langchain", "llama_index"], owner: "llm-integrator" },
-  { words: ["sentence_transformers"], owner: "data-pipeline-engineer" },
-];
-
-const importOf = (line: string): string | undefined =>
-  /^\s*(?:from\s+([\w.]+)\s+import\b|import\s+([\w.]+))/.exec(line)?.slice(1).find(Boolean);
-
-const checkImports = (path: string, text: string): Finding[] =>
-  text.split("\n").flatMap((line, index) => {
-    const module = importOf(line);
-    if (!module) return [];
-    const hit = foreign.find(({ words }) => words.some((word) => module === word || module.startsWith(`${word}.`)));
-    if (!hit) return [];
-    return [
-      {
-        rule: "forbidden-import",
-        severity: "error" as const,
-        path,
-        line: index + 1,
-        message: `imports ${module}: that is ${hit.owner}'s work; take it out and list it under handoffs`,
-      },
-    ];
-  });
+import { parametersOf, type StandardsConfig } from "../domain/standards.ts";
+import { checkAddedImports } from "./standards/added-imports.ts";
 
 /**
  * @param boundaries of the agents that were at work: each path must lie in one of them
  * @param base text of a file at the commit that the run started from, so that only new imports count
+ * @param standards what the repository keeps otherwise
  */
 export const checkChangeset = (
   changeset: Changeset,
   refused: readonly Refusal[],
   boundaries: readonly Boundary[],
   base: (path: string) => string | undefined = () => undefined,
+  standards: StandardsConfig = {},
 ): Finding[] => {
+  const rules = {
+    "forbidden-import": parametersOf("forbidden-import", standards),
+    "foreign-migration": parametersOf("foreign-migration", standards),
+  };
   const findings: Finding[] = [];
   for (const { path, reason } of refused)
     findings.push({
@@ -63,12 +43,9 @@ export const checkChangeset = (
     if (refusal && !verdicts.some((verdict) => verdict.allowed))
       findings.push({ rule: "out-of-bounds", severity: "error", path: change.path, message: refusal.reason });
     if (change.kind !== "deleted" && change.path.endsWith(".py")) {
-      const known = new Set((base(change.path) ?? "").split("\n").map(importOf));
       const text = bytesOf(change).toString("utf8");
-      const lines = text.split("\n");
-      findings.push(
-        ...checkImports(change.path, text).filter(({ line }) => !known.has(importOf(lines[(line ?? 1) - 1] ?? ""))),
-      );
+      for (const added of checkAddedImports(change.path, text, base(change.path) ?? "", rules))
+        findings.push({ ...added, severity: "error", path: change.path });
     }
   }
   return findings;

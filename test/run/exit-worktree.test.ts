@@ -48,6 +48,7 @@ const depsOf = (
           subagents: () => [],
           collect: async () => walls.collect(),
           base: async () => undefined,
+          standards: {},
           followUp: false,
           commentIds: [],
           removed: door.removed,

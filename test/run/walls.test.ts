@@ -244,6 +244,7 @@ describe("a subagent in the real sandbox", () => {
       agents: [{ ...generator, boundary: childBoundary, maxTurns: turns }],
       worktree,
       baseText: async () => undefined,
+      standards: {},
       work: "crud",
       facts: { issue: 1, request: { title: "Users" }, decisions: [], configFile: ".github/architect.yml" },
       ...{ events: before, history: before, cast: () => ({ model }) },
@@ -277,6 +278,8 @@ describe("a subagent in the real sandbox", () => {
         agents: first.deps.subagents.agents,
         worktree: first.worktree,
         baseText: async () => undefined,
+
+        standards: {},
         work: "crud",
         facts: { issue: 1, request: { title: "Users" }, decisions: [], configFile: ".github/architect.yml" },
         ...{ events: [], history: [], cast: () => ({ model: first.model }) },

@@ -351,6 +351,7 @@ const startChild = async (
     found,
     collect: async () => ({ changeset: await changesetOf(bench), refused: [] }),
     base: (path) => committed(bench, path),
+    standards: {},
   });
   const first = composeChildBrief(agent, {
     issue: 7,

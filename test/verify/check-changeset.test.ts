@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FileChange } from "../../src/domain/changeset.ts";
+import type { StandardsConfig } from "../../src/domain/standards.ts";
 import { checkChangeset } from "../../src/verify/check-changeset.ts";
 
 const boundary = { allowed: ["backend/app/api", "backend/app/services"], forbidden: ["frontend"] };
@@ -33,6 +34,32 @@ describe("checkChangeset", () => {
       ["forbidden-import:1"],
     ],
     ["a name that only begins alike is not", added("backend/app/services/a.py", "import openai_mock\n"), []],
+    [
+      "one among others on a line is",
+      added("backend/app/services/a.py", "import os, litellm as l\n"),
+      ["forbidden-import:1"],
+    ],
+    [
+      "a package that is named as a part of another is",
+      added("backend/app/services/a.py", "from google import genai\n"),
+      ["forbidden-import:1"],
+    ],
+    [
+      "one that is imported by a call is",
+      added("backend/app/services/a.py", "x = importlib.import_module('anthropic')\n"),
+      ["forbidden-import:1"],
+    ],
+    [
+      "a store of embeddings is",
+      added("backend/app/services/a.py", "from qdrant_client.http import models\n"),
+      ["forbidden-import:1"],
+    ],
+    [
+      "a migration outside its folder is",
+      added("backend/app/services/a.py", "from alembic import op\n"),
+      ["foreign-migration:1"],
+    ],
+    ["a word in a comment is not", added("backend/app/services/a.py", "# import openai\n"), []],
   ])("%s", (_name, change, expected) => {
     expect(found(change)).toEqual(expected);
   });
@@ -43,6 +70,19 @@ describe("checkChangeset", () => {
       kind: "modified",
     } as FileChange;
     expect(found(change, "import openai\n")).toEqual([]);
+  });
+
+  test("a migration in its own folder may import alembic", () => {
+    const change = added("backend/alembic/versions/1_users.py", "from alembic import op\n");
+    expect(checkChangeset([change], [], [{ allowed: ["backend/alembic"], forbidden: [] }])).toEqual([]);
+  });
+
+  test("a repository may allow a package, or turn the rule off", () => {
+    const change = added("backend/app/services/a.py", "import openai.types\nimport langgraph\n");
+    const rules = (standards: StandardsConfig) =>
+      checkChangeset([change], [], [boundary], () => undefined, standards).map(({ line }) => line);
+    expect(rules({ "forbidden-import": { allowed: ["openai"], reason: "its product" } })).toEqual([2]);
+    expect(rules({ "forbidden-import": { enabled: false, reason: "its product" } })).toEqual([]);
   });
 
   test("what the collector refused goes back to the model with its reason", () => {
