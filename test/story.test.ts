@@ -94,8 +94,8 @@ describe("a labelled issue", () => {
     expect(await text(tests, pull.head.ref)).toMatch(/assert answer\.status_code == 429/);
     expect(pull.body).toContain("**database-engineer: DONE.**");
     expect(pull.body).toContain("**test-generator: DONE.**");
-    expect(pull.body).toMatch(/# Run the whole suite .*pytest.*` \| 0 \| .* \| as published \|/);
-    expect(pull.body).toMatch(/# Apply the migration.*` \| 0 \| .* \| as published \|/);
+    expect(pull.body).toMatch(/# Run the whole suite .*` \| exit code 0 \| .* \| passes \|/);
+    expect(pull.body).toMatch(/# Apply the migration.*` \| exit code 0 \| .* \| passes \|/);
   });
 
   test("is published as two commits that GitHub signed: the work, then the memory", async () => {

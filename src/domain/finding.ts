@@ -19,4 +19,37 @@ export type Evidence = {
   readonly output: string;
   /** `treeHash` of the changeset when the command started: older than the last change means stale. */
   readonly tree: string;
+  /** What the App ran it for by itself; left out of what an agent ran. */
+  readonly check?: Check;
 };
+
+export type Check =
+  /** A test command of the report, as it stands there. */
+  | { readonly kind: "command" }
+  /** The server that requests are made to; `exitCode` is 0 where it came to listen. */
+  | { readonly kind: "server" }
+  /** A request of the report's test commands, made by the App; `exitCode` is 0 where it was answered as it should be. */
+  | {
+      readonly kind: "request";
+      readonly method: string;
+      /** As it was asked, query included. */
+      readonly path: string;
+      /** None where there was no answer. */
+      readonly status?: number;
+      /** Said by the command; any success where left out. */
+      readonly expected?: number;
+      /** What is wrong with the answer, as the end of a sentence. */
+      readonly fault?: string;
+    }
+  /** The suite that the repository names: before the changes, and with them. */
+  | { readonly kind: "suite"; readonly at: "base" | "head" };
+
+/** Why a command shows nothing, whatever its exit code. */
+export type Doubt = {
+  readonly kind: "masked" | "unproven";
+  /** Ends a sentence: "its exit code is masked by `|| true`". */
+  readonly reason: string;
+};
+
+/** Evidence as people are shown it. */
+export type ShownEvidence = Evidence & { readonly doubt?: Doubt | undefined };

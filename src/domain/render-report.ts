@@ -1,13 +1,13 @@
 /** A report as people read it on a pull request, and its way back out of the body. Knows text only. */
-import type { Evidence, Finding } from "./finding.ts";
+import type { Finding, ShownEvidence } from "./finding.ts";
 import { neutralisePlain } from "./neutralise.ts";
 import type { CutShort, Spend } from "./outcome.ts";
 import { cutShortSection } from "./render/cut-short.ts";
+import { evidenceSection, suggestedSection } from "./render/evidence.ts";
 import { reviewSection } from "./render/review.ts";
 import { clip, details, prose } from "./render/safe.ts";
 import {
   blockersSection,
-  commandsSection,
   concernsSection,
   type Detail,
   decisionsSection,
@@ -21,7 +21,6 @@ import {
   securitySection,
   spendSentence,
   statusSentence,
-  suggestedSection,
 } from "./render/sections.ts";
 import { subagentsSection } from "./render/subagents.ts";
 import { type Report, reportSchema, type Status } from "./report.ts";
@@ -42,7 +41,7 @@ export type PullBodyInput = {
   readonly status: Status;
   readonly issue: number;
   readonly findings: readonly Finding[];
-  readonly evidence: readonly Evidence[];
+  readonly evidence: readonly ShownEvidence[];
   /** What they handed back: told by our code, not by the report. */
   readonly subagents?: readonly HandedBack[] | undefined;
   readonly review?: Review | undefined;
@@ -122,7 +121,7 @@ const sections = (input: PullBodyInput, level: Level): (string | undefined)[] =>
     securitySection(report, level),
     subagentsSection(input.subagents ?? [], level),
     reviewSection(input.review, level),
-    commandsSection(evidence, input.tree, level),
+    evidenceSection(evidence, input.tree, level),
     suggestedSection(report, evidence, level),
     findingsSection(input.findings, level),
     decisionsSection(report, level),

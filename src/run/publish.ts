@@ -3,7 +3,7 @@ import type { Limits } from "../domain/budget.ts";
 import { bytesOf, type Changeset, treeHash } from "../domain/changeset.ts";
 import { ConflictError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
-import type { Evidence, Finding } from "../domain/finding.ts";
+import type { Finding, ShownEvidence } from "../domain/finding.ts";
 import { branchOf } from "../domain/job.ts";
 import type { CutShort, Outcome, Spend } from "../domain/outcome.ts";
 import type { Boundary } from "../domain/policy.ts";
@@ -29,7 +29,7 @@ export type Settled = {
   readonly report: Report;
   readonly status: Status;
   readonly findings: readonly Finding[];
-  readonly evidence: readonly Evidence[];
+  readonly evidence: readonly ShownEvidence[];
   readonly changeset: Changeset;
   /** What of it the runs that it goes on from have published, as they left it. */
   readonly published: Changeset;

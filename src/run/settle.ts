@@ -14,6 +14,7 @@ import { checkChangeset } from "../verify/check-changeset.ts";
 import { checkSubagents } from "../verify/check-child.ts";
 import { settleStatus } from "../verify/check-report.ts";
 import { reviewFindings } from "../verify/check-review.ts";
+import { withDoubts } from "../verify/commands/doubt.ts";
 import type { LoopEnd } from "./loop.ts";
 import type { Others } from "./others.ts";
 import type { Settled } from "./publish.ts";
@@ -57,7 +58,7 @@ export const settle = async (
     contract: others.contract(),
     status: settleStatus(report, findings),
     findings,
-    evidence,
+    evidence: withDoubts(evidence),
     changeset,
     published: publishedBefore(run.events),
     cutShort: cutShortBy(end, report.status, run.limits),

@@ -2,6 +2,7 @@
 import { type Changeset, treeHash } from "../domain/changeset.ts";
 import type { Evidence, Finding } from "../domain/finding.ts";
 import { type Report, type Status, worse } from "../domain/report.ts";
+import { doubtAbout } from "./commands/doubt.ts";
 
 export type ReportContext = {
   readonly changeset: Changeset;
@@ -77,15 +78,35 @@ export const checkEvidence = (
     (report.status !== "DONE" && report.status !== "DONE_WITH_CONCERNS")
   )
     return [];
-  const fresh = freshEvidence(context.evidence, context.changeset);
-  const failed = fresh.filter((one) => one.exitCode !== 0);
+  const fresh = freshEvidence(context.evidence, context.changeset).filter(isOfHead);
+  const failed = fresh.filter(hasFailed);
   if (fresh.length === 0)
     return [concern("no-evidence", "no command ran on the files as they are now, so nothing shows that they work")];
-  if (failed.length === fresh.length)
-    return [concern("no-evidence", "every command that ran on the files as they are now failed")];
-  return failed.map((one) =>
-    concern("command-failed", `\`${firstLine(one.command)}\` ended with exit code ${one.exitCode}`),
-  );
+  if (fresh.some((one) => one.exitCode === 0 && isProof(one)))
+    // What the App ran for the report is judged by `checkRuns`.
+    return failed
+      .filter(({ check }) => check === undefined)
+      .map((one) => concern("command-failed", `\`${firstLine(one.command)}\` ended with exit code ${one.exitCode}`));
+  return [concern("no-evidence", failed.length === fresh.length ? allFailed : provesNothing(fresh))];
+};
+
+/** That a server listens, and what came of the suite before the change, says nothing about the change. */
+const isOfHead = ({ check }: Evidence): boolean =>
+  check?.kind !== "server" && !(check?.kind === "suite" && check.at === "base");
+
+const isProof = (one: Evidence): boolean => doubtAbout(one) === undefined;
+
+/** A search that finds nothing ends with 1, too. */
+const hasFailed = (one: Evidence): boolean =>
+  one.exitCode !== 0 && !/^it only (looks|prints)/.test(doubtAbout(one)?.reason ?? "");
+
+const allFailed = "every command that ran on the files as they are now failed";
+
+const provesNothing = (fresh: readonly Evidence[]): string => {
+  const last = fresh.findLast((one) => one.exitCode === 0) ?? fresh[0];
+  return last
+    ? `what ran on the files as they are now proves nothing: of \`${firstLine(last.command)}\`, ${doubtAbout(last)?.reason ?? "nothing is known"}`
+    : allFailed;
 };
 
 const firstLine = (command: string): string => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Evidence } from "../../src/domain/finding.ts";
+import type { ShownEvidence } from "../../src/domain/finding.ts";
 import {
   commitMessage,
   maxBodyLength,
@@ -12,7 +12,7 @@ import {
 import { type Report, reportSchema } from "../../src/domain/report.ts";
 import { reportWith, soundReport } from "../support/report.ts";
 
-const ran = (fields: Partial<Evidence>): Evidence => ({
+const ran = (fields: Partial<ShownEvidence>): ShownEvidence => ({
   command: "python -m pytest backend/tests -q",
   exitCode: 0,
   durationMs: 1_234,
@@ -72,13 +72,13 @@ describe("renderPullBody", () => {
 
       - Argon2id password hashing
 
-      ### Commands that were run
+      ### What was run
 
       By the App itself, in the sandbox; the agent cannot write this part.
 
-      | Command | Exit code | Duration | Files |
+      | Command | Result | Duration | What it shows |
       | --- | --- | --- | --- |
-      | \`python -m pytest backend/tests -q\` | 0 | 1.2 s | as published |
+      | \`python -m pytest backend/tests -q\` | exit code 0 | 1.2 s | passes |
 
       <details><summary>Exit code 0 of <code>python -m pytest backend/tests -q</code></summary>
 
@@ -159,15 +159,15 @@ describe("renderPullBody", () => {
          - (a) users
          - (b) accounts
 
-      ### Commands that were run
+      ### What was run
 
       By the App itself, in the sandbox; the agent cannot write this part.
 
-      | Command | Exit code | Duration | Files |
+      | Command | Result | Duration | What it shows |
       | --- | --- | --- | --- |
-      | \`python -m pytest backend/tests -q\` | 1 | 1.2 s | **before the last change** |
+      | \`python -m pytest backend/tests -q\` | exit code 1 | 1.2 s | **stale**: ran before the last change |
 
-      A command that ran before the last change says nothing about the files as they are now.
+      What ran before the last change says nothing about the files as they are now.
 
       <details><summary>Exit code 1 of <code>python -m pytest backend/tests -q</code></summary>
 
@@ -242,14 +242,14 @@ describe("renderPullBody", () => {
         ],
       },
     );
-    expect(text).toContain("| `pytest -q` | 2 | 1 min 1 s | as published |");
-    expect(text).not.toContain("| `pytest -q` | 0 |");
+    expect(text).toContain("| `pytest -q` | exit code 2 | 1 min 1 s | **fails** |");
+    expect(text).not.toContain("| `pytest -q` | exit code 0 |");
     expect(text).toContain("### Commands to try, not run here\n\n- `ruff check .`");
   });
 
   it("marks evidence of other files than those published as stale", () => {
     const text = renderPullBody({ ...input, tree: "later" });
-    expect(text).toContain("| **before the last change** |");
+    expect(text).toContain("| **stale**: ran before the last change |");
     expect(text).toContain("says nothing about the files as they are now");
   });
 
@@ -263,8 +263,46 @@ describe("renderPullBody", () => {
     expect(text).toContain("**Not verified** by GitHub (unsignedx): bbbbbbbbbbbb.");
   });
 
+  it("shows what a request was answered, what a suite did before and after, and what proves nothing", () => {
+    const request = (over: object) => ({ kind: "request" as const, method: "GET", path: "/a", ...over });
+    const rows = renderPullBody({
+      ...input,
+      evidence: [
+        ran({
+          command: "pytest -q || true",
+          doubt: { kind: "masked", reason: "its exit code is masked by `|| true`" },
+        }),
+        ran({ command: "echo ok", doubt: { kind: "unproven", reason: "it only prints or ends" } }),
+        ran({ command: "pytest", tree: "base", exitCode: 1, check: { kind: "suite", at: "base" } }),
+        ran({ command: "pytest", check: { kind: "suite", at: "head" } }),
+        ran({ command: "curl localhost:1/a", check: request({ status: 200 }) }),
+        ran({ command: "curl localhost:1/b # 404", check: request({ path: "/b", status: 404, expected: 404 }) }),
+        ran({
+          command: "curl localhost:1/c",
+          exitCode: 22,
+          check: request({ path: "/c", status: 500, fault: "it was answered 500" }),
+        }),
+        ran({ command: "uvicorn app:app", durationMs: 900, check: { kind: "server" } }),
+      ],
+    })
+      .split("\n")
+      .filter((line) => /^\| .* ms \||^\| .* s \|/.test(line));
+    expect(rows).toMatchInlineSnapshot(`
+      [
+        "| \`uvicorn app:app\` | listens | 900 ms | the requests are made to it |",
+        "| \`curl localhost:1/a\` | HTTP 200 | 1.2 s | passes |",
+        "| \`curl localhost:1/b # 404\` | HTTP 404 | 1.2 s | answered as expected |",
+        "| \`curl localhost:1/c\` | HTTP 500 | 1.2 s | **fails**: it was answered 500 |",
+        "| \`pytest\` | exit code 1 | 1.2 s | failed before the change |",
+        "| \`pytest\` | exit code 0 | 1.2 s | passes |",
+        "| pytest -q &#124;&#124; true | exit code 0 | 1.2 s | **masked**: its exit code is masked by \\\`&#124;&#124; true\\\` |",
+        "| \`echo ok\` | exit code 0 | 1.2 s | **proves nothing**: it only prints or ends |",
+      ]
+    `);
+  });
+
   it("says so when nothing ran", () => {
-    expect(renderPullBody({ ...input, evidence: [] })).toContain("None: nothing here shows that the code works.");
+    expect(renderPullBody({ ...input, evidence: [] })).toContain("Nothing: nothing here shows that the code works.");
   });
 
   it("embeds the status that was settled on, not the one that the agent claimed", () => {

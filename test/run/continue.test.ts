@@ -44,7 +44,7 @@ const jobOf = (trigger: Trigger): Job =>
 const write = (name: string): ScriptedTurn => ({
   calls: [{ name: "Write", input: { file_path: `/repo/app/api/${name}.py`, content: `${name} = 1\n` } }],
 });
-const run: ScriptedTurn = { calls: [{ name: "Bash", input: { command: "python -m compileall app" } }] };
+const run: ScriptedTurn = { calls: [{ name: "Bash", input: { command: "python check.py" } }] };
 const tasks: ScriptedTurn = {
   calls: [
     { name: "TaskCreate", input: { subject: "Write the route", description: "x" } },
@@ -122,7 +122,7 @@ describe("a run that reaches a limit", () => {
     expect(outcome).toMatchObject({ kind: "published", status: "BLOCKED", cutShort: "limit" });
     expect(github.pulls[0]).toMatchObject({ draft: true });
     const section = body().slice(body().indexOf("### Verified, deferred, how to continue"));
-    expect(section).toContain("- `python -m compileall app` succeeded on the files as they are here.");
+    expect(section).toContain("- `python check.py` succeeded on the files as they are here.");
     expect(section).toContain("- Begun: Write the route");
     expect(section).toContain("- Not begun: Write the service");
     expect(section).toContain("`/architect continue`");

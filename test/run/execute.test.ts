@@ -39,7 +39,7 @@ const submit = (change: Parameters<typeof reportWith>[0] = {}): ScriptedTurn => 
 });
 const design: readonly ScriptedTurn[] = [
   { calls: [{ name: "Write", input: { file_path: "/repo/app/api/users.py", content: "users = 1\n" } }] },
-  { calls: [{ name: "Bash", input: { command: "python -m compileall app" } }] },
+  { calls: [{ name: "Bash", input: { command: "python check.py" } }] },
   submit(),
 ];
 
@@ -478,7 +478,7 @@ describe("a review", () => {
     const edit = { file_path: "/repo/app/api/users.py", old_string: "2", new_string: "3" };
     const turns = [followUp[0] ?? {}, { calls: [{ name: "Edit", input: edit }] }];
     const done = submit({ threads, status: "DONE", handoffs: [] });
-    const ran = { calls: [{ name: "Bash", input: { command: "true" } }] };
+    const ran = { calls: [{ name: "Bash", input: { command: "python check.py" } }] };
     await executeWith([...turns, ran, done]).run(jobOf({ ...review, reviewId: 9 }), never);
     expect(github.pulls[0]?.body).toMatch(/^Closes #3$/m);
   });

@@ -90,7 +90,7 @@ const scripts: Scripts = {
       calls: [
         { name: "Remember", input: { text: "User ids are 64 bits wide." } },
         agent("test-generator"),
-        bash("python -m compileall app"),
+        bash("python check.py"),
       ],
       usd: 0.1,
     },
@@ -101,7 +101,7 @@ const scripts: Scripts = {
       calls: [read("app/models/user.py"), { name: "TaskCreate", input: { subject: "Own", description: "x" } }],
       usd: 0.2,
     },
-    { calls: [write(migrationPath, migration), bash("python -m py_compile migration")], usd: 0.2 },
+    { calls: [write(migrationPath, migration), bash("alembic upgrade head --sql")], usd: 0.2 },
     { calls: [submitted(databaseReport)], usd: 0.2 },
   ],
   tests: [
@@ -432,7 +432,7 @@ describe("a subagent", () => {
   test("that is aborted leaves what it takes to go on", async () => {
     const stop = new AbortController();
     workspace.command = async (command) => {
-      if (command.includes("py_compile")) stop.abort();
+      if (command.includes("alembic upgrade")) stop.abort();
       return commands(command, new Map(), stop.signal);
     };
     const first = createScriptedCast(roleOf, scripts);

@@ -102,9 +102,9 @@ const scripts: Scripts = {
       send("frontend-dev", openapi, { summary: "Users can be created" }),
       call("TaskUpdate", { taskId: "1", owner: "test-engineer" }),
     ),
-    turn(bash("python -m compileall app"), send("code-reviewer", "Ready: app/models/user.py.")),
+    turn(bash("python check.py"), send("code-reviewer", "Ready: app/models/user.py.")),
     silent,
-    turn(bash("python -m compileall -q app"), report()),
+    turn(bash("python check.py -q"), report()),
     turn(report({ status: "DONE" })),
   ],
   "test-engineer": [
@@ -330,7 +330,7 @@ describe("code-reviewer", () => {
     workspace.command = async (command) => ({ exitCode: why.includes("ruff") && command.includes("ruff") ? 1 : 0 });
     const rejected = { status: "REJECTED" as const, blockers: ["Mend it."], warnings: [] };
     const { outcome, body } = await play({
-      lead: [begun, turn(bash("true"), report())],
+      lead: [begun, turn(bash("python check.py"), report())],
       "code-reviewer": [turn(bash("ruff check app")), turn(submit(reviewWith({ ...change, approval: rejected })))],
     });
     expect(outcome?.status).toBe("DONE_WITH_CONCERNS");
@@ -342,7 +342,7 @@ describe("code-reviewer", () => {
 
   test("does not block on five findings of high severity", async () => {
     const { outcome, body } = await play({
-      lead: [begun, turn(bash("true"), report())],
+      lead: [begun, turn(bash("python check.py"), report())],
       "code-reviewer": [
         turn(bash("ruff check app")),
         turn(
@@ -396,14 +396,17 @@ describe("code-reviewer", () => {
   });
 
   test("that rests without a review leaves something open", async () => {
-    const { outcome, body } = await play({ lead: [begun, turn(bash("true"), report())], "code-reviewer": [silent] });
+    const { outcome, body } = await play({
+      lead: [begun, turn(bash("python check.py"), report())],
+      "code-reviewer": [silent],
+    });
     expect(outcome?.status).toBe("DONE_WITH_CONCERNS");
     expect(body).toContain("code-quality-reviewer ended with BLOCKED: it handed in no review that holds");
   });
 
   test("whose files changed afterwards is shown as of an earlier state", async () => {
     const { body } = await play({
-      lead: [begun, turn(write("app/models/other.py", "x = 1\n"), bash("true")), turn(report())],
+      lead: [begun, turn(write("app/models/other.py", "x = 1\n"), bash("python check.py")), turn(report())],
       "code-reviewer": [turn(bash("ruff check app")), turn(submit(reviewWith()))],
     });
     expect(body).toContain("the files have changed since code-reviewer looked at them");
@@ -516,7 +519,7 @@ describe("a team", () => {
   });
 
   test("hands a member that never rests back on its own budget, and takes its tasks away", async () => {
-    const lost = Array.from({ length: 20 }, () => turn(bash("true")));
+    const lost = Array.from({ length: 20 }, () => turn(bash("python check.py")));
     const { outcome } = await play({
       lead: [
         turn(team(), call("TaskCreate", { subject: "Test", description: "x" })),
@@ -547,7 +550,7 @@ describe("a team", () => {
       lead: [
         turn(write(modelPath, "x = 1\n"), team(), call("TaskCreate", { subject: "Test", description: "x" })),
         turn(call("TaskUpdate", { taskId: "1", owner: "test-engineer" })),
-        turn(bash("true"), report()),
+        turn(bash("python check.py"), report()),
         turn(report()),
       ],
       "test-engineer": [silent],
@@ -624,11 +627,14 @@ describe("a teammate", () => {
   });
 
   test("and its team are still there when another model takes the run up", async () => {
-    const begun = [turn(write(modelPath, "x = 1\n"), team(), send("test-engineer", "Test it.")), turn(bash("true"))];
+    const begun = [
+      turn(write(modelPath, "x = 1\n"), team(), send("test-engineer", "Test it.")),
+      turn(bash("python check.py")),
+    ];
     const first = createScriptedCast(roleOf, { ...scripts, lead: begun, "test-engineer": [silent] });
     await expect(executeWith(first).run(newJob(), never)).rejects.toThrow("the script of lead has no turn 2");
     const next = createScriptedCast(roleOf, {
-      lead: [turn(team(), send("test-engineer", "Go on.")), turn(bash("true"), report())],
+      lead: [turn(team(), send("test-engineer", "Go on.")), turn(bash("python check.py"), report())],
       "test-engineer": [turn(write(testPath, testText), bash(pytest)), turn(submit(testReport))],
     });
     model = { ...next, name: "another" };
@@ -642,7 +648,7 @@ describe("a teammate", () => {
   test("did what a hand-off to it asks for, by its name or its agent's", async () => {
     const handoffs = ["test-engineer", "test-generator"].map((to) => ({ to, task: "Write tests." }));
     const last = scripts.lead.slice(0, -2);
-    const { body, outcome } = await play({ lead: [...last, turn(bash("true"), report({ handoffs }))] });
+    const { body, outcome } = await play({ lead: [...last, turn(bash("python check.py"), report({ handoffs }))] });
     expect(body).not.toContain("### Hand-offs");
     expect(outcome?.status).toBe("DONE");
   });
@@ -652,7 +658,7 @@ describe("a teammate", () => {
       lead: [
         turn(write(modelPath, "x = 1\n"), team(), send("test-engineer", "Test it.")),
         turn(send("test-engineer", "Once more.")),
-        turn(bash("true"), report()),
+        turn(bash("python check.py"), report()),
       ],
       "test-engineer": [
         turn(write(testPath, testText), bash(pytest)),
@@ -670,7 +676,7 @@ describe("the contract", () => {
   test("is edited by a later run on the same pull request, with what was said before below", async () => {
     const lead = (path: string, contract: string) => [
       turn(write(path, "x = 1\n"), team(), send("frontend-dev", contract)),
-      turn(bash("true"), report()),
+      turn(bash("python check.py"), report()),
     ];
     await play({ lead: lead("app/models/one.py", "One endpoint.") });
     model = createScriptedCast(roleOf, { lead: lead("app/models/two.py", "Two endpoints now.") });
@@ -683,7 +689,7 @@ describe("the contract", () => {
 
   test("is no comment where nothing was written for it, or nothing was published", async () => {
     const { comments } = await play({
-      lead: [turn(write(modelPath, "x = 1\n"), team()), turn(bash("true"), report())],
+      lead: [turn(write(modelPath, "x = 1\n"), team()), turn(bash("python check.py"), report())],
     });
     expect(comments).toEqual([]);
     reset();

@@ -55,6 +55,18 @@ describe("checkReport", () => {
       { evidence: [ran(0), ran(2, treeHash(changeset), "ruff check")] },
       ["concern command-failed"],
     ],
+    [
+      "a command that proves nothing is no evidence, green as it is",
+      report(),
+      { evidence: [ran(0, treeHash(changeset), "echo 12 passed"), ran(0, treeHash(changeset), "pytest || true")] },
+      ["concern no-evidence"],
+    ],
+    [
+      "a search that finds nothing is no failure",
+      report(),
+      { evidence: [ran(0), ran(1, treeHash(changeset), "grep -rn todo backend")] },
+      [],
+    ],
     ["the latest run of a command counts", report(), { evidence: [ran(1), ran(0)] }, []],
     ["a comment without answer goes back", report(), { commentIds: [7] }, ["error thread-unanswered"]],
     [

@@ -1,8 +1,8 @@
-/** The parts of a report as people read it on a pull request. What ran is told from evidence, never from the report. */
-import type { Evidence, Finding } from "../finding.ts";
+/** The parts of a report as people read it on a pull request. What ran stands in `evidence.ts`. */
+import type { Finding } from "../finding.ts";
 import type { Spend } from "../outcome.ts";
 import type { Handoff, Report, Status } from "../report.ts";
-import { clip, code, count, details, duration, fenced, inline, item, money, prose, table } from "./safe.ts";
+import { code, count, fenced, inline, item, money, prose, table } from "./safe.ts";
 
 /** How much is shown: the body of a pull request has a limit. */
 export type Detail = {
@@ -105,8 +105,6 @@ export const decisionsSection = (report: Report, { text, items }: Detail): strin
       .join("\n\n"),
   );
 
-const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
-
 export const handoffsSection = (report: Report, detail: Detail): string | undefined =>
   listed(report.handoffs, detail.items, "### Hand-offs", (handoffs) =>
     handoffs.map((handoff, index) => handoffText(handoff, index + 1, detail)).join("\n\n"),
@@ -139,52 +137,6 @@ export const findingsSection = (findings: readonly Finding[], { text, items }: D
   );
 
 const order: readonly Finding["severity"][] = ["error", "concern", "note"];
-
-/** Each command's latest run. @param tree hash of the files as they are published: evidence of another tree is stale */
-export const commandsSection = (evidence: readonly Evidence[], tree: string, detail: Detail): string => {
-  const latest = [...new Map(evidence.map((one) => [one.command, one])).values()];
-  if (latest.length === 0) return "### Commands that were run\n\nNone: nothing here shows that the code works.";
-  const shown = latest.slice(-detail.items);
-  const stale = shown.some((one) => one.tree !== tree);
-  return [
-    "### Commands that were run",
-    "By the App itself, in the sandbox; the agent cannot write this part.",
-    table(
-      ["Command", "Exit code", "Duration", "Files"],
-      shown.map((one) => [
-        code(one.command, Math.min(detail.text, 120)),
-        String(one.exitCode),
-        duration(one.durationMs),
-        one.tree === tree ? "as published" : "**before the last change**",
-      ]),
-    ),
-    ...(stale ? ["A command that ran before the last change says nothing about the files as they are now."] : []),
-    ...(detail.output > 0 ? shown.map((one) => outputOf(one, detail)) : []),
-    ...(latest.length > shown.length ? [more(latest.length - shown.length)] : []),
-  ].join("\n\n");
-};
-
-const outputOf = (one: Evidence, { output, text }: Detail): string => {
-  const tail = one.output.length <= output ? one.output : `…\n${one.output.slice(-output)}`;
-  const shown = tail.trim() === "" ? "(no output)" : tail;
-  const command = clip(one.command, text);
-  return details(`Exit code ${one.exitCode} of ${htmlCode(one.command)}`, fenced(`$ ${command}\n${shown}`, "text"));
-};
-
-/** In `<summary>` GitHub reads HTML, so that only entities are safe. */
-const htmlCode = (text: string): string => {
-  const line = clip(oneLine(text), 80).replace(/[^\w ./:=,-]/gu, (character) => `&#${character.codePointAt(0)};`);
-  return `<code>${line}</code>`;
-};
-
-/** Commands that the agent names and that did not run: told apart from those that did. */
-export const suggestedSection = (report: Report, evidence: readonly Evidence[], detail: Detail): string | undefined => {
-  const ran = new Set(evidence.map(({ command }) => command.trim()));
-  const left = report.test_commands.filter((command) => !ran.has(command.trim()));
-  return listed(left, detail.items, "### Commands to try, not run here", (commands) =>
-    commands.map((command) => `- ${code(command, detail.text)}`).join("\n"),
-  );
-};
 
 export const spendSentence = (
   spend: Spend,
