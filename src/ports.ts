@@ -5,6 +5,7 @@ import type { Job } from "./domain/job.ts";
 import type { AssistantMessage, Message, Thinking, ToolSpec, Usage } from "./domain/message.ts";
 import type { Outcome } from "./domain/outcome.ts";
 import type { Boundary } from "./domain/policy.ts";
+import type { Remark } from "./domain/remark.ts";
 import type { Person, RepositoryRef, Thread } from "./domain/repository.ts";
 
 export type Clock = () => Date;
@@ -301,6 +302,15 @@ export interface Store {
   /** The status comment's id of a thread. */
   statusComment(repository: RepositoryRef, number: number): Promise<number | undefined>;
   keepStatusComment(repository: RepositoryRef, number: number, commentId: number): Promise<void>;
+  /**
+   * Keeps what somebody wrote for the run of an issue that reads it next: each comment once, and of one person so many.
+   * @returns whether it was kept
+   */
+  keepRemark(repository: RepositoryRef, issue: number, remark: Remark): Promise<boolean>;
+  /** Those that no run has dealt with, oldest first. */
+  openRemarks(repository: RepositoryRef, issue: number): Promise<Remark[]>;
+  /** They are dealt with, and their text is forgotten. */
+  settleRemarks(repository: RepositoryRef, commentIds: readonly number[]): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -112,6 +112,7 @@ const catches: Readonly<Record<string, string>> = {
   "run/execute.ts": "a repository that cannot be worked in ends the run with its sentence",
   "run/loop.ts": "a turn that we aborted is no accident",
   "run/progress.ts": "a status comment that can't be written is logged, and the run goes on",
+  "run/remarks.ts": "a comment whose author can't be looked up now waits for the next turn; a missing 👀 is logged",
   "run/publish.ts": "a branch that moved becomes an outcome that says so",
   "store/archive.ts": "what was opened is closed; a file in use or of another kind becomes a ConfigError",
   "store/database.ts": "a unit of work is rolled back and its caller told; a file in use becomes a ConfigError",

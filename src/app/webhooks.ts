@@ -4,8 +4,9 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createNodeMiddleware, type Options, Probot } from "probot";
 import { ConfigError } from "../domain/errors.ts";
-import { issueOfBranch, type Job, toJob } from "../domain/job.ts";
-import { parseTrigger, type TriggerOptions } from "../domain/parse-trigger.ts";
+import { issueOfBranch, type Job, keyOf, toJob } from "../domain/job.ts";
+import { parseTrigger, type Said, type TriggerOptions } from "../domain/parse-trigger.ts";
+import { toRemark } from "../domain/remark.ts";
 import type { Trigger } from "../domain/trigger.ts";
 import type { Clock, GitHub, GitHubSession, Queue, ReactionTarget, Store } from "../ports.ts";
 import { mayWrite } from "../run/gather.ts";
@@ -118,6 +119,10 @@ const receive = async (deps: WebhookDeps, options: TriggerOptions, delivery: Del
   if (!/^[\w-]{1,64}$/.test(id)) throw badRequest("X-GitHub-Delivery is no delivery id");
   const parsed = parseTrigger(event, delivery.payload, options);
   if ("ignored" in parsed) {
+    if (parsed.said && (await takeRemark(deps, parsed.said))) {
+      deps.log(`delivery ${id} (${event}) is kept for the run of #${parsed.said.thread.number}`);
+      return undefined;
+    }
     deps.log(`delivery ${id} (${event}) starts nothing: ${parsed.ignored}`);
     if (parsed.malformed) throw badRequest(`this is no ${event} payload: ${parsed.ignored}`);
     return undefined;
@@ -130,12 +135,23 @@ const receive = async (deps: WebhookDeps, options: TriggerOptions, delivery: Del
   return taken === "accepted" ? job : undefined;
 };
 
-const issueOf = async (store: Store, trigger: Trigger): Promise<number> => {
-  const { repository, thread } = trigger;
+const issueOf = async (
+  store: Store,
+  on: Pick<Trigger, "repository" | "thread"> & { readonly branch?: string },
+): Promise<number> => {
+  const { repository, thread, branch } = on;
   if (thread.kind === "issue") return thread.number;
   const known = await store.issueOfPull(repository, thread.number);
-  const named = trigger.kind === "review" ? issueOfBranch(trigger.branch) : undefined;
+  const named = branch === undefined ? undefined : issueOfBranch(branch);
   return known ?? named ?? thread.number;
+};
+
+/** A comment to a run that waits or is at work. Who wrote it may steer or not: the run asks when it reads it. */
+const takeRemark = async ({ store, queue, clock }: WebhookDeps, said: Said): Promise<boolean> => {
+  const { repository, comment } = said;
+  const issue = await issueOf(store, said);
+  if ((await queue.jobsOn(keyOf(repository, issue))).length === 0) return false;
+  return store.keepRemark(repository, issue, toRemark(comment, clock().toISOString()));
 };
 
 /** 👀 for whoever may start a run. The run asks again before it does anything, so a failure here costs a sign only. */

@@ -5,6 +5,7 @@ import type { Definition } from "./definition.ts";
 import type { Evidence, Finding } from "./finding.ts";
 import type { AssistantMessage, Thinking, ToolSpec, Usage, UserMessage } from "./message.ts";
 import type { Outcome, Spend } from "./outcome.ts";
+import type { Remark } from "./remark.ts";
 import type { Report, ReportDecision } from "./report.ts";
 import type { Review, ReviewReport } from "./review.ts";
 import type { HandedBack } from "./subagent.ts";
@@ -67,6 +68,8 @@ type Happening =
   /** Asked to be kept in the memory; recorded with the report's decisions. */
   | { readonly type: "remembered"; readonly at: string; readonly decision: ReportDecision }
   | { readonly type: "evidence"; readonly at: string; readonly evidence: Evidence }
+  /** Stored with the message that tells the agent of it: told once, whatever happens. */
+  | { readonly type: "remark"; readonly at: string; readonly remark: Remark }
   /** Stored at a turn's end when the changeset differs from the last one stored. */
   | {
       readonly type: "checkpoint";

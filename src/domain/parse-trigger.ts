@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { parseCommand } from "./command.ts";
 import { issueOfBranch } from "./job.ts";
-import type { Person, RepositoryRef } from "./repository.ts";
+import type { Person, RepositoryRef, Thread } from "./repository.ts";
 import type { Trigger } from "./trigger.ts";
 
 export type Self = { readonly login: string; readonly id: number; readonly slug: string };
@@ -18,8 +18,14 @@ export type TriggerOptions = {
 export type ParsedTrigger =
   /** `dedupe`: two deliveries that carry the same one announce the same thing. */
   | { readonly trigger: Trigger; readonly dedupe?: string }
-  /** `malformed`: not what GitHub sends under this event's name. */
-  | { readonly ignored: string; readonly malformed?: true };
+  /** `malformed`: not what GitHub sends under this event's name. `said`: a word to a run of the thread, if one is going. */
+  | { readonly ignored: string; readonly malformed?: true; readonly said?: Said };
+
+/** A comment of a person that starts nothing. */
+export type Said = Common & {
+  readonly thread: Thread;
+  readonly comment: { readonly id: number; readonly author: Person; readonly body: string };
+};
 
 const id = z.number().int().positive();
 const person = z.object({ login: z.string().min(1), id, type: z.string() });
@@ -131,8 +137,14 @@ const parseComment = (
   options: TriggerOptions,
 ): ParsedTrigger => {
   const command = parseCommand(comment.body, options.command);
-  if (!command) return { ignored: "the comment holds no command" };
   const kind = issue.pull_request ? "pull" : "issue";
+  if (!command) {
+    const ignored = "the comment holds no command";
+    if (issue.state !== "open" || comment.body.trim() === "") return { ignored };
+    const { id, body } = comment;
+    const thread = { kind, number: issue.number } as const;
+    return { ignored, said: { ...common, thread, comment: { id, author: common.sender, body } } };
+  }
   // A run may still be at work when somebody closes its issue.
   if (issue.state !== "open" && command.verb !== "stop")
     return { ignored: `the ${kind === "pull" ? "pull request" : "issue"} is closed` };

@@ -24,6 +24,7 @@ export const summariseRun = (events: readonly RunEvent[]): string => {
   return [
     section("Request", requestIn(own)),
     section("Said when the run was to go on", own.flatMap(saidLine)),
+    section("Comments by people since then", own.flatMap(remarkLine)),
     section("Decisions", decisionsIn(own).map(decisionLine)),
     section(
       "Files that the worktree holds",
@@ -85,6 +86,9 @@ const decisionsIn = (events: readonly RunEvent[]): readonly ReportDecision[] => 
   const known = new Set(reported.map(({ title }) => title));
   return [...reported, ...remembered.filter(({ title }) => !known.has(title))];
 };
+
+const remarkLine = (event: RunEvent): string[] =>
+  event.type === "remark" ? [`- ${event.remark.author.login}: ${short(event.remark.text)}`] : [];
 
 const decisionLine = ({ title, rationale }: ReportDecision): string => `- ${short(title)}: ${short(rationale)}`;
 

@@ -8,6 +8,7 @@ import type { Evidence } from "../domain/finding.ts";
 import type { Decision } from "../domain/memory.ts";
 import type { UserMessage } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
+import type { Remark } from "../domain/remark.ts";
 import type { ReportDecision } from "../domain/report.ts";
 import type { HandedBack } from "../domain/subagent.ts";
 import type { Task, TaskList } from "../domain/task.ts";
@@ -39,6 +40,8 @@ export type TakenUp = {
   readonly spent: Spend;
   readonly tasks: TaskList;
   readonly remembered: readonly ReportDecision[];
+  /** What people said to it. */
+  readonly remarks: readonly Remark[];
 };
 
 /** An agent's place in a team, or where it may make one. A refusal is a ToolError. */
@@ -84,6 +87,21 @@ export type Heard = {
   readonly mail?: { readonly text: string; readonly events: readonly RunEvent[] } | undefined;
 };
 
+/** What people write on the thread while the agent is at work. */
+export type Remarks = {
+  /** What the agent has not been told; the same until it is. */
+  hear(): Promise<Said | undefined>;
+};
+
+export type Said = {
+  readonly remarks: readonly Remark[];
+  /** For the next message, and what is stored with it. */
+  readonly text: string;
+  readonly events: readonly RunEvent[];
+  /** That message is stored. */
+  told(): Promise<void>;
+};
+
 export type LoopDeps = {
   readonly model: Model;
   readonly walls: Walls;
@@ -115,6 +133,7 @@ export type LoopDeps = {
   readonly subagents?: Subagents | undefined;
   readonly team?: TeamDesk | undefined;
   readonly mates?: Mates | undefined;
+  readonly remarks?: Remarks | undefined;
   /** A teammate rests where others are asked for a report. */
   readonly rests?: boolean | undefined;
   /** Decisions of the repository's memory, for those who may search it and add to it. */

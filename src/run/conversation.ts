@@ -1,5 +1,5 @@
 /** Where a run stands between two turns: begun anew, or rebuilt from its transcript. */
-import { addSubagent, noSpend } from "../domain/budget.ts";
+import { addSubagent, exhausted, noSpend } from "../domain/budget.ts";
 import { type Changeset, type Refusal, treeHash } from "../domain/changeset.ts";
 import type { Definition } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
@@ -15,7 +15,7 @@ import type { ResumeState } from "./resume.ts";
 import { createTools, type ToolDeps } from "./tools/create-tools.ts";
 import { linesOf } from "./tools/read.ts";
 import { createSeenFiles, type SeenFiles } from "./tools/seen-files.ts";
-import { type Judged, teamOpenRule } from "./tools/submit-report.ts";
+import { isUnheard, type Judged, teamOpenRule } from "./tools/submit-report.ts";
 import type { Tool } from "./tools/tool.ts";
 
 type Checkpoint = {
@@ -116,6 +116,7 @@ const headOf = (deps: LoopDeps, talk: Conversation): readonly RunEvent[] => {
     ...(changeset ? [{ type: "checkpoint" as const, at, changeset, refused: [] }] : []),
     ...(tasks.length > 0 ? [{ type: "tasks" as const, at, tasks }] : []),
     ...remembered.map((decision) => ({ type: "remembered" as const, at, decision })),
+    ...(takesUp?.remarks ?? []).map((remark) => ({ type: "remark" as const, at, remark })),
     { type: "user", at, message: firstMessage },
   ];
 };
@@ -223,9 +224,10 @@ const registryOf = (deps: LoopDeps, seen: SeenFiles, talk: () => Conversation): 
       reminded: () =>
         talk().counters.reminders > 0 || talk().judging?.findings.some(({ rule }) => rule === teamOpenRule) === true,
       removed: () => talk().removed,
+      last: () => exhausted(talk().spend, deps.limits) !== undefined,
       onJudged: (judged) => {
         talk().judging = judged;
-        if (!judged.accepted) talk().fresh.refusals += 1;
+        if (!judged.accepted && !isUnheard(judged.findings)) talk().fresh.refusals += 1;
       },
     }),
   });

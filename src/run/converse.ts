@@ -113,6 +113,7 @@ const takingUp = (
       spent: spent ?? { ...state.spend, toolCalls: callsIn(state) },
       tasks: state.tasks,
       remembered: state.remembered,
+      remarks: state.remarks,
     },
   };
 };

@@ -3,7 +3,7 @@ import type { Limits } from "../domain/budget.ts";
 import { noSpend } from "../domain/budget.ts";
 import type { Message, ToolResult, ToolUse } from "../domain/message.ts";
 import { type Plan, planCalls } from "./call-tool.ts";
-import { teamOpenRule } from "./tools/submit-report.ts";
+import { teamOpenRule, unheardRule } from "./tools/submit-report.ts";
 import type { Tool } from "./tools/tool.ts";
 
 export type Counters = {
@@ -25,20 +25,21 @@ export const noCounters: Counters = { toolCalls: 0, strikes: 0, overruns: 0, ref
 export const countTurn = (counters: Counters, plans: readonly Plan[], results: readonly ToolResult[]): Counters => {
   const failed = new Set(results.filter((result) => result.is_error).map((result) => result.tool_use_id));
   const ran = plans.filter((plan) => plan.kind === "run");
+  const submits = ran.filter(({ use }) => use.name === "SubmitReport");
   return {
     ...counters,
     toolCalls: counters.toolCalls + ran.filter((plan) => plan.tool.counts).length,
     strikes: plans.every((plan) => plan.kind === "malformed") ? counters.strikes + 1 : 0,
     overruns: counters.overruns + (plans.some((plan) => plan.kind === "over") ? 1 : 0),
     refusals:
-      counters.refusals + ran.filter((plan) => plan.use.name === "SubmitReport" && failed.has(plan.use.id)).length,
-    reminders:
-      counters.reminders + ran.filter(({ use }) => use.name === "SubmitReport" && isReminder(use, results)).length,
+      counters.refusals + submits.filter(({ use }) => failed.has(use.id) && !names(unheardRule, use, results)).length,
+    reminders: counters.reminders + submits.filter(({ use }) => names(teamOpenRule, use, results)).length,
   };
 };
 
-const isReminder = (use: ToolUse, results: readonly ToolResult[]): boolean =>
-  results.some(({ tool_use_id, content }) => tool_use_id === use.id && content.includes(`[${teamOpenRule}]`));
+/** The answer to a report names a rule. */
+const names = (rule: string, use: ToolUse, results: readonly ToolResult[]): boolean =>
+  results.some(({ tool_use_id, content }) => tool_use_id === use.id && content.includes(`[${rule}]`));
 
 /** The same numbers from a transcript. @param toolCalls of conversations before it */
 export const countMessages = (

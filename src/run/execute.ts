@@ -6,6 +6,7 @@ import type { Phase, RunEvent } from "../domain/event.ts";
 import type { Job } from "../domain/job.ts";
 import { spentIn } from "../domain/ledger.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
+import { lateNotice } from "../domain/remark.ts";
 import type { Model, RunRecord, Worktree } from "../ports.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
 import { type Cast, converse, startOf } from "./converse.ts";
@@ -85,7 +86,8 @@ const carryOut = async (given: ExecuteDeps & GatherDeps, stored: RunRecord, sign
   });
   try {
     const outcome = await outcomeOf(deps, run, refusal === undefined ? gathered : notReady(refusal), events);
-    await run.progress.finish(outcome);
+    const late = await run.remarks.hear();
+    await run.progress.finish(outcome, late && lateNotice(late.remarks));
     await run.store([{ type: "outcome", at: deps.clock().toISOString(), outcome }], outcome.spend);
     await deps.store.closeRun(record.id, outcome);
   } finally {

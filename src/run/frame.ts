@@ -59,6 +59,7 @@ export const frameOf = (
 ): Omit<LoopDeps, "model" | "resume" | "takesUp"> => ({
   walls,
   ...others.reach,
+  remarks: run.remarks,
   decisions: parseDecisions(gathered.memory.decisions).decisions,
   definition: { ...deps.definition, boundary: gathered.boundary },
   library: deps.library,
@@ -89,6 +90,7 @@ export const frameOf = (
         open: () => others.open(door.tasks()),
         reminded: door.reminded,
         review: () => others.review(),
+        unheard: async () => !door.last() && (await run.remarks.hear()) !== undefined,
       }),
     }),
   redact: (text) => deps.redact(text).text,

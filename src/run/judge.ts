@@ -11,7 +11,7 @@ import { checkChangeset } from "../verify/check-changeset.ts";
 import { checkChildReport, checkSubagents } from "../verify/check-child.ts";
 import { checkRemoval, checkReport } from "../verify/check-report.ts";
 import { checkReview, reviewFindings } from "../verify/check-review.ts";
-import { type Judge, type Judged, teamOpenRule } from "./tools/submit-report.ts";
+import { type Judge, type Judged, teamOpenRule, unheardRule } from "./tools/submit-report.ts";
 
 type Files = {
   readonly collect: () => Promise<{ readonly changeset: Changeset; readonly refused: readonly Refusal[] }>;
@@ -39,6 +39,8 @@ export const createJudge =
       readonly open: () => readonly string[];
       readonly reminded: () => boolean;
       readonly review: () => Review | undefined;
+      /** People said something that the agent has not read. */
+      readonly unheard: () => Promise<boolean>;
     },
   ): Judge<Report> =>
   async (report, evidence) => {
@@ -60,8 +62,15 @@ export const createJudge =
         const severity = deps.reminded() ? "concern" : "error";
         return { rule: teamOpenRule, severity, message };
       }),
+      ...((await deps.unheard()) ? [unheard] : []),
     ]);
   };
+
+const unheard: Finding = {
+  rule: unheardRule,
+  severity: "error",
+  message: "somebody commented while you were at work: read it below, and hand in a report that heeds it",
+};
 
 /** In a file that only a subagent can change: the agent can mend nothing there. */
 const isAnothers = (

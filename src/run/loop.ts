@@ -130,7 +130,10 @@ const rest = async (deps: LoopDeps, talk: Conversation): Promise<End> => {
       "no-report",
       `the model stopped without a report and did not submit one when asked ${maxNudges} times`,
     );
-  await append(deps, talk, [], { role: "user", content: [{ type: "text", text: nudge }] });
+  const said = await deps.remarks?.hear();
+  const texts = [...(said ? [said.text] : []), nudge];
+  await append(deps, talk, said?.events ?? [], { role: "user", content: texts.map(textBlock) });
+  await said?.told();
   talk.counters = { ...talk.counters, nudges: talk.counters.nudges + 1 };
   return undefined;
 };
@@ -170,20 +173,23 @@ const answerCalls = async (
   if (!heard) return { kind: "aborted" };
   const spend = { ...talk.spend, toolCalls: counters.toolCalls };
   const notice = judged ? undefined : budgetNotice(before, spend, deps.limits);
-  const texts = [heard.mail?.text, notice].filter((text) => text !== undefined);
+  const said = judged ? undefined : await deps.remarks?.hear();
+  const texts = [heard.mail?.text, said?.text, notice].filter((text) => text !== undefined);
   const events: RunEvent[] = [
     ...(await whatIsFresh(deps, talk)),
     ...(heard.mail?.events ?? []),
+    ...(said?.events ?? []),
     ...(judged ? [reportEvent(judged, now(deps))] : []),
   ];
   talk.spend = spend;
   await append(deps, talk, events, {
     role: "user",
-    content: [...results, ...texts.map((text): TextBlock => ({ type: "text", text }))],
+    content: [...results, ...texts.map(textBlock)],
   });
   talk.counters = counters;
   talk.judged = judged;
   freshIsStored(talk);
+  await said?.told();
   return undefined;
 };
 
@@ -267,5 +273,7 @@ const append = async (
   talk.messages.push(message);
   talk.unanswered = undefined;
 };
+
+const textBlock = (text: string): TextBlock => ({ type: "text", text });
 
 const now = (deps: LoopDeps): string => deps.clock().toISOString();

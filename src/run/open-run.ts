@@ -8,6 +8,7 @@ import type { Trigger } from "../domain/trigger.ts";
 import type { Asked } from "./asked.ts";
 import type { Start } from "./converse.ts";
 import { createProgress } from "./progress.ts";
+import { createRemarks } from "./remarks.ts";
 import type { ExecuteDeps, Halted, Run } from "./run-deps.ts";
 
 export type Signals = {
@@ -61,6 +62,7 @@ export const openRun = (
   const time = timeLeft(deps, own);
   return {
     ...{ record, before, progress, work, limits, start },
+    remarks: createRemarks(deps, record, [...before, ...own]),
     ending: signals.app,
     signal: AbortSignal.any([signals.app, ...(signals.stop ? [signals.stop] : []), ...(time ? [time] : [])]),
     halted: async () => stopIn(await deps.store.events(record.id)) ?? (time?.aborted ? timeIsUp(deps) : undefined),

@@ -11,7 +11,7 @@ export type Progress = {
   /** Takes events in; the comment follows within the interval. */
   tell(events: readonly RunEvent[], spend: Spend): void;
   /** Writes the last word; resolves when people can see it. */
-  finish(outcome: Outcome): Promise<void>;
+  finish(outcome: Outcome, notice?: string): Promise<void>;
   /** Waits for a write in flight; writes nothing more. */
   stop(): Promise<void>;
 };
@@ -38,15 +38,14 @@ const fold = (view: StatusView, event: RunEvent): StatusView => {
   // Of a subagent people see that it is at work; its own tasks stay its own.
   if (event.child !== undefined)
     return { ...view, subagent: event.type === "handed-back" ? undefined : agentOfChild(event.child) };
-  if (event.type === "started") {
-    const why = event.takesUp ? [event.takesUp.why] : [];
-    const notices = [...(view.notice === undefined ? [] : [view.notice]), ...why];
-    return { ...view, model: event.model, ...(notices.length > 0 ? { notice: notices.join(" ") } : {}) };
-  }
+  if (event.type === "started") return { ...withNotice(view, event.takesUp?.why), model: event.model };
   if (event.type === "phase") return { ...view, phase: event.phase };
   if (event.type === "tasks") return { ...view, tasks: event.tasks };
   return view;
 };
+
+const withNotice = (view: StatusView, notice: string | undefined): StatusView =>
+  notice === undefined ? view : { ...view, notice: view.notice === undefined ? notice : `${view.notice} ${notice}` };
 
 export const createProgress = (
   deps: Deps,
@@ -97,9 +96,9 @@ export const createProgress = (
       deps.watch?.(view, events);
       schedule();
     },
-    async finish(outcome) {
+    async finish(outcome, notice) {
       await stop();
-      view = { ...view, phase: "ended", spend: outcome.spend, outcome };
+      view = { ...withNotice(view, notice), phase: "ended", spend: outcome.spend, outcome };
       deps.watch?.(view, []);
       await write();
     },

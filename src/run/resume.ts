@@ -8,6 +8,7 @@ import type { Evidence } from "../domain/finding.ts";
 import type { AssistantMessage, Message, Thinking, ToolSpec, ToolUse, UserMessage } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
 import { canonPath } from "../domain/policy.ts";
+import type { Remark } from "../domain/remark.ts";
 import type { ReportDecision } from "../domain/report.ts";
 import type { TaskList } from "../domain/task.ts";
 import type { Range } from "./tools/seen-files.ts";
@@ -47,6 +48,7 @@ export type ResumeState = {
   readonly refused: readonly Refusal[];
   readonly evidence: readonly Evidence[];
   readonly remembered: readonly ReportDecision[];
+  readonly remarks: readonly Remark[];
   /** Tool calls are counted again by the loop, which knows the tools. */
   readonly spend: Omit<Spend, "toolCalls">;
   readonly seen: readonly SeenRange[];
@@ -118,6 +120,7 @@ export const stateIn = (events_: readonly RunEvent[], child?: string): ResumeSta
       .filter((event) => event.type === "evidence")
       .map(({ evidence }) => evidence),
     remembered: rememberedIn(events),
+    remarks: events.flatMap((event) => (event.type === "remark" ? [event.remark] : [])),
     spend: spendOf(before, fresh, child),
     seen: seenIn(goesOn?.stands === false ? since : events, handedBackIn(answered)),
     removed: removedIn(since),

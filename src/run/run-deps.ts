@@ -5,6 +5,7 @@ import type { Definition, WorkKind } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Spend } from "../domain/outcome.ts";
 import type { Clock, Model, RunRecord } from "../ports.ts";
+import type { Remarks } from "./context.ts";
 import type { Start } from "./converse.ts";
 import type { GatherDeps } from "./gather.ts";
 import type { Halts } from "./halts.ts";
@@ -44,6 +45,7 @@ export type Run = {
   /** Events of the runs that it goes on from. */
   readonly before: readonly RunEvent[];
   readonly progress: Progress;
+  readonly remarks: Remarks;
   readonly work: WorkKind;
   readonly limits: Limits;
   readonly store: (events: readonly RunEvent[], spend: Spend) => Promise<void>;

@@ -4,6 +4,7 @@ import type { Outcome } from "../domain/outcome.ts";
 import type { Clock, RunRecord, Store } from "../ports.ts";
 import type { Database, Query } from "./database.ts";
 import { type PackedEvent, packEvent, packFile, unpackEvent, unpackFile } from "./event-body.ts";
+import { createRemarks } from "./remarks.ts";
 
 export type RunRow = {
   readonly id: string;
@@ -98,6 +99,8 @@ export const createStore = (
       [repository.id, number, commentId],
     );
   },
+
+  ...createRemarks(database),
 
   close: () => database.close(),
 });

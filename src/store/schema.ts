@@ -85,4 +85,18 @@ export const migrations: readonly string[] = [
   -- 1: waits for no free place.
   ALTER TABLE jobs ADD COLUMN urgent BIGINT NOT NULL DEFAULT 0;
   `,
+  `
+  -- What people wrote while a run was going. The text is NULL once a run has dealt with it; the row stays, so that a
+  -- comment that is delivered again is not told again.
+  CREATE TABLE remarks (
+    repository_id BIGINT NOT NULL,
+    comment_id BIGINT NOT NULL,
+    issue BIGINT NOT NULL,
+    author_id BIGINT NOT NULL,
+    place BIGINT NOT NULL,
+    body TEXT,
+    PRIMARY KEY (repository_id, comment_id)
+  );
+  CREATE INDEX remarks_open ON remarks (repository_id, issue, place) WHERE body IS NOT NULL;
+  `,
 ];

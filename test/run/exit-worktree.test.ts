@@ -55,6 +55,7 @@ const depsOf = (
           open: () => [],
           reminded: door.reminded,
           review: () => undefined,
+          unheard: async () => false,
         }),
       }),
     ...over,

@@ -518,5 +518,34 @@ export const runContract = (backend: Backend): void => {
       expect(await room.store.statusComment(repository, 1)).toBe(5);
       expect(await room.store.statusComment(repository, 2)).toBeUndefined();
     });
+
+    describe("a comment for a run", () => {
+      const remark = (commentId: number, author = 11) => ({
+        commentId,
+        author: { login: `person-${author}`, id: author, type: "User" },
+        at: "2026-11-25T12:00:00.000Z",
+        text: `Word ${commentId}.`,
+      });
+      const open = async (issue = 1) => (await room.store.openRemarks(repository, issue)).map((one) => one.commentId);
+
+      test("is kept once, in order, also over a crash, until it is dealt with", async () => {
+        expect(await room.store.keepRemark(repository, 1, remark(3_456_789_012))).toBe(true);
+        expect(await room.store.keepRemark(repository, 1, remark(2))).toBe(true);
+        expect(await room.store.keepRemark(repository, 1, remark(2))).toBe(false);
+        expect(await room.store.keepRemark(repository, 4, remark(5))).toBe(true);
+        room = await room.crash();
+        expect(await room.store.openRemarks(repository, 1)).toEqual([remark(3_456_789_012), remark(2)]);
+        await room.store.settleRemarks(repository, [3_456_789_012]);
+        expect([await open(), await open(4)]).toEqual([[2], [5]]);
+        expect(await room.store.keepRemark(repository, 1, remark(3_456_789_012))).toBe(false);
+        expect(await open()).toEqual([2]);
+      });
+
+      test("is one of twenty of one person at most, whoever else writes", async () => {
+        for (let id = 1; id <= 25; id++) await room.store.keepRemark(repository, 1, remark(id));
+        await room.store.keepRemark(repository, 1, remark(26, 12));
+        expect(await open()).toEqual([...Array.from({ length: 20 }, (_, index) => index + 1), 26]);
+      });
+    });
   });
 };

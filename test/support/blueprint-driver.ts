@@ -285,6 +285,7 @@ const converse = async <R extends SubmittedReport>(bench: Workbench, given: Conv
         evidence: () => evidence,
         refusals: () => 0,
         removed: () => false,
+        last: () => false,
         reminded: () => false,
         tasks: () => [],
         onJudged: (one) => {

@@ -2,7 +2,15 @@
 import { createHash } from "node:crypto";
 import { ConflictError } from "../../src/domain/errors.ts";
 import type { Person } from "../../src/domain/repository.ts";
-import type { CommitRequest, GitHub, GitHubSession, Permission, Pull, Review } from "../../src/ports.ts";
+import type {
+  CommitRequest,
+  GitHub,
+  GitHubSession,
+  Permission,
+  Pull,
+  ReactionTarget,
+  Review,
+} from "../../src/ports.ts";
 
 export const bot: Person = { login: "backend-architect[bot]", id: 99, type: "Bot" };
 
@@ -17,6 +25,10 @@ export type MemoryGitHub = GitHub & {
   /** Sessions that were opened and not closed. */
   open_: number;
   permission: Permission;
+  /** Of people whose permission is another one, by id. */
+  readonly permissions: Map<number, Permission>;
+  /** What got 👀. */
+  readonly eyes: ReactionTarget[];
   review: Review | undefined;
   /** Called before and after each write with its number from 0; what it throws, the write throws. */
   onWrite: (index: number, when: "before" | "after") => void;
@@ -32,6 +44,8 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     writes: [],
     open_: 0,
     permission: "write",
+    permissions: new Map(),
+    eyes: [],
     review: undefined,
     onWrite: () => {},
     whoami: async () => bot,
@@ -57,7 +71,7 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
   };
   const seen = (pull: Pull): Pull => ({ ...pull, headSha: state.branches.get(pull.branch) ?? pull.headSha });
   return {
-    permissionOf: async () => state.permission,
+    permissionOf: async ({ id }) => state.permissions.get(id) ?? state.permission,
     findPull: async (branch) =>
       state.pulls
         .filter((pull) => pull.branch === branch)
@@ -74,7 +88,10 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
     },
     fetchPullTemplate: async () => undefined,
     fetchBranch: async (branch) => state.branches.get(branch),
-    react: (target) => write(`react ${target.on}`, () => {}),
+    react: (target) =>
+      write(`react ${target.on}`, () => {
+        if (!state.eyes.some((one) => JSON.stringify(one) === JSON.stringify(target))) state.eyes.push(target);
+      }),
     commit: (request) =>
       write("commit", () => {
         // As on GitHub, the same commit made a second time is another one.

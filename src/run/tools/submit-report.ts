@@ -24,6 +24,8 @@ export type Door = {
   readonly reminded: () => boolean;
   /** The work was given up. */
   readonly removed: () => boolean;
+  /** No turn can come after this one. */
+  readonly last: () => boolean;
   readonly onJudged: (judged: Judged) => void;
 };
 
@@ -41,6 +43,12 @@ export type ReportForm<R extends SubmittedReport> = {
 
 /** The rule by which an agent is reminded of its team, once. */
 export const teamOpenRule = "team-open";
+
+/** The rule by which a report comes back because people said something that the agent has not read. */
+export const unheardRule = "unheard-comment";
+
+/** Such a refusal is nobody's fault: it does not count. */
+export const isUnheard = (findings: readonly Finding[]): boolean => findings.some(({ rule }) => rule === unheardRule);
 
 export const createSubmitReport = <R extends SubmittedReport>(deps: {
   readonly door: Door;
@@ -66,9 +74,11 @@ export const createSubmitReport = <R extends SubmittedReport>(deps: {
 
 const refusal = (findings: readonly Finding[], refused: number): string =>
   [
-    `The report is not accepted (${refused} of ${maxRefusals}):`,
+    isUnheard(findings)
+      ? "The report is not accepted yet, which does not count:"
+      : `The report is not accepted (${refused} of ${maxRefusals}):`,
     ...findings.filter((finding) => finding.severity === "error").map(sentence),
-    refused < maxRefusals
+    refused < maxRefusals || isUnheard(findings)
       ? "Mend the files or the report, then call SubmitReport again."
       : "The run ends here, and these findings are shown with it.",
   ].join("\n");

@@ -29,6 +29,7 @@ const open = (tools = testDefinition.tools) => {
         evidence: () => [],
         refusals: () => 0,
         removed: () => false,
+        last: () => false,
         reminded: () => false,
         tasks: () => [],
         onJudged: () => {},
