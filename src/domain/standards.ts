@@ -68,9 +68,6 @@ const shapes = {
 export type RuleId = keyof typeof shapes;
 export type Parameters = { readonly [R in RuleId]: Readonly<z.infer<z.ZodObject<(typeof shapes)[R]>>> };
 
-/** Looked for on the lines that an agent adds, whether or not the file can be parsed. */
-export type ChangesetRule = "forbidden-import" | "foreign-migration";
-
 const ruleIds = Object.keys(shapes) as readonly RuleId[];
 
 const nothing = {};

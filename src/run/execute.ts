@@ -10,7 +10,7 @@ import { lateNotice } from "../domain/remark.ts";
 import type { Model, RunRecord, Worktree } from "../ports.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
 import { type Cast, converse, startOf } from "./converse.ts";
-import { castOf, frameOf, openOthers } from "./frame.ts";
+import { baseTextOf, castOf, frameOf, openOthers } from "./frame.ts";
 import { type GatherDeps, type Gathered, gather, notReady } from "./gather.ts";
 import { goOn, groundOf } from "./go-on.ts";
 import { issueOf } from "./issue-of.ts";
@@ -214,6 +214,8 @@ const work = async (
   const settled = await settle(end.kind === "aborted" ? await cutOff(run, end, await stored()) : end, {
     ...{ worktree, others },
     boundary: gathered.boundary,
+    base: baseTextOf(deps, run, gathered),
+    standards: gathered.config.standards ?? {},
     title: gathered.brief.request.title,
     limits: run.limits,
     before: run.before,

@@ -47,7 +47,7 @@ export const openOthers = (
   );
 };
 
-const baseTextOf = (deps: ExecuteDeps, run: Run, gathered: Gathered) => (path: string) =>
+export const baseTextOf = (deps: ExecuteDeps, run: Run, gathered: Gathered) => (path: string) =>
   deps.workspace.readFile(run.record.job.trigger.repository, gathered.commit, path);
 
 export const frameOf = (
@@ -79,6 +79,7 @@ export const frameOf = (
       judge: createJudge({
         boundary: gathered.boundary,
         others: () => others.boundaries(),
+        migrationFolders: () => others.migrationFolders(),
         subagents: () => others.handedBack(),
         collect: () => worktree.collect(),
         base: baseTextOf(deps, run, gathered),

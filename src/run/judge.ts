@@ -27,6 +27,8 @@ export const createJudge =
       readonly boundary: Boundary;
       /** Boundaries of the subagents that it started so far. */
       readonly others: () => readonly Boundary[];
+      /** @see Migrations */
+      readonly migrationFolders: () => readonly string[];
       readonly subagents: () => readonly HandedBack[];
       readonly followUp: boolean;
       /** There is work of before that nothing has shown to be sound as it is now. */
@@ -47,13 +49,11 @@ export const createJudge =
     const { changeset, refused } = await deps.collect();
     const { followUp, commentIds, unproven = false } = deps;
     return judged(report, [
-      ...checkChangeset(
-        changeset,
-        refused,
-        [deps.boundary, ...deps.others()],
-        await baseTexts(deps, changeset),
-        deps.standards,
-      ).map((finding) => (isAnothers(finding.path, deps) ? { ...finding, severity: "concern" as const } : finding)),
+      ...checkChangeset(changeset, refused, [deps.boundary, ...deps.others()], {
+        base: await baseTexts(deps, changeset),
+        migrationFolders: deps.migrationFolders(),
+        standards: deps.standards,
+      }).map((finding) => (isAnothers(finding.path, deps) ? { ...finding, severity: "concern" as const } : finding)),
       ...checkReport(report, { changeset, evidence, followUp, commentIds, unproven }),
       ...checkSubagents(deps.subagents()),
       ...checkRemoval(report, deps.removed()),
@@ -89,13 +89,23 @@ export const createReviewJudge =
 
 /** A subagent answers for what it changed itself, and for nothing that it found. */
 export const createChildJudge =
-  (deps: Files & { readonly boundary: Boundary; readonly found: Changeset }): Judge<ChildReport> =>
+  (
+    deps: Files & {
+      readonly boundary: Boundary;
+      readonly migrationFolders: readonly string[];
+      readonly found: Changeset;
+    },
+  ): Judge<ChildReport> =>
   async (report, evidence) => {
     const { changeset, refused } = await deps.collect();
     const own = changesSince(deps.found, changeset);
     const odd = refused.filter(({ path }) => isWithin(path, deps.boundary.allowed));
     return judged(report, [
-      ...checkChangeset(own, odd, [deps.boundary], await baseTexts(deps, own), deps.standards),
+      ...checkChangeset(own, odd, [deps.boundary], {
+        base: await baseTexts(deps, own),
+        migrationFolders: deps.migrationFolders,
+        standards: deps.standards,
+      }),
       ...checkChildReport(report, { own, changeset, evidence }),
     ]);
   };
@@ -106,7 +116,8 @@ const judged = (report: Judged["report"], findings: readonly Finding[]): Judged 
   findings,
 });
 
-const baseTexts = async (
+/** Texts of the files that a changeset modifies, as they were. */
+export const baseTexts = async (
   { base }: Pick<Files, "base">,
   changeset: Changeset,
 ): Promise<(path: string) => string | undefined> => {

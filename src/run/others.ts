@@ -6,18 +6,25 @@ import type { HandedBack } from "../domain/subagent.ts";
 import type { TaskList } from "../domain/task.ts";
 import type { Mail } from "../domain/team.ts";
 import type { LoopDeps } from "./context.ts";
-import { createSubagents, type SubagentDeps, type SubagentLog } from "./subagent.ts";
+import {
+  createSubagents,
+  type Migrations,
+  migrationFoldersOf,
+  type SubagentDeps,
+  type SubagentLog,
+} from "./subagent.ts";
 import { createTeam } from "./team.ts";
 
-export type Others = SubagentLog & {
-  /** What the run's own agent has of them. */
-  readonly reach: Pick<LoopDeps, "subagents" | "team" | "mates">;
-  /** What the team has left open, each a sentence. */
-  open(tasks: TaskList): readonly string[];
-  review(): Review | undefined;
-  /** What the contract's mailbox was sent. */
-  contract(): readonly Mail[];
-};
+export type Others = SubagentLog &
+  Migrations & {
+    /** What the run's own agent has of them. */
+    readonly reach: Pick<LoopDeps, "subagents" | "team" | "mates">;
+    /** What the team has left open, each a sentence. */
+    open(tasks: TaskList): readonly string[];
+    review(): Review | undefined;
+    /** What the contract's mailbox was sent. */
+    contract(): readonly Mail[];
+  };
 
 /** @param deps.before events of the runs that this one goes on from: their subagents and teammates are gone, their work is here */
 export const createOthers = (
@@ -36,6 +43,7 @@ export const createOthers = (
       ...subagents.boundaries(),
       ...(team?.boundaries() ?? []),
     ],
+    migrationFolders: () => [...worked.flatMap(migrationFoldersOf), ...subagents.migrationFolders()],
     handedBack: () => [...left, ...subagents.handedBack(), ...(team?.handedBack() ?? [])],
     open: (tasks) => team?.open(tasks) ?? [],
     review: () => team?.review(),

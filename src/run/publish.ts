@@ -18,7 +18,7 @@ import type { TaskList } from "../domain/task.ts";
 import { contractMailbox, type Mail, mailsTo } from "../domain/team.ts";
 import { teamIn } from "../domain/team-events.ts";
 import type { Clock, GitHub, GitHubSession, Pull, RunRecord, Store, Workspace } from "../ports.ts";
-import { checkChangeset } from "../verify/check-changeset.ts";
+import { checkPaths } from "../verify/check-changeset.ts";
 import { type Gathered, mayWrite } from "./gather.ts";
 import { memoryFor } from "./memory-for.ts";
 import { changesOnto } from "./onto.ts";
@@ -96,9 +96,7 @@ const obstacleTo = async ({ deps, session, run, settled }: Publication): Promise
   const { sender, repository } = run.job.trigger;
   if (!mayWrite(await session.permissionOf(sender)))
     return `@${sender.login} no longer has write access to ${fullName(repository)}, so nothing was published.`;
-  const outside = checkChangeset(settled.changeset, [], settled.boundaries).find(({ rule }) =>
-    ["out-of-bounds", "odd-path"].includes(rule),
-  );
+  const [outside] = checkPaths(settled.changeset, settled.boundaries);
   if (outside) return `Nothing was published: ${outside.path} ${outside.message}.`;
   const leak = settled.changeset.find((change) => deps.redact(bytesOf(change).toString("utf8")).leaks > 0);
   if (leak) return `Nothing was published: ${leak.path} holds a secret of this App.`;

@@ -7,6 +7,7 @@ import type { CutShort } from "../domain/outcome.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { withRemembered } from "../domain/remember.ts";
 import { blockedReport, type Status } from "../domain/report.ts";
+import type { StandardsConfig } from "../domain/standards.ts";
 import { openHandoffs } from "../domain/subagent.ts";
 import type { TaskList } from "../domain/task.ts";
 import type { Worktree } from "../ports.ts";
@@ -15,6 +16,7 @@ import { checkSubagents } from "../verify/check-child.ts";
 import { settleStatus } from "../verify/check-report.ts";
 import { reviewFindings } from "../verify/check-review.ts";
 import { withDoubts } from "../verify/commands/doubt.ts";
+import { baseTexts } from "./judge.ts";
 import type { LoopEnd } from "./loop.ts";
 import type { Others } from "./others.ts";
 import type { Settled } from "./publish.ts";
@@ -29,6 +31,10 @@ export const settle = async (
     readonly worktree: Worktree;
     readonly others: Others;
     readonly boundary: Boundary;
+    /** Text of a file at the commit that the run started from. */
+    readonly base: (path: string) => Promise<string | undefined>;
+    /** What the repository keeps otherwise than the house. */
+    readonly standards: StandardsConfig;
     readonly title: string;
     readonly limits: Limits;
     /** Of the runs that it goes on from. */
@@ -49,7 +55,15 @@ export const settle = async (
   const findings =
     end.kind === "reported"
       ? end.findings
-      : [...checkChangeset([], odd, boundaries), ...checkSubagents(subagents), ...reviewFindings(review, changeset)];
+      : [
+          ...checkChangeset(changeset, odd, boundaries, {
+            base: await baseTexts(run, changeset),
+            migrationFolders: others.migrationFolders(),
+            standards: run.standards,
+          }),
+          ...checkSubagents(subagents),
+          ...reviewFindings(review, changeset),
+        ];
   return {
     report: withRemembered(report, rememberedIn(ownStretch(run.events))),
     boundaries,

@@ -67,7 +67,12 @@ type Child = {
   readonly found: Changeset;
 };
 
-export const createSubagents = (deps: SubagentDeps): Subagents & SubagentLog => {
+export type Migrations = {
+  /** Where migrations may stand: nowhere before the agent for them was started. */
+  migrationFolders(): readonly string[];
+};
+
+export const createSubagents = (deps: SubagentDeps): Subagents & SubagentLog & Migrations => {
   const stored = deps.events.filter((event) => event.child !== undefined);
   const walls = new Map<string, Walls>();
   const started = new Map<string, string>();
@@ -82,10 +87,11 @@ export const createSubagents = (deps: SubagentDeps): Subagents & SubagentLog => 
     walls.set(name, entered);
     return entered;
   };
+  const workers = () => deps.agents.filter(({ name }) => [...started.values()].includes(name));
   return {
     agents: deps.agents,
-    boundaries: () =>
-      deps.agents.filter(({ name }) => [...started.values()].includes(name)).map(({ boundary }) => boundary),
+    boundaries: () => workers().map(({ boundary }) => boundary),
+    migrationFolders: () => workers().flatMap(migrationFoldersOf),
     handedBack: () => [...ended.values()],
     async run(call, parent, signal) {
       const definition = deps.agents.find(({ name }) => name === call.agent);
@@ -106,6 +112,9 @@ export const createSubagents = (deps: SubagentDeps): Subagents & SubagentLog => 
     },
   };
 };
+
+export const migrationFoldersOf = ({ name, boundary }: Definition): readonly string[] =>
+  name === "database-engineer" ? boundary.allowed : [];
 
 const requireRoom = (running: number, parent: Child["parent"]): void => {
   if (running >= maxSubagents)
@@ -201,6 +210,7 @@ const submitOf = (deps: SubagentDeps, { name, definition, found }: Child, door: 
   const { boundary } = definition;
   const judge = createChildJudge({
     boundary,
+    migrationFolders: migrationFoldersOf(definition),
     found,
     collect: () => deps.worktree.collect(),
     base: deps.baseText,

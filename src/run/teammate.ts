@@ -210,7 +210,14 @@ const submitOf = (deps: TeamDeps, { mate: { definition }, found }: Stretch, door
       form: { input: reviewReportSchema },
     });
   const { baseText: base, standards } = deps;
-  const judge = createChildJudge({ boundary: definition.boundary, found, collect, base, standards });
+  const judge = createChildJudge({
+    boundary: definition.boundary,
+    migrationFolders: [],
+    found,
+    collect,
+    base,
+    standards,
+  });
   return createSubmitReport({ door, ending, judge, form: { input: testReportSchema } });
 };
 

@@ -2,25 +2,25 @@
 import { bytesOf, type Changeset, type Refusal } from "../domain/changeset.ts";
 import type { Finding } from "../domain/finding.ts";
 import { type Boundary, canonPath, decideWrite } from "../domain/policy.ts";
-import { parametersOf, type StandardsConfig } from "../domain/standards.ts";
-import { checkAddedImports } from "./standards/added-imports.ts";
+import type { StandardsConfig } from "../domain/standards.ts";
+import { checkForeign } from "./check-foreign.ts";
 
-/**
- * @param boundaries of the agents that were at work: each path must lie in one of them
- * @param base text of a file at the commit that the run started from, so that only new imports count
- * @param standards what the repository keeps otherwise
- */
+type Known = {
+  /** Text of a file at the commit that the run started from: what stood there is nobody's doing. */
+  readonly base: (path: string) => string | undefined;
+  /** Where the agent for migrations was at work: they may stand there alone. */
+  readonly migrationFolders: readonly string[];
+  /** What the repository keeps otherwise than the house. */
+  readonly standards: StandardsConfig;
+};
+
+/** @param boundaries of the agents that were at work */
 export const checkChangeset = (
   changeset: Changeset,
   refused: readonly Refusal[],
   boundaries: readonly Boundary[],
-  base: (path: string) => string | undefined = () => undefined,
-  standards: StandardsConfig = {},
+  { base, ...known }: Known,
 ): Finding[] => {
-  const rules = {
-    "forbidden-import": parametersOf("forbidden-import", standards),
-    "foreign-migration": parametersOf("foreign-migration", standards),
-  };
   const findings: Finding[] = [];
   for (const { path, reason } of refused)
     findings.push({
@@ -29,6 +29,18 @@ export const checkChangeset = (
       path,
       message: `cannot be committed: ${reason}; remove it`,
     });
+  findings.push(...checkPaths(changeset, boundaries));
+  for (const change of changeset) {
+    if (change.kind === "deleted") continue;
+    const file = { path: change.path, text: bytesOf(change).toString("utf8") };
+    findings.push(...checkForeign(file, base(change.path), known));
+  }
+  return findings;
+};
+
+/** Each path must be one that can be, and lie in the boundary of an agent that was at work. */
+export const checkPaths = (changeset: Changeset, boundaries: readonly Boundary[]): Finding[] => {
+  const findings: Finding[] = [];
   for (const change of changeset) {
     const canon = canonPath(change.path);
     if (!canon.ok || canon.path !== change.path)
@@ -42,11 +54,6 @@ export const checkChangeset = (
     const refusal = verdicts.find((verdict) => !verdict.allowed);
     if (refusal && !verdicts.some((verdict) => verdict.allowed))
       findings.push({ rule: "out-of-bounds", severity: "error", path: change.path, message: refusal.reason });
-    if (change.kind !== "deleted" && change.path.endsWith(".py")) {
-      const text = bytesOf(change).toString("utf8");
-      for (const added of checkAddedImports(change.path, text, base(change.path) ?? "", rules))
-        findings.push({ ...added, severity: "error", path: change.path });
-    }
   }
   return findings;
 };

@@ -45,6 +45,7 @@ const depsOf = (
         judge: createJudge({
           boundary: definition.boundary,
           others: () => [],
+          migrationFolders: () => [],
           subagents: () => [],
           collect: async () => walls.collect(),
           base: async () => undefined,

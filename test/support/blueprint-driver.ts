@@ -349,6 +349,7 @@ const startChild = async (
   const found = await changesetOf(bench);
   const judge = createChildJudge({
     boundary: given.boundary,
+    migrationFolders: agent === "database-engineer" ? given.boundary.allowed : [],
     found,
     collect: async () => ({ changeset: await changesetOf(bench), refused: [] }),
     base: (path) => committed(bench, path),
