@@ -1,6 +1,7 @@
 /** The doors between the run and the world: each port with its contract. An adapter implements one and knows no other. */
 import type { Changeset, FileChange, Refusal } from "./domain/changeset.ts";
 import type { RunEvent } from "./domain/event.ts";
+import type { HttpSession, HttpSessionResult } from "./domain/http.ts";
 import type { Job } from "./domain/job.ts";
 import type { AssistantMessage, Message, Thinking, ToolSpec, Usage } from "./domain/message.ts";
 import type { Outcome } from "./domain/outcome.ts";
@@ -230,7 +231,21 @@ export interface Worktree {
   collect(): Promise<{ changeset: Changeset; refused: readonly Refusal[] }>;
   /** Puts a checkpoint's files in place of whatever the writable folders hold. */
   restore(changeset: Changeset): Promise<void>;
+  /** A copy of the commit's files with a changeset on them, to run what may change anything: nothing comes back. */
+  openTrial(changeset: Changeset): Promise<Trial>;
   /** Ends every process of it and removes the run's own copies; the shared tree stays while others hold it. */
+  close(): Promise<void>;
+}
+
+/** Thrown away with all that was written in it. Inside, all of /repo may be written; the walls are those of `Walls`. */
+export interface Trial {
+  /** As `Walls.bash`. */
+  bash(command: string, options: { timeoutMs: number; signal: AbortSignal }): Promise<CommandResult>;
+  /**
+   * A server and the requests to it in one sandbox, where nobody else reaches it.
+   * @returns undefined without a sandbox: a repository's server is not started on the machine's own network
+   */
+  serve(session: HttpSession, signal: AbortSignal): Promise<HttpSessionResult | undefined>;
   close(): Promise<void>;
 }
 

@@ -135,8 +135,10 @@ const catches: Readonly<Record<string, string>> = {
   "workspace/prepare-thread.ts": "what a thread could not build is its answer",
   "workspace/quota.ts": "what vanishes under `du` makes it complain, and its sum is good all the same",
   "workspace/remote.ts": "a folder that is not there yet holds nothing",
+  "workspace/request-process.ts": "a request that can't be made is answered with why; a group that is gone was ended",
   "workspace/self-test.ts": "a canary that could not even start is a sandbox that does not hold, with the reason",
   "workspace/trees.ts": "a tree without its mark is no tree, and made again",
+  "workspace/trial.ts": "what a server's caller left unsaid, since it was ended with it, is said in its place",
   "workspace/workspace.ts": "a failed start is not kept; a run that can't be opened leaves nothing open",
   "workspace/worktree.ts": "descriptors are closed and the reason thrown on; a mount that is gone becomes a ToolError",
 };

@@ -24,9 +24,10 @@ export type Layout = {
   readonly runs: string;
   readonly etc: string;
   readonly seccompFilter: string;
-  /** Node and the script of the file process, as the sandbox finds them. */
+  /** Node and the scripts of ours that it runs inside, as the sandbox finds them. */
   readonly node: string;
   readonly fileProcess: string;
+  readonly requestProcess: string;
   /** Undefined for an ordinary user, whose own uid it is then. */
   readonly user: SandboxUser | undefined;
 };
@@ -62,7 +63,8 @@ export const openLayout = async (dataFolder: string, node: string): Promise<Layo
     etc,
     seccompFilter,
     node: await installNode(toolchain, node),
-    fileProcess: await installFileProcess(toolchain, node),
+    fileProcess: await installScript(toolchain, node, "file-process"),
+    requestProcess: await installScript(toolchain, node, "request-process"),
     user,
   };
 };
@@ -99,13 +101,13 @@ const installNode = async (toolchain: string, node: string): Promise<string> => 
  * As JavaScript, also in a checkout: a Node that strips types takes twice as long to start and half as much memory again,
  * in every run.
  */
-const installFileProcess = async (toolchain: string, node: string): Promise<string> => {
-  const script = fileURLToPath(new URL(`./file-process${extname(import.meta.url)}`, import.meta.url));
+const installScript = async (toolchain: string, node: string, name: string): Promise<string> => {
+  const script = fileURLToPath(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url));
   const digest = createHash("sha256")
     .update(await readFile(script))
     .digest("hex")
     .slice(0, 12);
-  const target = join(toolchain, `files-${digest}.mjs`);
+  const target = join(toolchain, `${name}-${digest}.mjs`);
   if (existsSync(target)) return target;
   await putFile(target, script.endsWith(".ts") ? await withoutTypes(script, node) : await readFile(script), 0o644);
   return target;

@@ -12,8 +12,17 @@ const filesBeforeMeasuring = 10_000;
 
 const run = promisify(execFile);
 
-/** @returns asks whether the folder holds more than a run may leave in it; cheap to ask often */
-export const createQuota = (folder: string): (() => Promise<boolean>) => {
+/** What a folder holds before anything runs in it. */
+export const sizeOf = async (folder: string): Promise<{ readonly bytes: number; readonly files: number }> => ({
+  bytes: await measure(["--block-size=1"], folder),
+  files: await measure(["--inodes"], folder),
+});
+
+/**
+ * @param before what it held at the start, which does not count
+ * @returns asks whether the folder holds more than a run may leave in it; cheap to ask often
+ */
+export const createQuota = (folder: string, before = { bytes: 0, files: 0 }): (() => Promise<boolean>) => {
   let last: { bytes: number; files: number } | undefined;
   return async () => {
     const disk = await statfs(folder).catch(() => undefined);
@@ -24,7 +33,8 @@ export const createQuota = (folder: string): (() => Promise<boolean>) => {
     last ??= free;
     if (last.bytes - free.bytes < bytesBeforeMeasuring && last.files - free.files < filesBeforeMeasuring) return false;
     last = free;
-    return (await measure(["--block-size=1"], folder)) > maxBytes || (await measure(["--inodes"], folder)) > maxFiles;
+    const { bytes, files } = await sizeOf(folder);
+    return bytes - before.bytes > maxBytes || files - before.files > maxFiles;
   };
 };
 

@@ -41,6 +41,7 @@ const gitDirInside = "/opt/git";
 const toolchainInside = "/opt/toolchain";
 export const nodeInside = "/opt/files/node";
 export const fileProcessInside = "/opt/files/main.mjs";
+export const requestProcessInside = "/opt/files/requests.mjs";
 
 const seccompDescriptor = 3;
 const firstFolderDescriptor = 4;
@@ -112,6 +113,7 @@ const renderSandboxArgs = (
   ...renderRepository(view),
   ...["--ro-bind", settings.layout.node, nodeInside],
   ...["--ro-bind", settings.layout.fileProcess, fileProcessInside],
+  ...["--ro-bind", settings.layout.requestProcess, requestProcessInside],
   ...renderToolchain(settings.python),
   ...["--remount-ro", "/", "--chdir", "/repo", "--clearenv"],
   ...Object.entries({ ...env, ...environmentInside(settings.python) }).flatMap(([name, value]) => [

@@ -71,8 +71,9 @@ export const createWalls = (deps: WallsDeps): Walls => {
   };
 };
 
-const runBash = async (
-  { start, ready, closing, isOverQuota }: WallsDeps,
+/** One command, whoever's walls it is in. */
+export const runBash = async (
+  { start, ready, closing, isOverQuota }: Pick<WallsDeps, "start" | "ready" | "closing" | "isOverQuota">,
   command: string,
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<CommandResult> => {

@@ -22,6 +22,7 @@ import {
   startInSandbox,
 } from "./sandbox.ts";
 import type { ReadyTree } from "./trees.ts";
+import { openTrial } from "./trial.ts";
 import { createWalls } from "./walls.ts";
 
 export type WorktreeDeps = {
@@ -64,6 +65,7 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
   const clients = new Set<FileClient>();
   const commands = new Set<Promise<unknown>>();
   let isTouched = false;
+  let trials = 0;
 
   const startFor =
     (boundary: Boundary): Start =>
@@ -78,6 +80,11 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
         for (const { folder } of mounts) folder.close();
       }
     };
+
+  const track = (command: Promise<unknown>): void => {
+    commands.add(command);
+    void command.finally(() => commands.delete(command)).catch(() => undefined);
+  };
 
   const endFileProcesses = async (): Promise<void> => {
     await Promise.all([...clients].map((client) => client.end()));
@@ -99,10 +106,7 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
         findLeftOut: (path) => findLeftOut(run.mirror, commit, folders, path),
         closing: closing.signal,
         isOverQuota: sandbox ? quota : async () => false,
-        track: (command_) => {
-          commands.add(command_);
-          void command_.finally(() => commands.delete(command_)).catch(() => undefined);
-        },
+        track,
       });
     },
     async collect() {
@@ -115,6 +119,11 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
       if (isTouched) await restoreCopies(ready.tree, files, folders.roots, changeset, layout.user);
       else await applyChanges(files, folders.roots, changeset, layout.user);
       isTouched = true;
+    },
+    async openTrial(changeset) {
+      trials += 1;
+      const folder = join(run.runFolder, `trial-${trials}`);
+      return openTrial({ ...deps, ...run, folder, closing: closing.signal, track }, changeset);
     },
     async close() {
       closing.abort();

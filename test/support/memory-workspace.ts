@@ -1,4 +1,5 @@
 /** A workspace over maps of files by commit: what a run needs of one, without git and without walls. */
+import type { HttpSession, HttpSessionResult } from "../../src/domain/http.ts";
 import type { RepositoryRef } from "../../src/domain/repository.ts";
 import type { SandboxHealth, Workspace } from "../../src/ports.ts";
 import type { MemoryGitHub } from "./memory-github.ts";
@@ -10,7 +11,23 @@ export type MemoryWorkspace = Workspace & {
   open: number;
   /** What commands do. */
   command: Command | undefined;
+  /** What a server comes to; where a test says nothing, every request is answered well. */
+  serve: (session: HttpSession) => HttpSessionResult | undefined;
 };
+
+/** Everything is answered with success. */
+const answerAll = ({ requests }: HttpSession): HttpSessionResult => ({
+  readyMs: 5,
+  log: "",
+  answers: requests.map(({ method, path }) => ({
+    path: path.map((piece) => (typeof piece === "string" ? piece : "1")).join(""),
+    status: method === "POST" ? 201 : 200,
+    contentType: "application/json",
+    location: "",
+    body: "{}",
+    durationMs: 2,
+  })),
+});
 
 /** The base branch's only commit. */
 const baseCommit = "b".repeat(40);
@@ -32,6 +49,7 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
     health: { ok: true },
     open: 0,
     command: undefined,
+    serve: answerAll,
     checkSandbox: async () => workspace.health,
     fetch: async (repository, branches) =>
       new Map([...heads(repository)].filter(([branch]) => branches.includes(branch) && Object.keys(base).length > 0)),
@@ -55,6 +73,11 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
         enter: async (boundary) => walls.enter(boundary),
         collect: async () => walls.collect(),
         restore: async (changeset) => walls.restore(changeset),
+        openTrial: async () => ({
+          bash: (line, options) => walls.bash(line, options),
+          serve: async (session) => workspace.serve(session),
+          close: async () => undefined,
+        }),
         close: async () => {
           workspace.open -= 1;
         },
