@@ -3,6 +3,7 @@ import { createPrivateKey } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import type { SharedCaps } from "./domain/caps.ts";
 import { nearest } from "./domain/distance.ts";
 import { ConfigError } from "./domain/errors.ts";
 import { type ModelConfig, modelProblems, modelSettings, toModel } from "./domain/model-settings.ts";
@@ -37,6 +38,7 @@ export type Config = RunConfig & {
   readonly port: number;
   /** The label that starts a run. */
   readonly label: string;
+  readonly sharedCaps: SharedCaps;
   /** Runs at the same time. */
   readonly concurrency: number;
   /** Whether its commits carry the App's `Signed-off-by`. */
@@ -120,6 +122,10 @@ const appSettings = runSettings.extend({
     .default("127.0.0.1"),
   PORT: wholeNumber(0, 65_535).default(3_000),
   ARCHITECT_LABEL: z.string().trim().min(1).max(50, "must not be longer than 50 characters").default("architect"),
+  ARCHITECT_MAX_USD_PER_DAY: money.default(50),
+  ARCHITECT_MAX_TOKENS_PER_DAY: wholeNumber(10_000, 1_000_000_000_000).default(200_000_000),
+  ARCHITECT_MAX_USD_PER_ISSUE: money.default(25),
+  ARCHITECT_MAX_TOKENS_PER_ISSUE: wholeNumber(10_000, 1_000_000_000_000).default(100_000_000),
   ARCHITECT_CONCURRENCY: wholeNumber(1, 256).default(4),
   ARCHITECT_SIGN_OFF: z.enum(["true", "false"], "must be true or false").default("false"),
 });
@@ -144,6 +150,10 @@ export const readConfig = (env: Env = process.env, isRoot = runsAsRoot()): Confi
     port: settings.PORT,
     label: settings.ARCHITECT_LABEL,
     concurrency: settings.ARCHITECT_CONCURRENCY,
+    sharedCaps: {
+      day: { usd: settings.ARCHITECT_MAX_USD_PER_DAY, tokens: settings.ARCHITECT_MAX_TOKENS_PER_DAY },
+      issue: { usd: settings.ARCHITECT_MAX_USD_PER_ISSUE, tokens: settings.ARCHITECT_MAX_TOKENS_PER_ISSUE },
+    },
     signOff: settings.ARCHITECT_SIGN_OFF === "true",
     warnings: [...run.warnings, ...key.warnings],
   };

@@ -309,6 +309,11 @@ export interface Store {
   appendEvents(runId: string, events: readonly RunEvent[]): Promise<void>;
   events(runId: string): Promise<RunEvent[]>;
   closeRun(runId: string, outcome: Outcome): Promise<void>;
+  /** By all turns of all agents, of the repository's runs or of one issue's. @param scope.since ISO 8601 */
+  spentOn(
+    repository: RepositoryRef,
+    scope: { readonly issue?: number; readonly since?: string },
+  ): Promise<{ readonly usd: number; readonly tokens: number }>;
   /** Newest first. */
   runsOf(repository: RepositoryRef, issue: number): Promise<RunRecord[]>;
   /** The issue whose pull request this is. */

@@ -21,6 +21,7 @@ import { type CommandDeps, runCommand } from "./run/commands.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts";
 import { createHalts, type Halts } from "./run/halts.ts";
 import type { Watch } from "./run/progress.ts";
+import { createPurse, type Purse } from "./run/purse.ts";
 import { openDatabase } from "./store/database.ts";
 import { createQueue } from "./store/queue.ts";
 import { createStore } from "./store/runs.ts";
@@ -92,6 +93,7 @@ export const createRunner = async (
     readonly secrets: readonly string[];
     readonly statusIntervalMs: number;
     readonly halts?: Halts | undefined;
+    readonly purse?: Purse | undefined;
     readonly signOff?: boolean;
     readonly watch?: Watch | undefined;
     readonly log: Log;
@@ -112,6 +114,7 @@ export const createRunner = async (
     caps: config.budget,
     statusIntervalMs: parts.statusIntervalMs,
     halts: parts.halts,
+    purse: parts.purse,
     watch: parts.watch,
     redact: createRedactor(parts.secrets),
     sandboxed: config.sandbox === "bubblewrap",
@@ -159,6 +162,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
   const { execute, models } = await createRunner(config, {
     github,
     halts,
+    purse: createPurse({ store, clock: systemClock, caps: config.sharedCaps }),
     store,
     workspace,
     secrets: secretsOf(config),

@@ -44,6 +44,7 @@ test("three settings are enough, the rest has defaults that need no key of a mod
     signOff: false,
     model: { kind: "blueprint" },
     budget: { usd: 5, tokens: 5_000_000, minutes: 90 },
+    sharedCaps: { day: { usd: 50, tokens: 200_000_000 }, issue: { usd: 25, tokens: 100_000_000 } },
     sandbox: "bubblewrap",
     warnings: [],
   });

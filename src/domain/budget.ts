@@ -96,9 +96,15 @@ export const addUsage = (a: Usage, b: Usage): Usage => ({
 });
 
 /** One turn more. */
-export const addTurn = (spend: Spend, usage: Usage, usd: number): Spend => ({
+export const addTurn = (spend: Spend, usage: Usage, usd: number): Spend => addCost(spend, { usage, usd, turns: 1 });
+
+/** What was paid for and left no message. */
+export const addCost = (
+  spend: Spend,
+  { usage, usd, turns }: { readonly usage: Usage; readonly usd: number; readonly turns: number },
+): Spend => ({
   ...spend,
-  turns: spend.turns + 1,
+  turns: spend.turns + turns,
   tokens: spend.tokens + tokensOf(usage),
   usd: spend.usd + usd,
 });

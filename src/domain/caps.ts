@@ -1,12 +1,23 @@
 /** Upper bounds of what runs may spend, from those who may set them: the lowest one counts, and who asked for more is told. */
-import { money } from "./render/safe.ts";
+import { count, money } from "./render/safe.ts";
 
+/** Undefined = no bound. */
+export type Amount = { readonly usd?: number | undefined; readonly tokens?: number | undefined };
+
+/** Of one run, subagents and teammates included. */
 export type Caps = {
-  /** Of one run, subagents and teammates included. */
   readonly usd: number;
   readonly tokens: number;
-  /** At work, waiting for the model included; no bound where left out. */
+  /** At work, waiting for the model included. */
   readonly minutes?: number | undefined;
+};
+
+/** Of all runs together. */
+export type SharedCaps = {
+  /** In one repository, from 00:00 UTC to the next. */
+  readonly day?: Amount | undefined;
+  /** For one issue and its pull request, ever. */
+  readonly issue?: Amount | undefined;
 };
 
 /** @param operator who pays @param asked in the command that starts the run */
@@ -17,6 +28,43 @@ export const capsFor = (
   const { budget } = asked;
   if (budget === undefined) return { caps: operator, notices: [] };
   const usd = Math.min(operator.usd, budget);
-  const notice = `The budget of ${money(budget)} that was asked for is above what this App spends on one run, so ${money(usd)} counts.`;
+  const notice = `The budget of ${money(budget)} that was asked for is above what a run may spend here, so ${money(usd)} counts.`;
   return { caps: { ...operator, usd }, notices: budget > operator.usd ? [notice] : [] };
+};
+
+const least = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined ? b : b === undefined ? a : Math.min(a, b);
+
+const leastOf = (a: Amount = {}, b: Amount = {}): Amount => ({
+  usd: least(a.usd, b.usd),
+  tokens: least(a.tokens, b.tokens),
+});
+
+/** What a repository sets for itself can lower the operator's bounds and raise none of them. */
+export const lowerCaps = (
+  operator: Caps & SharedCaps,
+  repository: { readonly run?: Partial<Caps>; readonly day?: Amount; readonly issue?: Amount },
+): Caps & SharedCaps => ({
+  usd: Math.min(operator.usd, repository.run?.usd ?? operator.usd),
+  tokens: Math.min(operator.tokens, repository.run?.tokens ?? operator.tokens),
+  minutes: least(operator.minutes, repository.run?.minutes),
+  day: leastOf(operator.day, repository.day),
+  issue: leastOf(operator.issue, repository.issue),
+});
+
+type Spent = { readonly usd: number; readonly tokens: number };
+
+const where = {
+  day: { who: "this repository", when: "today (UTC)", after: "The count begins anew at 00:00 UTC." },
+  issue: { who: "this issue", when: "in all", after: "Whoever operates the App can raise that." },
+} as const;
+
+/** The sentence that says so where nothing is left. Money that costs nothing is never used up. */
+export const whyUsedUp = (kind: keyof typeof where, spent: Spent, cap: Amount = {}): string | undefined => {
+  const { who, when, after } = where[kind];
+  const used = (is: string, of: string) => `budget exhausted: ${who} has used ${is} of ${of} ${when}. ${after}`;
+  if (cap.usd !== undefined && spent.usd >= cap.usd && spent.usd > 0) return used(money(spent.usd), money(cap.usd));
+  if (cap.tokens !== undefined && spent.tokens >= cap.tokens)
+    return used(count(spent.tokens), `${count(cap.tokens)} tokens`);
+  return undefined;
 };

@@ -32,3 +32,8 @@ export class RefusedError extends Error {
 export class BusyError extends Error {
   override readonly name = "BusyError";
 }
+
+/** Nothing is left of what may be spent: a sentence for people. */
+export class SpentError extends Error {
+  override readonly name = "SpentError";
+}

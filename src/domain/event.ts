@@ -64,6 +64,15 @@ type Happening =
       readonly usd: number;
       readonly stopReason: string;
     }
+  /** What was paid for and left no message: it was refused, empty, or cut off each time. */
+  | {
+      readonly type: "paid";
+      readonly at: string;
+      readonly usage: Usage;
+      readonly usd: number;
+      /** Whether it counts as a turn. */
+      readonly turns: 0 | 1;
+    }
   | { readonly type: "tasks"; readonly at: string; readonly tasks: TaskList }
   /** Asked to be kept in the memory; recorded with the report's decisions. */
   | { readonly type: "remembered"; readonly at: string; readonly decision: ReportDecision }

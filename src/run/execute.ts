@@ -17,6 +17,7 @@ import { issueOf } from "./issue-of.ts";
 import type { LoopEnd } from "./loop.ts";
 import { noSandbox, openRun, type Signals, workOf } from "./open-run.ts";
 import { publish, type Settled } from "./publish.ts";
+import type { Allowance } from "./purse.ts";
 import { callsIn, lastConversation, resumeFrom } from "./resume.ts";
 import type { ExecuteDeps, Halted, Run } from "./run-deps.ts";
 import { type Ended, settle } from "./settle.ts";
@@ -70,13 +71,15 @@ const carryOut = async (given: ExecuteDeps & GatherDeps, stored: RunRecord, sign
   const { record, source } = asked;
   const standing = source?.state ?? resumeFrom([...asked.before, ...own]);
   const terms = termsOf(given, stored.job.trigger, standing);
-  const deps = { ...given, model: terms.model, caps: terms.caps };
+  const allowance = given.purse?.open(record.job.trigger.repository, record.issue);
+  const deps = { ...given, ...payingFrom(allowance, { ...given, model: terms.model }), caps: terms.caps };
   const gathered = await gather(deps, record, source ? groundOf(source) : standing);
   if (gathered.kind === "not-ready" && gathered.silent) {
     deps.log(`run ${record.id} refused: ${gathered.reason}`);
     return deps.store.closeRun(record.id, refused(gathered.reason));
   }
-  const refusal = asked.refusal ?? terms.refusal;
+  const spent = own.some(isBegun) ? undefined : await allowance?.refusal();
+  const refusal = asked.refusal ?? terms.refusal ?? (spent === undefined ? undefined : `Nothing was started: ${spent}`);
   const ready = gathered.kind === "ready" && refusal === undefined ? gathered : undefined;
   const events = ready ? [...own, ...(await takeUp(deps, asked, own, ready))] : own;
   const state = resumeFrom([...asked.before, ...events]);
@@ -94,6 +97,21 @@ const carryOut = async (given: ExecuteDeps & GatherDeps, stored: RunRecord, sign
     await run.progress.stop();
   }
 };
+
+const isBegun = ({ type }: RunEvent): boolean => type === "started" || type === "continues";
+
+/** Every model that the run may ask, asked from what is left for it. */
+const payingFrom = (
+  allowance: Allowance | undefined,
+  { model, modelFor, fallback }: Pick<ExecuteDeps, "model" | "modelFor" | "fallback">,
+): Pick<ExecuteDeps, "model" | "modelFor" | "fallback"> =>
+  allowance === undefined
+    ? { model, modelFor, fallback }
+    : {
+        model: allowance.of(model),
+        modelFor: modelFor && ((definition) => allowance.of(modelFor(definition))),
+        fallback: fallback && allowance.of(fallback),
+      };
 
 /** Stored before anything is done: that it was taken up again, or that it goes on from another run. */
 const takeUp = async (

@@ -23,7 +23,7 @@ type Ground = {
 export const groundOf = ({ record, state }: Source): StartedAt => ({
   commit: state.commit,
   base: state.base,
-  left: { head: record.outcome?.pull?.headSha },
+  left: { head: record.outcome?.pull?.headSha ?? state.parent },
 });
 
 /** The events that stand between the two transcripts. @param limits of the run that goes on */
@@ -87,13 +87,13 @@ const groundFor = async (
     return {
       stands: false,
       changeset: [],
-      note: `The branch has moved since: the worktree holds what is on it now, which may differ from what you left. ${readAgain}`,
+      note: `The branch has moved since, or its pull request is closed: the worktree holds what is there now, which may differ from what you left. ${readAgain}`,
     };
   const text = (at: string, path: string) => workspace.readFile(repository, at, path);
   const kept: Changeset[number][] = [];
   const lost: string[] = [];
   for (const change of state.changeset) {
-    const before = await text(state.commit, change.path);
+    const before = await text(state.parent ?? state.commit, change.path);
     if ((await text(commit, change.path)) === before) kept.push(change);
     else lost.push(`/repo/${change.path}`);
   }

@@ -1,5 +1,6 @@
 /** The agent loop: a model's turn, its tool calls, their results, until there is a report or a reason why not. Does not know that GitHub exists. */
-import { addTurn, addUsage, budgetNotice, exhausted, tokensOf } from "../domain/budget.ts";
+import { addCost, addTurn, addUsage, budgetNotice, exhausted } from "../domain/budget.ts";
+import { SpentError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { noUsage, type TextBlock, type ToolResult, type ToolUse, type UserMessage } from "../domain/message.ts";
 import type { ModelTurn } from "../ports.ts";
@@ -65,6 +66,7 @@ const ask = async (deps: LoopDeps, talk: Conversation): Promise<End> => {
   // The API takes no empty message back, so one cannot be kept.
   if (message.content.length === 0) {
     talk.spend = spend;
+    await deps.record([{ type: "paid", at: now(deps), usage, usd, turns: 1 }], spend);
     return rest(deps, talk);
   }
   await deps.record([{ type: "assistant", at: now(deps), message, usage, usd, stopReason }], spend);
@@ -81,19 +83,23 @@ const ask = async (deps: LoopDeps, talk: Conversation): Promise<End> => {
 const askModel = async (deps: LoopDeps, talk: Conversation): Promise<ModelTurn | NonNullable<End>> => {
   let usage = noUsage;
   let usd = 0;
-  const stop = (end: NonNullable<End>): NonNullable<End> => {
-    talk.spend = { ...talk.spend, tokens: talk.spend.tokens + tokensOf(usage), usd: talk.spend.usd + usd };
+  const stop = async (end: NonNullable<End>): Promise<NonNullable<End>> => {
+    if (usage === noUsage) return end;
+    const paid = { usage, usd, turns: 0 as const };
+    talk.spend = addCost(talk.spend, paid);
+    await deps.record([{ type: "paid", at: now(deps), ...paid }], talk.spend);
     return end;
   };
   const sizes = outputSizes(deps);
   for (const maxOutputTokens of sizes) {
     const { system, tools, effort, thinking } = talk;
     const request = { system, tools, messages: [...talk.messages], maxOutputTokens, effort, thinking };
-    const turn = await deps.model.turn(request, deps.signal).catch((error: unknown) => {
-      if (deps.signal.aborted) return undefined;
+    const turn = await deps.model.turn(request, deps.signal).catch((error: unknown): NonNullable<End> => {
+      if (deps.signal.aborted) return { kind: "aborted" };
+      if (error instanceof SpentError) return blocked("budget", error.message);
       throw error;
     });
-    if (!turn) return stop({ kind: "aborted" });
+    if ("kind" in turn) return stop(turn);
     usage = addUsage(usage, turn.usage);
     usd += turn.usd;
     if (turn.stopReason === "refusal")
@@ -101,6 +107,8 @@ const askModel = async (deps: LoopDeps, talk: Conversation): Promise<ModelTurn |
     if (turn.stopReason === "model_context_window_exceeded")
       return stop(blocked("length", "the conversation has grown longer than the model can take"));
     if (turn.stopReason !== "max_tokens") return { ...turn, usage, usd };
+    const spent = exhausted(addCost(talk.spend, { usage, usd, turns: 0 }), deps.limits);
+    if (spent !== undefined) return stop(blocked("budget", spent));
   }
   return stop(blocked("length", `the model's message was cut off each time, at ${sizes.join(" and at ")} tokens`));
 };

@@ -1,6 +1,6 @@
 /** A stored transcript, turned back into where its run stood: pure, so that a crash costs no turn that was paid for. */
 
-import { addSubagent, addTurn, isCounted, noSpend } from "../domain/budget.ts";
+import { addCost, addSubagent, addTurn, isCounted, noSpend } from "../domain/budget.ts";
 import { blobSha, bytesOf, type Changeset, type Refusal, treeHash } from "../domain/changeset.ts";
 import type { Definition } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
@@ -157,6 +157,7 @@ export const callsIn = ({ messages, counted, takesUp }: ResumeState): number =>
 const spendOf = (before: Spend, ledger: readonly RunEvent[], child?: string): Spend =>
   ledger.reduce((spend, event) => {
     if (event.type === "assistant" && event.child === child) return addTurn(spend, event.usage, event.usd);
+    if (event.type === "paid" && event.child === child) return addCost(spend, event);
     if (event.type === "handed-back" && child === undefined) return addSubagent(spend, event.result.spend);
     if (event.type === "rested" && child === undefined) return addSubagent(spend, event.spend);
     return spend;

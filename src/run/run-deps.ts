@@ -10,6 +10,7 @@ import type { Start } from "./converse.ts";
 import type { GatherDeps } from "./gather.ts";
 import type { Halts } from "./halts.ts";
 import type { Progress, Watch } from "./progress.ts";
+import type { Purse } from "./purse.ts";
 
 export type ExecuteDeps = Omit<GatherDeps, "release"> & {
   readonly model: Model;
@@ -22,6 +23,8 @@ export type ExecuteDeps = Omit<GatherDeps, "release"> & {
   readonly clock: Clock;
   /** The operator's. */
   readonly caps: Caps;
+  /** What runs may spend together; without bounds where left out. */
+  readonly purse?: Purse | undefined;
   /** Ends runs from outside; nobody does where left out. */
   readonly halts?: Halts | undefined;
   /** At most one edit of the status comment in this time. */

@@ -1,4 +1,6 @@
 /** The Store port: runs, their transcripts, and which thread belongs to which. Knows SQL, and nothing of how a run works. */
+import { tokensOf } from "../domain/budget.ts";
+import type { RunEvent } from "../domain/event.ts";
 import type { Job } from "../domain/job.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Clock, RunRecord, Store } from "../ports.ts";
@@ -60,6 +62,15 @@ export const createStore = (
     if (closed.length === 0) throw new Error(`there is no run ${runId} to close`);
   },
 
+  spentOn: async (repository, { issue, since }) => {
+    const [row] = await database.query<{ micro_usd: number | null; tokens: number | null }>(
+      `SELECT SUM(micro_usd) AS micro_usd, SUM(tokens) AS tokens FROM spends JOIN runs ON runs.id = spends.run_id
+       WHERE repository_id = $1 AND at >= $2 AND ($3 = 0 OR issue = $3)`,
+      [repository.id, since === undefined ? 0 : Date.parse(since), issue ?? 0],
+    );
+    return { usd: (row?.micro_usd ?? 0) / 1_000_000, tokens: row?.tokens ?? 0 };
+  },
+
   runsOf: async (repository, issue) => {
     const rows = await database.query<RunRow>(
       `SELECT ${runColumns} FROM runs WHERE repository_id = $1 AND issue = $2 ORDER BY place DESC`,
@@ -108,7 +119,7 @@ export const createStore = (
 /** Events of one run are stored in the order of the calls, whether or not the caller waits for each. */
 const createAppend = (database: Database): Store["appendEvents"] => {
   const tails = new Map<string, Promise<void>>();
-  const write = async (runId: string, packed: readonly PackedEvent[]) => {
+  const write = async (runId: string, packed: readonly PackedEvent[], events: readonly RunEvent[]) => {
     const files = await newFiles(database, runId, packed);
     // A big checkpoint goes before the events, file by file, and never holds the event loop for long.
     const small = sizeOf(files) <= maxBytesAtOnce;
@@ -116,11 +127,14 @@ const createAppend = (database: Database): Store["appendEvents"] => {
     await database.transaction(async (query) => {
       if (small) for (const file of files) await query(...insertFile(runId, file));
       for (const event of packed) await insertEvent(query, runId, event.body);
+      for (const event of events) await insertSpend(query, runId, event);
     });
   };
   return async (runId, events) => {
     const before = Promise.allSettled([tails.get(runId)]);
-    const tail = Promise.all([Promise.all(events.map(packEvent)), before]).then(([packed]) => write(runId, packed));
+    const tail = Promise.all([Promise.all(events.map(packEvent)), before]).then(([packed]) =>
+      write(runId, packed, events),
+    );
     tails.set(runId, tail);
     try {
       await tail;
@@ -161,6 +175,18 @@ const insertEvent = (query: Query, runId: string, body: Uint8Array) =>
      VALUES ($1, (SELECT COALESCE(MAX(place), 0) + 1 FROM run_events WHERE run_id = $1), $2)`,
     [runId, body],
   );
+
+/** Money as whole millionths of a dollar: sums of fractions would not be exact. */
+const insertSpend = async (query: Query, runId: string, event: RunEvent): Promise<void> => {
+  if (event.type !== "assistant" && event.type !== "paid") return;
+  const { at, usd, usage } = event;
+  await query("INSERT INTO spends (run_id, at, micro_usd, tokens) VALUES ($1, $2, $3, $4)", [
+    runId,
+    Date.parse(at),
+    Math.ceil(usd * 1_000_000),
+    tokensOf(usage),
+  ]);
+};
 
 export const toRecord = (row: RunRow): RunRecord => ({
   id: row.id,

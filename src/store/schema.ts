@@ -99,4 +99,15 @@ export const migrations: readonly string[] = [
   );
   CREATE INDEX remarks_open ON remarks (repository_id, issue, place) WHERE body IS NOT NULL;
   `,
+  `
+  -- Each turn that was paid for, as its event says, so that sums need no transcripts.
+  CREATE TABLE spends (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    at BIGINT NOT NULL,
+    micro_usd BIGINT NOT NULL,
+    tokens BIGINT NOT NULL
+  );
+  CREATE INDEX spends_run ON spends (run_id);
+  CREATE INDEX spends_time ON spends (at);
+  `,
 ];

@@ -87,7 +87,13 @@ test("the standing comes from the run at work, and from what waits behind it", a
   const { id } = await store.openRun(first, 3);
   await store.appendEvents(id, [
     {
-      ...{ type: "assistant", at: "", message: { role: "assistant", content: [] }, usd: 0.25, stopReason: "end_turn" },
+      ...{
+        type: "assistant",
+        at: "2026-11-25T12:00:00Z",
+        message: { role: "assistant", content: [] },
+        usd: 0.25,
+        stopReason: "end_turn",
+      },
       usage: { inputTokens: 90, outputTokens: 10, cacheReadTokens: 0, cacheWriteTokens: 0 },
     },
   ]);

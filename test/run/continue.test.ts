@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import type { SharedCaps } from "../../src/domain/caps.ts";
 import { parseCommand } from "../../src/domain/command.ts";
 import { type Job, toJob } from "../../src/domain/job.ts";
 import type { Message } from "../../src/domain/message.ts";
@@ -12,6 +13,7 @@ import type { CommandTrigger, LabelTrigger, Trigger } from "../../src/domain/tri
 import type { Store } from "../../src/ports.ts";
 import { createExecute, type ExecuteDeps } from "../../src/run/execute.ts";
 import { createHalts, type Halts } from "../../src/run/halts.ts";
+import { createPurse } from "../../src/run/purse.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { createStore } from "../../src/store/runs.ts";
 import { testDefinition, testLibrary } from "../support/loop.ts";
@@ -327,6 +329,31 @@ describe("a run that is stopped", () => {
     const answers = model.requests[0]?.messages.at(-1)?.content ?? [];
     expect(answers.map(({ type }) => type)).toEqual(["tool_result", "text"]);
     expect(answers[0]).toMatchObject({ is_error: true, content: expect.stringContaining("Its end was not awaited") });
+  });
+});
+
+describe("a bound over several runs", () => {
+  const bounded = (caps: SharedCaps): Partial<ExecuteDeps> => ({
+    purse: createPurse({ store, clock: () => new Date(), caps }),
+  });
+
+  test("ends a run with its work kept, and the next one is refused before its first turn", async () => {
+    const day = bounded({ day: { usd: 2 } });
+    const outcome = await execute([...toTheLimit, submit].map(dear), label, day);
+    expect(outcome).toMatchObject({ kind: "published", status: "BLOCKED", cutShort: "limit", spend: { usd: 2 } });
+    expect(body()).toContain("this repository has used $2.00 of $2.00 today (UTC)");
+    const next = await execute([submit], command("continue"), bounded({ day: { usd: 2 } }));
+    expect(next).toMatchObject({ kind: "refused", status: "BLOCKED" });
+    expect(model.requests).toEqual([]);
+    expect(status()).toContain("Nothing was started: budget exhausted: this repository");
+    const later = await execute([...toTheLimit, submit].map(dear), command("continue"), bounded({ day: { usd: 9 } }));
+    expect(later).toMatchObject({ status: "DONE_WITH_CONCERNS", spend: { turns: 2 } });
+  });
+
+  test("of an issue counts all of its runs, those after a restart included", async () => {
+    await execute([...toTheLimit, submit].map(dear), label, bounded({ issue: { usd: 4 } }));
+    const outcome = await execute([], command("design more"), bounded({ issue: { usd: 4 } }));
+    expect(outcome?.summary).toContain("this issue has used $4.00 of $4.00 in all");
   });
 });
 

@@ -102,7 +102,7 @@ describe("a command's options", () => {
     expect(statuses()[0]?.body).toContain("of $2.00");
     await executeWith(design).run(jobOf(command("design x --budget $20")), never);
     expect(statuses()[0]?.body).toContain("of $10.00");
-    expect(statuses()[0]?.body).toContain("The budget of $20.00 that was asked for is above what this App spends");
+    expect(statuses()[0]?.body).toContain("The budget of $20.00 that was asked for is above what a run may spend");
   });
 
   test("choose one of the models that the operator lists, for the run's conversation", async () => {

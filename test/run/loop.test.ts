@@ -260,7 +260,7 @@ describe("a stop of the model", () => {
     const model = createScriptedModel([{ stopReason: "end_turn" }, submit]);
     const { end, appends } = await runTest(model, createMemoryWalls({}));
     expect(end).toMatchObject({ kind: "reported", spend: { turns: 2 } });
-    expect(appends).toEqual(["started user", "user", "assistant", "report user"]);
+    expect(appends).toEqual(["started user", "paid", "user", "assistant", "report user"]);
   });
 
   it("by max_tokens is thrown away, its calls never run, and asked again once with more room", async () => {
@@ -288,7 +288,14 @@ describe("a stop of the model", () => {
     const model = createScriptedModel([{ text: "no", stopReason: "refusal", refusalCategory: "cyber" }]);
     const { end, appends } = await runTest(model, createMemoryWalls({}));
     expect(end).toMatchObject({ kind: "blocked", cause: "refusal", reason: expect.stringContaining("cyber") });
-    expect(appends).toEqual(["started user"]);
+    expect(appends).toEqual(["started user", "paid"]);
+  });
+
+  it("that was cut off is not asked again where what it cost was the last of the money", async () => {
+    const model = createScriptedModel(() => ({ text: "…", stopReason: "max_tokens", usd: 1 }));
+    const { end } = await runTest(model, createMemoryWalls({}), { limits: { usd: 1 } });
+    expect(end).toMatchObject({ kind: "blocked", cause: "budget", spend: { usd: 1, turns: 0 } });
+    expect(model.requests).toHaveLength(1);
   });
 
   it("by pause_turn is kept and sent again as it is", async () => {

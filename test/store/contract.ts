@@ -464,6 +464,30 @@ export const runContract = (backend: Backend): void => {
       expect(await room.store.events(id)).toEqual(events);
     });
 
+    test("what turns cost is summed up by issue and by time, subagents included, also after a crash", async () => {
+      const usage = { inputTokens: 60, cacheReadTokens: 20, cacheWriteTokens: 10, outputTokens: 10 };
+      const turn = (at: string, usd: number, child?: string): RunEvent => ({
+        ...{ type: "assistant", at, usage, usd, stopReason: "end_turn", message: { role: "assistant", content: [] } },
+        ...(child === undefined ? {} : { child }),
+      });
+      const yesterday = await room.store.openRun(jobOf("a", 1), 1);
+      const today = await room.store.openRun(jobOf("b", 2), 2);
+      await room.store.appendEvents(yesterday.id, [turn("2026-11-24T23:59:59.999Z", 0.1)]);
+      await room.store.appendEvents(today.id, [
+        turn("2026-11-25T00:00:00.000Z", 0.2),
+        turn("2026-11-25T10:00:00.000Z", 0.0000004, "toolu_1:test-generator"),
+        { type: "paid", at: "2026-11-25T11:00:00.000Z", usage, usd: 0.3, turns: 0 },
+        { type: "phase", at: "2026-11-25T11:00:00.000Z", phase: "working" },
+      ]);
+      room = await room.crash();
+      const of = (scope: { issue?: number; since?: string }) => room.store.spentOn(repository, scope);
+      expect(await of({})).toEqual({ usd: 0.600001, tokens: 400 });
+      expect(await of({ since: "2026-11-25T00:00:00.000Z" })).toEqual({ usd: 0.500001, tokens: 300 });
+      expect(await of({ issue: 1 })).toEqual({ usd: 0.1, tokens: 100 });
+      expect(await of({ issue: 3 })).toEqual({ usd: 0, tokens: 0 });
+      expect(await room.store.spentOn({ ...repository, id: repository.id + 1 }, {})).toEqual({ usd: 0, tokens: 0 });
+    });
+
     test("events of two runs do not mix, and a run that does not exist takes none", async () => {
       const a = await room.store.openRun(jobOf("a"), 1);
       const b = await room.store.openRun(jobOf("b"), 2);
