@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -128,13 +127,15 @@ let store: Store;
 let model: ScriptedCast;
 
 const reset = () => {
+  let runs = 0;
   github = createMemoryGitHub();
   github.branches.set("main", "b".repeat(40));
   workspace = createMemoryWorkspace({ "app/main.py": "app = 1\n" }, github);
   workspace.command = commands;
   store = createStore(openDatabase(join(mkdtempSync(join(folder, "db-")), "architect.db")), {
     clock: () => new Date("2026-11-25T12:00:00Z"),
-    ids: randomUUID,
+    // Played again, a run has the same id: it stands in the memory file, and so in the commit's name.
+    ids: () => `0d7f3c1e-5a52-4c55-9d27-${String(++runs).padStart(12, "0")}`,
   });
 };
 beforeEach(reset);
