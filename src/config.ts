@@ -7,6 +7,7 @@ import type { SharedCaps } from "./domain/caps.ts";
 import { nearest } from "./domain/distance.ts";
 import { ConfigError } from "./domain/errors.ts";
 import { type ModelConfig, modelProblems, modelSettings, toModel } from "./domain/model-settings.ts";
+import { type SetupConfig, setupProblems, setupSettings, toSetup } from "./domain/setup-settings.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -20,6 +21,8 @@ export type RunConfig = {
   readonly sandbox: "bubblewrap" | "none";
   /** The virtual environment that is mounted read-only in the sandbox, if there is one. */
   readonly python?: string;
+  /** What a repository's set-up may reach, and how much of the disk the results of all may take. */
+  readonly setup: SetupConfig;
   /** Sentences for the operator about settings that are taken but unwise. */
   readonly warnings: readonly string[];
 };
@@ -96,6 +99,7 @@ const runSettings = z.object({
     .string()
     .transform((folder) => resolve(folder))
     .optional(),
+  ...setupSettings.shape,
 });
 
 const appSettings = runSettings.extend({
@@ -216,6 +220,7 @@ const toRunConfig = (settings: z.infer<typeof runSettings>, given: Env, isRoot: 
     },
     sandbox: settings.ARCHITECT_SANDBOX,
     ...(python === undefined ? {} : { python }),
+    setup: toSetup(settings),
     warnings:
       settings.ARCHITECT_SANDBOX === "none"
         ? ["ARCHITECT_SANDBOX=none: commands of a run can read and change whatever this user can"]
@@ -231,7 +236,7 @@ const runProblems = (given: Env): string[] => {
     problems.push(
       `ARCHITECT_PYTHON has no bin/python in it: it must be a virtual environment, as \`python3 -m venv\` makes`,
     );
-  return [...problems, ...unknownNames(given)];
+  return [...problems, ...setupProblems(given), ...unknownNames(given)];
 };
 
 const unknownNames = (given: Env): string[] => {

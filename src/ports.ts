@@ -223,6 +223,14 @@ export interface Walls {
   bash(command: string, options: { timeoutMs: number; signal: AbortSignal }): Promise<CommandResult>;
 }
 
+/** What makes the repository's own packages ready, before the first command of a run. */
+export type SetupRequest = {
+  readonly commands: readonly string[];
+  /** Files and folders that its result depends on; the usual dependency files where left out. */
+  readonly files?: readonly string[] | undefined;
+  readonly signal: AbortSignal;
+};
+
 export interface Worktree {
   /** The commit that was materialised. */
   readonly commit: string;
@@ -277,6 +285,8 @@ export interface Workspace {
    * @param commit what is materialised @param base whose history git shows inside (HEAD, index): of a first run the same
    * @param boundaries of all agents of the run: their folders are the only ones that can become writable
    * @param env variables of its commands, beside those that the sandbox sets itself
+   * @param setup runs on `base`'s files where its result is not kept from an earlier run; the result is at /setup, read-only
+   * @throws RefusedError where a repository cannot be worked in; with the log, where its set-up failed
    */
   openWorktree(
     repository: RepositoryRef,
@@ -287,6 +297,7 @@ export interface Workspace {
       readonly baseBranch: string;
       readonly boundaries: readonly Boundary[];
       readonly env?: Readonly<Record<string, string>>;
+      readonly setup?: SetupRequest | undefined;
     },
   ): Promise<Worktree>;
 }

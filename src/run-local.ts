@@ -173,6 +173,7 @@ const openScene = ({ config, folder, repository, dataFolder, store }: Work, live
     dataFolder,
     node: process.execPath,
     sandbox: config.sandbox,
+    setup: config.setup,
     allowLocalFolder: repository.gitDir,
     clock: systemClock,
     log,

@@ -153,6 +153,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     dataFolder: config.dataFolder,
     node: process.execPath,
     sandbox: config.sandbox,
+    setup: config.setup,
     clock: systemClock,
     log,
     ...(config.python === undefined ? {} : { python: config.python }),

@@ -46,6 +46,7 @@ test("three settings are enough, the rest has defaults that need no key of a mod
     budget: { usd: 5, tokens: 5_000_000, minutes: 90 },
     sharedCaps: { day: { usd: 50, tokens: 200_000_000 }, issue: { usd: 25, tokens: 100_000_000 } },
     sandbox: "bubblewrap",
+    setup: { hosts: [], cacheBytes: 10 * 1024 ** 3 },
     warnings: [],
   });
 });
@@ -282,4 +283,47 @@ describe("folders", () => {
     writeFileSync(join(made, "bin/python"), "");
     expect(read({ ARCHITECT_PYTHON: made }).python).toBe(made);
   });
+});
+
+test("a set-up reaches the hosts that are listed, on the web's ports or the one that is given", () => {
+  const index = "https://packages.example.com:8443/simple";
+  const env = {
+    ARCHITECT_SETUP_HOSTS: "PyPI.org, files.pythonhosted.org,packages.example.com:8443",
+    ARCHITECT_SETUP_INDEX: index,
+    ARCHITECT_SETUP_CACHE_GB: "2",
+  };
+  expect(read(env).setup).toEqual({
+    hosts: [
+      { host: "pypi.org", ports: [443, 80] },
+      { host: "files.pythonhosted.org", ports: [443, 80] },
+      { host: "packages.example.com", ports: [8443] },
+    ],
+    index,
+    cacheBytes: 2 * 1024 ** 3,
+  });
+});
+
+test.each([
+  "localhost",
+  "127.0.0.1",
+  "[::1]",
+  "10.0.0.1:80",
+  "*.example.com",
+  "https://pypi.org",
+  "pypi.org:0",
+  "a.b:c",
+  "registry",
+])("a set-up cannot be let to %s", (host) => {
+  expect(problemWith({ ARCHITECT_SETUP_HOSTS: `pypi.org,${host}` })).toContain(
+    `ARCHITECT_SETUP_HOSTS has "${host}": it must be a list of host names such as pypi.org`,
+  );
+});
+
+test("an index needs its host among the allowed ones, and has no user", () => {
+  expect(problemWith({ ARCHITECT_SETUP_INDEX: "https://pypi.org/simple" })).toMatch(
+    /is on pypi\.org, port 443, which ARCHITECT_SETUP_HOSTS does not allow/,
+  );
+  expect(
+    problemWith({ ARCHITECT_SETUP_HOSTS: "pypi.org", ARCHITECT_SETUP_INDEX: "https://me:word@pypi.org/simple" }),
+  ).toMatch(/ARCHITECT_SETUP_INDEX must be the URL of a package index .* without a user/);
 });

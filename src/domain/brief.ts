@@ -28,6 +28,8 @@ const howToRead = (tools: readonly string[]): string =>
 
 /** How the repository itself runs its tests and its application, where its configuration says so. */
 export type BriefCommands = {
+  /** Has run: what it installed is there. */
+  readonly setup?: readonly string[];
   readonly test?: readonly string[];
   readonly serve?: { readonly command: string; readonly port: number; readonly health: string };
 };

@@ -26,6 +26,12 @@ export class ConflictError extends Error {
 /** The repository cannot be worked in as it is: a sentence for its people that says why. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
+  /** The end of what a command of theirs said, where that is why. */
+  readonly log: string | undefined;
+  constructor(message: string, log?: string) {
+    super(message);
+    this.log = log;
+  }
 }
 
 /** The model API is overloaded, for longer than is waited: the conversation as it stands can go on later. */

@@ -23,6 +23,8 @@ export type Outcome = {
   readonly summary: string;
   readonly pull?: { readonly number: number; readonly url: string; readonly branch: string; readonly headSha: string };
   readonly blockers: readonly string[];
+  /** The end of what a command of the repository said, where that is why. Secrets are taken out. */
+  readonly log?: string;
   /** Numbered from 1 in what people see. */
   readonly questions: readonly { readonly question: string; readonly options: readonly string[] }[];
   readonly spend: Spend;

@@ -3,7 +3,7 @@ import { noSpend } from "./budget.ts";
 import type { Phase } from "./event.ts";
 import type { Outcome, Spend } from "./outcome.ts";
 import { howToContinue } from "./render/cut-short.ts";
-import { code, inline, prose } from "./render/safe.ts";
+import { code, fenced, inline, prose } from "./render/safe.ts";
 import { numberedQuestions, spendSentence } from "./render/sections.ts";
 import type { Report, Status } from "./report.ts";
 import type { Task, TaskList } from "./task.ts";
@@ -80,7 +80,7 @@ const statusSentence: Readonly<Record<Status, string>> = {
 
 /** How it ended and why, as Markdown. */
 export const outcomeParagraphs = (outcome: Outcome): string[] => {
-  const { status, pull, blockers, questions, cutShort } = outcome;
+  const { status, pull, blockers, questions, log, cutShort } = outcome;
   const word =
     (cutShort === "stopped" ? "Stopped" : status) ??
     { published: "Ended", answered: "Answered", refused: "Not started", failed: "Failed" }[outcome.kind];
@@ -89,6 +89,7 @@ export const outcomeParagraphs = (outcome: Outcome): string[] => {
     `**${word}.**${sentence}${pull ? ` Pull request: #${pull.number}, branch ${code(pull.branch, 255)}.` : ""}`,
     prose(outcome.summary, maxText),
     ...(blockers.length > 0 ? [`**Blockers**\n\n${blockers.map((one) => `- ${inline(one, 1_000)}`).join("\n")}`] : []),
+    ...(log === undefined ? [] : [`**The end of its log**\n\n${fenced(log.slice(-maxText), "text")}`]),
     ...(questions.length > 0 ? [`**Questions**\n\n${numberedQuestions(questions, { text: 1_000, items: 20 })}`] : []),
   ];
 };

@@ -28,7 +28,7 @@ export const parseRepositoryConfig = (
   }
   const parsed = repositorySchema.safeParse(value);
   if (!parsed.success) {
-    const { path, message } = innermost(parsed.error.issues[0]!);
+    const { path, message } = innermost(foremost(parsed.error.issues)!);
     return fail(path.length > 0 ? `at \`${path.join(".")}\`: ${message}` : message);
   }
   const stranger = Object.keys(parsed.data.boundaries ?? {}).find((name) => !agents.includes(name));
@@ -36,13 +36,17 @@ export const parseRepositoryConfig = (
   return { ok: true, config: parsed.data };
 };
 
+/** A key that does not exist says more than one that is missing, for which it may be meant. */
+const foremost = (issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined =>
+  issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+
 /** Of several forms that a value may have, the one that it tries to have says what is wrong with it. */
 const innermost = (issue: z.core.$ZodIssue): Pick<z.core.$ZodIssue, "path" | "message"> => {
   if (issue.code !== "invalid_union") return issue;
   const meant = issue.errors.find(
     (branch) => !branch.some(({ code, path }) => code === "invalid_type" && path.length === 0),
   );
-  const inner = meant?.[0];
+  const inner = foremost(meant ?? []);
   return inner ? innermost({ ...inner, path: [...issue.path, ...inner.path] }) : issue;
 };
 
@@ -74,5 +78,13 @@ export const boundaryFor = (agent: string, defined: Boundary, config: Repository
 };
 
 /** What an agent is told of the repository's own commands; nothing where none are set. */
-export const commandsOf = ({ serve, test }: RepositoryConfig): { readonly commands?: BriefCommands } =>
-  test || serve ? { commands: { ...(test ? { test } : {}), ...(serve ? { serve } : {}) } } : {};
+export const commandsOf = ({ serve, setup, test }: RepositoryConfig): { readonly commands?: BriefCommands } =>
+  test || serve || setup
+    ? {
+        commands: {
+          ...(setup ? { setup: setup.commands } : {}),
+          ...(test ? { test } : {}),
+          ...(serve ? { serve } : {}),
+        },
+      }
+    : {};

@@ -62,6 +62,34 @@ const commands = z
   .union([command, z.array(command).min(1).max(20)], "must be a command or a list of 1 to 20 commands")
   .transform((given): readonly string[] => [given].flat());
 
+const file = z.string("must be a file or folder of the repository").transform((raw, context) => {
+  const canon = canonPath(raw.replace(/\/$/, ""));
+  if (canon.ok) return canon.path;
+  context.addIssue({ code: "custom", message: `"${raw}" is no file or folder of the repository: ${canon.reason}` });
+  return z.NEVER;
+});
+
+const setup = z
+  .union(
+    [
+      command,
+      z.array(command).min(1).max(20),
+      keys({
+        commands,
+        files: z
+          .array(file, "must be a list of files and folders")
+          .min(1, "must name a file; leave the key out for the usual dependency files")
+          .max(100)
+          .optional()
+          .describe("What its result depends on; the usual dependency files of the base branch where left out."),
+      }),
+    ],
+    "must be a command, a list of commands, or {commands, files}",
+  )
+  .transform((given): { readonly commands: readonly string[]; readonly files?: readonly string[] | undefined } =>
+    typeof given === "string" || Array.isArray(given) ? { commands: [given].flat() } : given,
+  );
+
 const serve = keys({
   command: command.describe("Starts the application; it runs in /repo and is ended by the App."),
   port: z
@@ -125,6 +153,11 @@ export const repositorySchema = keys({
     .optional()
     .describe("Folders that stand in place of `backend` in the agents' own boundaries: one for each backend."),
   serve: serve.optional().describe("How the application is started."),
+  setup: setup
+    .optional()
+    .describe(
+      "Makes the repository's packages ready, in a virtual environment at /setup: run once, kept until what it depends on changes.",
+    ),
   standards: standardsSchema
     .optional()
     .describe(

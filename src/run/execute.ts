@@ -163,7 +163,7 @@ const outcomeOf = async (
       blockers: [health.reason, health.mend],
     };
   const worktree = await openWorktree(deps, run, gathered);
-  if (worktree instanceof RefusedError) return { ...refused(worktree.message), status: "BLOCKED" };
+  if ("kind" in worktree) return worktree;
   try {
     const { settled, model } = await work(deps, run, gathered, worktree, events);
     await enter(deps, run, "publishing", settled.spend);
@@ -181,8 +181,11 @@ const outcomeOf = async (
   }
 };
 
-/** A repository that cannot be worked in is no accident: trying again would not help. */
-const openWorktree = (deps: ExecuteDeps, run: Run, gathered: Gathered): Promise<Worktree | RefusedError> =>
+/** Of what people see in the status comment. */
+const maxLog = 4_000;
+
+/** A repository that cannot be worked in is no accident: trying again would not help. Nor is a stop in its set-up. */
+const openWorktree = (deps: ExecuteDeps, run: Run, gathered: Gathered): Promise<Worktree | Outcome> =>
   deps.workspace
     .openWorktree(run.record.job.trigger.repository, {
       runId: run.record.id,
@@ -190,15 +193,25 @@ const openWorktree = (deps: ExecuteDeps, run: Run, gathered: Gathered): Promise<
       base: gathered.base,
       baseBranch: gathered.baseBranch,
       env: gathered.config.env ?? {},
+      setup: gathered.config.setup && { ...gathered.config.setup, signal: run.signal },
       boundaries: [
         gathered.boundary,
         ...[...gathered.subagents, ...gathered.teammates].map(({ boundary }) => boundary),
       ],
     })
-    .catch((error: unknown) => {
-      if (error instanceof RefusedError) return error;
-      throw error;
+    .catch(async (error: unknown): Promise<Outcome> => {
+      if (error instanceof RefusedError) return blockedWith(error.message, error.log && deps.redact(error.log).text);
+      const halted = run.signal.aborted && !run.ending.aborted ? await run.halted() : undefined;
+      if (!halted) throw error;
+      const summary = `While the worktree was made ready: ${halted.reason}. What was done before is kept.`;
+      return { ...refused(summary), status: "BLOCKED", cutShort: halted.cause === "stopped" ? "stopped" : "limit" };
     });
+
+const blockedWith = (summary: string, log: string | undefined): Outcome => ({
+  ...refused(summary),
+  status: "BLOCKED",
+  ...(log === undefined ? {} : { log: log.slice(-maxLog) }),
+});
 
 /** The loop, and what its end comes to. */
 const work = async (

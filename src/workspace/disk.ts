@@ -29,6 +29,12 @@ const endOf = async (command: string, args: readonly string[]): Promise<number> 
   return code ?? 1;
 };
 
+/** After this, a power failure does not empty files in it. */
+export const flushFolder = async (folder: string): Promise<void> => {
+  const code = await endOf("sync", ["--file-system", "--", folder]);
+  if (code !== 0) throw new Error(`${folder} could not be written to the disk: sync ended with ${code}`);
+};
+
 /**
  * With the system's own tool, since a command may have left folders nested by the thousand, at which `fs.rm` gives up,
  * or taken the owner's rights from some.

@@ -22,12 +22,15 @@ export type Layout = {
   readonly trees: string;
   readonly gitDirs: string;
   readonly runs: string;
+  /** What repositories' set-ups made. */
+  readonly setups: string;
   readonly etc: string;
   readonly seccompFilter: string;
   /** Node and the scripts of ours that it runs inside, as the sandbox finds them. */
   readonly node: string;
   readonly fileProcess: string;
   readonly requestProcess: string;
+  readonly setupProcess: string;
   /** Undefined for an ordinary user, whose own uid it is then. */
   readonly user: SandboxUser | undefined;
 };
@@ -44,9 +47,9 @@ export const openLayout = async (dataFolder: string, node: string): Promise<Layo
   await makeFolder(join(dataFolder, "private"), 0o700);
   await makeFolder(join(dataFolder, "private/mirrors"), 0o700);
   await makeFolder(shared, user ? 0o750 : 0o700, user && { uid: 0, gid: user.gid });
-  const folders = ["history", "trees", "git", "runs", "toolchain", "etc"].map((name) => join(shared, name));
+  const folders = ["history", "trees", "git", "runs", "setups", "toolchain", "etc"].map((name) => join(shared, name));
   for (const folder of folders) await makeFolder(folder, 0o755);
-  const [history = "", trees = "", gitDirs = "", runs = "", toolchain = "", etc = ""] = folders;
+  const [history = "", trees = "", gitDirs = "", runs = "", setups = "", toolchain = "", etc = ""] = folders;
   await writeEtc(etc, user?.uid ?? process.getuid?.() ?? 0, user?.gid ?? process.getgid?.() ?? 0);
   const trustingConfig = join(dataFolder, "private/trusting.gitconfig");
   await putFile(trustingConfig, "[safe]\n\tdirectory = *\n", 0o600);
@@ -60,11 +63,13 @@ export const openLayout = async (dataFolder: string, node: string): Promise<Layo
     trees,
     gitDirs,
     runs,
+    setups,
     etc,
     seccompFilter,
     node: await installNode(toolchain, node),
     fileProcess: await installScript(toolchain, node, "file-process"),
     requestProcess: await installScript(toolchain, node, "request-process"),
+    setupProcess: await installScript(toolchain, node, "setup-process"),
     user,
   };
 };

@@ -4,25 +4,31 @@ import { statfs } from "node:fs/promises";
 import { promisify } from "node:util";
 import { systemPath } from "./git.ts";
 
-const maxBytes = 512 * 1024 * 1024;
-const maxFiles = 50_000;
+type Room = { readonly bytes: number; readonly files: number };
+
+const roomOfRun: Room = { bytes: 512 * 1024 * 1024, files: 50_000 };
 /** What the whole disk may lose before the run's own folder is measured: that takes long, asking the disk 5 µs. */
 const bytesBeforeMeasuring = 64 * 1024 * 1024;
 const filesBeforeMeasuring = 10_000;
 
 const run = promisify(execFile);
 
-/** What a folder holds before anything runs in it. */
-export const sizeOf = async (folder: string): Promise<{ readonly bytes: number; readonly files: number }> => ({
+/** What a folder takes of the disk. */
+export const sizeOf = async (folder: string): Promise<Room> => ({
   bytes: await measure(["--block-size=1"], folder),
   files: await measure(["--inodes"], folder),
 });
 
 /**
  * @param before what it held at the start, which does not count
- * @returns asks whether the folder holds more than a run may leave in it; cheap to ask often
+ * @param room what it may hold besides
+ * @returns asks whether the folder holds more than that; cheap to ask often
  */
-export const createQuota = (folder: string, before = { bytes: 0, files: 0 }): (() => Promise<boolean>) => {
+export const createQuota = (
+  folder: string,
+  before: Room = { bytes: 0, files: 0 },
+  room: Room = roomOfRun,
+): (() => Promise<boolean>) => {
   let last: { bytes: number; files: number } | undefined;
   return async () => {
     const disk = await statfs(folder).catch(() => undefined);
@@ -34,7 +40,7 @@ export const createQuota = (folder: string, before = { bytes: 0, files: 0 }): ((
     if (last.bytes - free.bytes < bytesBeforeMeasuring && last.files - free.files < filesBeforeMeasuring) return false;
     last = free;
     const { bytes, files } = await sizeOf(folder);
-    return bytes - before.bytes > maxBytes || files - before.files > maxFiles;
+    return bytes - before.bytes > room.bytes || files - before.files > room.files;
   };
 };
 

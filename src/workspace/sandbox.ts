@@ -12,6 +12,21 @@ export type View = {
   readonly objects: string;
   /** Over /repo, parents before what is nested in them. */
   readonly mounts: readonly Mount[];
+  /** What the repository's set-up made. */
+  readonly setup?: string | undefined;
+  /** Where it is being made. */
+  readonly making?: Making;
+};
+
+/** Folders of the host in which a set-up may write, and what it has to reach a network with, where there is one. */
+export type Making = {
+  readonly result: string;
+  /** At /tmp: more than fits in memory. */
+  readonly scratch: string;
+  /** The system's. */
+  readonly certificates: string | undefined;
+  /** Of the proxy's socket, where there is a network. */
+  readonly egress: string | undefined;
 };
 
 export type Mount = { readonly at: string; readonly folder: OpenFolder; readonly writable: boolean };
@@ -19,6 +34,8 @@ export type Mount = { readonly at: string; readonly folder: OpenFolder; readonly
 export type StartOptions = {
   /** CPU time of each process; none for one that lives as long as its run. */
   readonly cpuSeconds?: number;
+  /** Bytes of one file, and of the memory of one process, where they are other ones than usual. */
+  readonly limits?: { readonly file: number; readonly memory: number };
   /** Beside those that are set anyway, and never in their place. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin: "pipe" | "ignore";
@@ -42,11 +59,19 @@ const toolchainInside = "/opt/toolchain";
 export const nodeInside = "/opt/files/node";
 export const fileProcessInside = "/opt/files/main.mjs";
 export const requestProcessInside = "/opt/files/requests.mjs";
+export const setupInside = "/setup";
+export const setupProcessInside = "/opt/files/setup.mjs";
+/** The folder of the proxy's socket. */
+export const egressInside = "/opt/egress";
+export const certificatesInside = "/etc/ssl/certs/ca-certificates.crt";
 
 const seccompDescriptor = 3;
 const firstFolderDescriptor = 4;
 
-const limits = ["--nproc=256", "--as=2147483648", "--fsize=67108864", "--nofile=512", "--core=0"];
+const usualLimits = { file: 64 * 1024 ** 2, memory: 2 * 1024 ** 3 };
+const renderLimits = ({ file, memory } = usualLimits): string[] => [
+  ...["--nproc=256", `--as=${memory}`, `--fsize=${file}`, "--nofile=512", "--core=0"],
+];
 
 /** @throws ENOENT of a program or a folder that is missing comes as the process's "error" event */
 export const startInSandbox = (
@@ -103,25 +128,28 @@ const renderSandboxArgs = (
   settings: SandboxSettings,
   view: View,
   command: readonly string[],
-  { cpuSeconds, env }: StartOptions,
+  { cpuSeconds, env, limits }: StartOptions,
 ): string[] => [
   ...["--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"],
   ...["--disable-userns", "--cap-drop", "ALL", "--new-session", "--die-with-parent", "--hostname", "sandbox"],
   ...renderSystem(settings.layout.etc),
   ...["--proc", "/proc", "--dev", "/dev", "--size", "16777216", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
-  ...["--size", "268435456", "--perms", "1777", "--tmpfs", "/tmp"],
+  ...(view.making
+    ? ["--bind", view.making.scratch, "/tmp"]
+    : ["--size", "268435456", "--perms", "1777", "--tmpfs", "/tmp"]),
   ...renderRepository(view),
   ...["--ro-bind", settings.layout.node, nodeInside],
   ...["--ro-bind", settings.layout.fileProcess, fileProcessInside],
   ...["--ro-bind", settings.layout.requestProcess, requestProcessInside],
   ...renderToolchain(settings.python),
+  ...renderSetup(view, settings.layout.setupProcess),
   ...["--remount-ro", "/", "--chdir", "/repo", "--clearenv"],
-  ...Object.entries({ ...env, ...environmentInside(settings.python) }).flatMap(([name, value]) => [
+  ...Object.entries({ ...env, ...environmentInside(settings.python, view) }).flatMap(([name, value]) => [
     "--setenv",
     name,
     value,
   ]),
-  ...["--seccomp", String(seccompDescriptor), "--", "/usr/bin/prlimit", ...limits],
+  ...["--seccomp", String(seccompDescriptor), "--", "/usr/bin/prlimit", ...renderLimits(limits)],
   ...(cpuSeconds === undefined ? [] : [`--cpu=${cpuSeconds}`]),
   ...["--", ...command],
 ];
@@ -152,8 +180,27 @@ const renderRepository = ({ tree, gitDir, objects, mounts }: View): string[] => 
 const renderToolchain = (python: string | undefined): string[] =>
   python === undefined ? [] : ["--ro-bind", python, toolchainInside, "--ro-bind", python, python];
 
-const environmentInside = (python: string | undefined): Record<string, string> => ({
-  PATH: `${python === undefined ? "" : `${toolchainInside}/bin:`}/usr/local/bin:/usr/bin:/bin`,
+const renderSetup = ({ setup, making }: View, setupProcess: string): string[] => {
+  if (!making) return setup === undefined ? [] : ["--ro-bind", setup, setupInside];
+  const { result, egress, certificates } = making;
+  return [
+    ...["--bind", result, setupInside],
+    ...(egress === undefined ? [] : ["--ro-bind", egress, egressInside]),
+    ...(egress === undefined ? [] : ["--ro-bind", setupProcess, setupProcessInside]),
+    ...(certificates === undefined ? [] : ["--ro-bind", certificates, certificatesInside]),
+  ];
+};
+
+const environmentInside = (
+  python: string | undefined,
+  { setup, making }: Pick<View, "setup" | "making">,
+): Record<string, string> => ({
+  PATH: [
+    ...(setup !== undefined || making ? [`${setupInside}/bin`] : []),
+    ...(python === undefined ? [] : [`${toolchainInside}/bin`]),
+    ...["/usr/local/bin", "/usr/bin", "/bin"],
+  ].join(":"),
+  ...(setup !== undefined || making ? { VIRTUAL_ENV: setupInside } : {}),
   HOME: "/tmp",
   LANG: "C.UTF-8",
   ...gitEnvironment("/repo", gitDirInside),

@@ -188,18 +188,19 @@ const readUse = async (runFolder: string): Promise<Use | undefined> => {
   return text === undefined ? undefined : (JSON.parse(text) as Use);
 };
 
-const pathsInUse = async (runs: string): Promise<ReadonlySet<string>> => {
+/** Of all runs that are still there. */
+export const pathsInUse = async (runs: string): Promise<ReadonlySet<string>> => {
   const uses = await Promise.all((await readdir(runs)).map((name) => readUse(join(runs, name))));
   return new Set(uses.flatMap((use) => (use && isRunning(use) ? use.paths : [])));
 };
 
 /** What processes left that ended without closing: folders of runs, half-built trees, half-removed ones. */
-export const removeLeftovers = async ({ runs, trees, gitDirs }: Layout): Promise<void> => {
+export const removeLeftovers = async ({ runs, trees, gitDirs, setups }: Layout): Promise<void> => {
   for (const name of await readdir(runs)) {
     const use = await readUse(join(runs, name));
     if (!use || !isRunning(use)) await removeFolder(join(runs, name));
   }
-  for (const folder of [trees, gitDirs])
+  for (const folder of [trees, gitDirs, setups])
     for (const name of await readdir(folder))
       for (const inner of await readdir(join(folder, name)))
         if (isLeftover(inner)) await removeFolder(join(folder, name, inner));

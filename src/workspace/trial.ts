@@ -22,6 +22,8 @@ export type TrialDeps = {
   readonly ready: ReadyTree;
   readonly folders: BoundaryFolders;
   readonly env: Readonly<Record<string, string>>;
+  /** What the repository's set-up made. */
+  readonly setup: string | undefined;
   /** Not there yet. */
   readonly folder: string;
   readonly closing: AbortSignal;
@@ -54,14 +56,12 @@ export const openTrial = async (deps: TrialDeps, changeset: Changeset): Promise<
 const startIn =
   (deps: TrialDeps): Start =>
   (command, options) => {
-    const { sandbox, ready, env } = deps;
+    const { sandbox, ready, env, setup } = deps;
     if (!sandbox) return startBare({ ...deps, gitDir: ready.gitDir }, command, { ...options, env });
     const folder = openRoot(deps.folder);
     try {
-      return startInSandbox(sandbox, { ...ready, mounts: [{ at: "", folder, writable: true }] }, command, {
-        ...options,
-        env,
-      });
+      const view = { ...ready, setup, mounts: [{ at: "", folder, writable: true }] };
+      return startInSandbox(sandbox, view, command, { ...options, env });
     } finally {
       folder.close();
     }

@@ -1,5 +1,6 @@
 /** The Workspace port on this machine: git, files, processes and bubblewrap, put together. */
 import { join } from "node:path";
+import { RefusedError } from "../domain/errors.ts";
 import type { Clock, Workspace } from "../ports.ts";
 import { readBoundaryFolders } from "./boundary-folders.ts";
 import { makeFolder, removeFolder } from "./disk.ts";
@@ -9,6 +10,8 @@ import { createMirrors, type Mirrors } from "./mirror.ts";
 import { type Builder, createBuilder } from "./prepare.ts";
 import { objectsInside, type SandboxSettings } from "./sandbox.ts";
 import { createSelfTest, findBubblewrap } from "./self-test.ts";
+import type { SetupSettings } from "./setup-run.ts";
+import { createSetups, type Setups } from "./setups.ts";
 import { createTrees, markRunFolder, removeLeftovers, type Trees } from "./trees.ts";
 import { createWorktree } from "./worktree.ts";
 
@@ -24,14 +27,23 @@ export type WorkspaceOptions = {
   readonly allowHttpLoopback?: string;
   /** The one folder that git may fetch from, as the path of `file://`. */
   readonly allowLocalFolder?: string;
+  /** What a repository's set-up may do; no network where left out. */
+  readonly setup?: SetupSettings;
   readonly clock: Clock;
   readonly log?: (line: string) => void;
 };
+
+const setupCacheBytes = 10 * 1024 ** 3;
+
+const noSetup =
+  "The repository's configuration has `setup`, whose commands run in the sandbox alone, and this App runs without one (ARCHITECT_SANDBOX=none).";
 
 type Rooms = {
   readonly layout: Layout;
   readonly mirrors: Mirrors;
   readonly trees: Trees;
+  /** Undefined: no sandbox. */
+  readonly setups: Setups | undefined;
   readonly builder: Builder;
   readonly sandbox: SandboxSettings | undefined;
 };
@@ -61,8 +73,8 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
       (await (await enter()).mirrors.readFiles(repository, commit, [path])).texts.get(path),
     readFiles: async (repository, commit, paths) => (await enter()).mirrors.readFiles(repository, commit, paths),
     mergeBase: async (repository, a, b) => (await enter()).mirrors.mergeBase(repository, a, b),
-    async openWorktree(repository, { runId, commit, base, baseBranch, boundaries, env = {} }) {
-      const { layout, mirrors, trees, sandbox } = await enter();
+    async openWorktree(repository, { runId, commit, base, baseBranch, boundaries, env = {}, setup }) {
+      const { layout, mirrors, trees, setups, sandbox } = await enter();
       if (open.has(runId)) throw new Error(`the run ${runId} has a worktree already`);
       const runFolder = join(layout.runs, requireRunId(runId));
       open.set(runId, async () => undefined);
@@ -77,8 +89,11 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
         const folders = await readBoundaryFolders(mirrors.gitDir(repository), commit, boundaries);
         for (const [folder, reason] of folders.closed) log(`${folder} stays read-only: ${reason}`);
         const request = { runId, commit, base, baseBranch, mountPoints: folders.missing };
+        if (setup && !setups) throw new RefusedError(noSetup);
         const ready = await trees.open(repository, request);
-        const run = { mirror: mirrors.gitDir(repository), runFolder, commit, ready, folders, env };
+        const keep = (folder: string) => markRunFolder(runFolder, [ready.tree, ready.gitDir, folder]);
+        const made = setup && (await setups?.open(repository, { setup, env, base, baseBranch, keep }));
+        const run = { mirror: mirrors.gitDir(repository), runFolder, commit, ready, folders, env, setup: made };
         const worktree = await createWorktree({ layout, sandbox, python, log, onClose }, run);
         open.set(runId, () => worktree.close());
         return worktree;
@@ -90,6 +105,7 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
     },
     async close() {
       if (!rooms) return;
+      (await rooms).setups?.close();
       await Promise.all([...open.values()].map((closeWorktree) => closeWorktree()));
       const { trees, builder } = await rooms;
       await Promise.all([trees.close(), builder.close()]);
@@ -118,8 +134,10 @@ const openRooms = async (options: WorkspaceOptions): Promise<Rooms> => {
     log,
   });
   const sandbox = isWalled ? { layout, bubblewrap: findBubblewrap(), python } : undefined;
+  const settings = options.setup ?? { hosts: [], cacheBytes: setupCacheBytes };
+  const setups = sandbox && createSetups({ layout, mirrors, trees, lock, sandbox, settings, log });
   await removeLeftovers(layout);
-  return { layout, mirrors, trees, builder, sandbox };
+  return { layout, mirrors, trees, setups, builder, sandbox };
 };
 
 /** It names a folder. */

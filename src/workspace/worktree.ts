@@ -44,6 +44,8 @@ export type OpenedRun = {
   readonly folders: BoundaryFolders;
   /** Of commands alone: the file process is ours. */
   readonly env: Readonly<Record<string, string>>;
+  /** What its set-up made. */
+  readonly setup: string | undefined;
 };
 
 /** Runs' copies of a repository's folders lie here, at their paths in the repository. */
@@ -75,7 +77,7 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
       if (!sandbox) return startBare({ ...deps, folder: files, gitDir: ready.gitDir }, command, options);
       const mounts = openMounts(files, planMounts(folders.roots, boundary), layout);
       try {
-        return startInSandbox(sandbox, { ...ready, mounts }, command, options);
+        return startInSandbox(sandbox, { ...ready, mounts, setup: run.setup }, command, options);
       } finally {
         for (const { folder } of mounts) folder.close();
       }

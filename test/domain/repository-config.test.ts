@@ -64,6 +64,15 @@ describe("the keys of a repository's configuration", () => {
     expect(read("test: [make lint, pytest]\n").test).toEqual(["make lint", "pytest"]);
   });
 
+  test("a set-up is a command, a list of them, or both what runs and what it depends on", () => {
+    const commands = ["pip install -r requirements.txt"];
+    expect(read("setup: pip install -r requirements.txt\n").setup).toEqual({ commands });
+    expect(read("setup: [pip install -r requirements.txt]\n").setup).toEqual({ commands });
+    expect(
+      read("setup:\n  commands: pip install -r requirements.txt\n  files: [requirements.txt, vendor/]\n").setup,
+    ).toEqual({ commands, files: ["requirements.txt", "vendor"] });
+  });
+
   test("variables become texts", () => {
     expect(read("env:\n  DEBUG: true\n  WORKERS: 2\n  DATABASE_URL: sqlite:///./test.db\n").env).toEqual({
       DEBUG: "true",
@@ -84,6 +93,9 @@ describe("the keys of a repository's configuration", () => {
     ["a list where a mapping belongs", "- a\n", /must be a mapping; allowed here:/],
     ["a number among commands", "test: [1]\n", /`test\.0`: must be a command/],
     ["something else than commands", "test: { a: 1 }\n", /`test`: must be a command or a list/],
+    ["an unknown key of a set-up", "setup: { command: x }\n", /`setup`: unknown key `command`; .*\bcommands, files/],
+    ["a set-up without commands", "setup: { files: [a] }\n", /`setup\.commands`: must be a command or a list/],
+    ["a file outside", "setup: { commands: x, files: [../a] }\n", /`setup\.files\.0`: .*no file or folder/],
     ["an empty command", "test: ' '\n", /`test`: must not be empty/],
     ["a privileged port", "serve: { command: x, port: 80 }\n", /`serve\.port`: must be a port from 1024/],
     ["a URL for a path", "serve: { command: x, health: 'http://a' }\n", /`serve\.health`: must be a path such as/],

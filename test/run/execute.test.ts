@@ -244,6 +244,25 @@ describe("a labelled issue", () => {
     expect(statuses()[0]?.body).toMatch(/architect\.yml.*sandbox/);
   });
 
+  test("whose set-up fails ends BLOCKED with the end of its log, without secrets, and asks no model", async () => {
+    workspace = createMemoryWorkspace({ "app/main.py": "", ".github/architect.yml": "setup: [make deps]\n" }, github);
+    workspace.openWorktree = async (_, { setup }) => {
+      throw new RefusedError(
+        `\`${setup?.commands[0]}\` ended with exit code 2.`,
+        `${"x".repeat(9_000)}\n\`\`\`\n@all TOP-SECRET`,
+      );
+    };
+    const redact = (text: string) => ({ text: text.replace("TOP-SECRET", "[redacted]"), leaks: 1 });
+    const job = jobOf(label);
+    await executeWith(design, { redact }).run(job, never);
+    expect(model.requests).toEqual([]);
+    expect(await outcomeOf(job)).toMatchObject({ kind: "refused", status: "BLOCKED" });
+    const body = statuses()[0]?.body ?? "";
+    expect(body).toContain("`make deps` ended with exit code 2.");
+    expect(body).toMatch(/\*\*The end of its log\*\*\n\n````text\nx{3,}\n```\n@all \[redacted\]\n````/);
+    expect(body.length).toBeLessThan(6_000);
+  });
+
   test("hands the repository's own commands on to the model, and its variables to the sandbox", async () => {
     const config = "test: pytest -q\nserve: { command: uvicorn app.main:app }\nenv: { DEBUG: true }\n";
     workspace = createMemoryWorkspace({ "app/main.py": "", ".github/architect.yml": config }, github);

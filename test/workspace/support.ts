@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Boundary } from "../../src/domain/policy.ts";
 import type { RepositoryRef } from "../../src/domain/repository.ts";
-import type { CommandResult, Walls, Worktree } from "../../src/ports.ts";
+import type { CommandResult, SetupRequest, Walls, Worktree } from "../../src/ports.ts";
 import { removeFolder } from "../../src/workspace/disk.ts";
 import { createWorkspace, type WorkspaceOptions } from "../../src/workspace/workspace.ts";
 
@@ -103,6 +103,7 @@ export type OpenOptions = {
   readonly baseBranch?: string;
   readonly boundaries?: readonly Boundary[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly setup?: Omit<SetupRequest, "signal"> & { readonly signal?: AbortSignal };
 };
 
 /** @param options over the usual ones */
@@ -129,7 +130,7 @@ export const createBench = (files: Files, options: Partial<WorkspaceOptions> = {
     repository,
     workspace,
     fetch,
-    async open({ commit, base, baseBranch = "main", boundaries = [architect], env = {} } = {}) {
+    async open({ commit, base, baseBranch = "main", boundaries = [architect], env = {}, setup } = {}) {
       const heads = await fetch(...new Set(["main", baseBranch]));
       const at = commit ?? heads.get(baseBranch) ?? "";
       runs += 1;
@@ -140,6 +141,7 @@ export const createBench = (files: Files, options: Partial<WorkspaceOptions> = {
         baseBranch,
         boundaries,
         env,
+        setup: setup && { signal: new AbortController().signal, ...setup },
       });
     },
     async close() {
