@@ -2,6 +2,8 @@
 import type { Changeset, FileChange, Refusal } from "./domain/changeset.ts";
 import type { RunEvent } from "./domain/event.ts";
 import type { HttpSession, HttpSessionResult } from "./domain/http.ts";
+import type { Facts } from "./domain/facts.ts";
+import type { Finding } from "./domain/finding.ts";
 import type { Job } from "./domain/job.ts";
 import type { AssistantMessage, Message, Thinking, ToolSpec, Usage } from "./domain/message.ts";
 import type { Outcome } from "./domain/outcome.ts";
@@ -300,6 +302,32 @@ export interface Workspace {
       readonly setup?: SetupRequest | undefined;
     },
   ): Promise<Worktree>;
+}
+
+// ------------------------------------------------------------------------------------------------------------- Analysis
+
+/** @property sha git blob id: what was read once under it is not read again */
+export type SourceFile = { readonly path: string; readonly sha: string };
+
+export type Inspection =
+  | {
+      readonly ok: true;
+      readonly facts: Facts;
+      /** Breaches of the house standards anywhere in the tree, each with path and line. */
+      readonly breaches: readonly Finding[];
+    }
+  /** Out of time or memory: nothing is known, and people are told so. */
+  | { readonly ok: false; readonly reason: string };
+
+/** Python read, never run: in a thread of its own, with a deadline and a memory bound. */
+export interface Analysis {
+  /** @param read texts by blob id, of those that it asks for @param rules parameters of standards, by their name; `false` = off */
+  inspect(
+    sources: readonly SourceFile[],
+    read: (files: readonly SourceFile[]) => Promise<ReadonlyMap<string, string>>,
+    rules?: Readonly<Record<string, unknown>>,
+  ): Promise<Inspection>;
+  close(): Promise<void>;
 }
 
 // -------------------------------------------------------------------------------------------------------- Store, Queue

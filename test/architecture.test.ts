@@ -33,7 +33,8 @@ const pure = /^node:(crypto|path|util)$/;
 /** A floor's folder or file: what of ours it may import, and what of others. "" is the roof. */
 const floors: Readonly<Record<string, { readonly own: readonly string[]; readonly packages: readonly RegExp[] }>> = {
   "domain/": { own: ["domain/"], packages: [/^zod$/, /^yaml$/, /^node:crypto$/] },
-  "verify/": { own: ["domain/", "verify/"], packages: [] },
+  "verify/": { own: ["domain/", "verify/"], packages: [/^web-tree-sitter$/] },
+  "analysis/": { own: ["domain/", "ports.ts", "verify/", "analysis/"], packages: [builtIn, /^web-tree-sitter$/] },
   "ports.ts": { own: ["domain/"], packages: [] },
   "github/": { own: ["domain/", "ports.ts", "github/"], packages: [/^@octokit\//, /^zod$/, pure] },
   "model/": { own: ["domain/", "ports.ts", "model/"], packages: [/^@anthropic-ai\/sdk(\/|$)/, /^zod$/, pure] },
