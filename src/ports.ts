@@ -1,9 +1,9 @@
 /** The doors between the run and the world: each port with its contract. An adapter implements one and knows no other. */
 import type { Changeset, FileChange, Refusal } from "./domain/changeset.ts";
 import type { RunEvent } from "./domain/event.ts";
-import type { HttpSession, HttpSessionResult } from "./domain/http.ts";
 import type { Facts } from "./domain/facts.ts";
 import type { Finding } from "./domain/finding.ts";
+import type { HttpSession, HttpSessionResult } from "./domain/http.ts";
 import type { Job } from "./domain/job.ts";
 import type { AssistantMessage, Message, Thinking, ToolSpec, Usage } from "./domain/message.ts";
 import type { Outcome } from "./domain/outcome.ts";

@@ -91,6 +91,7 @@ const longer: Readonly<Record<string, string>> = {
 
 /** Where something thrown is dealt with, and how. Everywhere else it passes through. */
 const catches: Readonly<Record<string, string>> = {
+  "analysis/analysis.ts": "a thread that ended becomes a reason why nothing is known",
   "app/library.ts": "a missing folder is an empty one, an unreadable one a ConfigError",
   "app/webhooks.ts": "an accident is logged and answered with 500, so that GitHub shows it; a missing 👀 is logged",
   "config.ts": "an unreadable key becomes a named problem among the others",
@@ -119,6 +120,7 @@ const catches: Readonly<Record<string, string>> = {
   "store/database.ts": "a unit of work is rolled back and its caller told; a file in use becomes a ConfigError",
   "store/holder.ts": "a process that ended or that we may not look at is none that can be named",
   "store/queue.ts": "a handler that fails puts its job back; a write that fails is tried until the queue closes",
+  "verify/python/imports.ts": "a file nested too deep becomes something that is not known",
   "workspace/bare.ts": "a group of processes that is gone already is what was wanted",
   "workspace/collect.ts": "what a run left unreadable is refused, with the reason for the pull request",
   "workspace/command.ts": "where there is no group to kill, the process is",

@@ -1,0 +1,18 @@
+/** What the analysis and its thread say to each other. */
+import type { Inspection, SourceFile } from "../ports.ts";
+
+export type Question =
+  /** Which texts are to be sent. */
+  | { readonly kind: "missing"; readonly id: number; readonly sources: readonly SourceFile[] }
+  | {
+      readonly kind: "inspect";
+      readonly id: number;
+      readonly sources: readonly SourceFile[];
+      /** By blob id. */
+      readonly texts: ReadonlyMap<string, string>;
+      readonly rules: Readonly<Record<string, unknown>>;
+    };
+
+export type Answer =
+  | { readonly kind: "missing"; readonly id: number; readonly shas: readonly string[] }
+  | { readonly kind: "inspected"; readonly id: number; readonly inspection: Inspection };

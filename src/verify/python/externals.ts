@@ -1,0 +1,157 @@
+/** Functions of Python and of packages whose results are known without running them. */
+import { type Frame, type Machine, note } from "./machine.ts";
+import type { Node } from "./node.ts";
+import { createRouter, routerClass } from "./routers.ts";
+import {
+  type Arguments,
+  type ClassValue,
+  createScope,
+  type ExternalValue,
+  text,
+  unknown,
+  type Value,
+} from "./values.ts";
+
+type Known = (machine: Machine, args: Arguments, node: Node, frame: Frame) => Value | undefined;
+
+/** Facts by themselves, wherever they are called. */
+const remembered =
+  /(^|\.)(sqlalchemy(\.\w+)*\.Table|strawberry(\.\w+)*\.Schema|slowapi(\.\w+)*\.Limiter|\w+\.declarative_base)$/;
+
+export const callExternal = (
+  machine: Machine,
+  { name }: ExternalValue,
+  args: Arguments,
+  node: Node,
+  frame: Frame,
+): Value => {
+  if (routerClass.test(name))
+    return createRouter(machine, /(FastAPI|Starlette)$/.test(name) ? "app" : "router", args, node, frame);
+  for (const [pattern, known] of functions) {
+    if (!pattern.test(name)) continue;
+    const value = known(machine, args, node, frame);
+    if (value) return value;
+  }
+  if (args.positional.some(({ kind }) => kind === "router"))
+    note(machine, { ...frame, node }, `a router goes into ${name}, which is not of this repository`);
+  const { module } = frame;
+  const made = { kind: "external-call", name, args, module, node } as const;
+  if (remembered.test(name)) machine.calls.push(made);
+  return made;
+};
+
+const getenv: Known = (_, { positional }) => {
+  const [variable, fallback] = positional;
+  if (fallback?.kind !== "text") return fallback ?? unknown("an environment variable");
+  return text(fallback.value, fallback.exact, variable?.kind === "text" ? [variable.value] : ["a variable"]);
+};
+
+const getattr: Known = (machine, { positional: [of, name, fallback] }) => {
+  if (!of || name?.kind !== "text") return unknown("getattr");
+  const value = machine.attribute(of, name.value);
+  return value.kind === "unknown" && fallback ? fallback : value;
+};
+
+const importByName: Known = (machine, { positional: [name] }, node, frame) => {
+  if (name?.kind === "text" && name.exact) return machine.importModule(name.value, frame.module);
+  note(machine, { ...frame, node }, "a module is imported by a name that is only known at run time");
+  return unknown("a module");
+};
+
+/** `cls` of `declarative_base(cls=…)` is a base like any other. */
+const declarativeBase: Known = (_, { keywords }, node, { module }) => {
+  const cls = keywords.get("cls");
+  if (!cls) return undefined;
+  const made: ClassValue = {
+    kind: "class",
+    name: "<declarative_base>",
+    module,
+    node,
+    bases: [cls, { kind: "external", name: "sqlalchemy.orm.declarative_base()" }],
+    keywords: new Map(),
+    scope: createScope("class", undefined),
+    decorators: [],
+    fields: [],
+  };
+  return made;
+};
+
+const mapped: Known = (machine, { positional: [of, over] }, node, frame) =>
+  of && over?.kind === "list"
+    ? {
+        kind: "list",
+        items: over.items.map((item) => machine.call(of, { positional: [item], keywords: new Map() }, node, frame)),
+      }
+    : undefined;
+
+/** Nothing nested that repeats, nothing long: a pattern of the repository must not cost time. */
+const isHarmless = (pattern: string, subject: string): boolean =>
+  pattern.length < 80 &&
+  subject.length <= 256 &&
+  !/[+*}?]\)?[+*{]|\([^)]*[+*{|][^)]*\)[+*{]|\\[1-9]/.test(pattern) &&
+  (pattern.match(/[+*{]/g)?.length ?? 0) <= 3 &&
+  /^(?:[\w\s./:-]|\\[wWdDsSbB.\-/]|\[[^\]]*\]|[()^$+*?|])*$/.test(pattern) &&
+  !/\(\?/.test(pattern);
+
+const substitute: Known = (_, { positional: [pattern, replacement, subject] }) => {
+  if (pattern?.kind !== "text" || replacement?.kind !== "text" || subject?.kind !== "text") return undefined;
+  if (!isHarmless(pattern.value, subject.value)) return text(`{?re.sub}`, false);
+  const javascript = replacement.value.replace(/\$/g, "$$$$").replace(/\\(\d)/g, "$$$1");
+  return text(subject.value.replace(new RegExp(pattern.value, "g"), javascript), subject.exact, subject.assumes);
+};
+
+const snakeCase: Known = (_, { positional: [of] }) =>
+  of?.kind === "text" ? text(of.value.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase(), of.exact) : undefined;
+
+const functions: readonly (readonly [RegExp, Known])[] = [
+  [/^os\.(getenv|environ\.get)$/, getenv],
+  [/(^|\.)(starlette\.config\.Config|environs\.Env|decouple\.config)(\(\)(\.\w+)?)?$/, (_, args) => environment(args)],
+  [/^builtins\.str$|(^|\.)(AnyHttpUrl|SecretStr)$/, (_, { positional: [of] }) => of],
+  [/^builtins\.getattr$/, getattr],
+  [
+    /^builtins\.(list|tuple|sorted|set|reversed)$/,
+    (_, { positional: [of] }) => (of?.kind === "list" ? { kind: "list", items: [...of.items] } : undefined),
+  ],
+  [/^builtins\.(map|filter)$/, mapped],
+  [
+    /^builtins\.enumerate$/,
+    (_, { positional: [of] }) =>
+      of?.kind === "list"
+        ? {
+            kind: "list",
+            items: of.items.map((item, at) => ({
+              kind: "list" as const,
+              items: [{ kind: "number", value: at }, item],
+            })),
+          }
+        : undefined,
+  ],
+  [
+    /^builtins\.dict$/,
+    (_, { positional: [of], keywords }) => ({
+      kind: "dict",
+      entries: new Map([...(of?.kind === "dict" ? of.entries : []), ...keywords]),
+    }),
+  ],
+  [/^builtins\.super$/, (_, __, ___, { scope }) => ({ kind: "super", self: scope.names.get("self") })],
+  [/^importlib\.import_module$/, importByName],
+  [
+    /(^|\.)(lru_cache|cache|wraps|contextmanager|asynccontextmanager)$/,
+    (_, { positional: [of] }) => (of?.kind === "function" ? of : undefined),
+  ],
+  [/\.declarative_base$/, declarativeBase],
+  [/^re\.sub$/, substitute],
+  [/^(inflection|humps|stringcase)\.(underscore|decamelize|snakecase|tableize)$/, snakeCase],
+  [
+    /(^|\.)functools\.partial$/,
+    (_, { positional: [of, ...positional], keywords }) =>
+      of ? { kind: "partial", of, args: { positional, keywords } } : undefined,
+  ],
+];
+
+const environment = ({ positional, keywords }: Arguments): Value | undefined => {
+  const [variable, ...rest] = positional;
+  const fallback = keywords.get("default") ?? rest.at(-1);
+  if (variable?.kind !== "text" || !fallback) return undefined;
+  return fallback.kind === "text" ? text(fallback.value, fallback.exact, [variable.value]) : fallback;
+};

@@ -1,0 +1,227 @@
+/** FastAPI's applications and routers: what is registered on them, in the order in which that happens. */
+import type { HttpMethod } from "../../domain/facts.ts";
+import { descends } from "./classes.ts";
+import { conditionNow, type Frame, force, type Machine, note, shortTextOf } from "./machine.ts";
+import type { Node } from "./node.ts";
+import { type Arguments, type ClassValue, itemsOf, none, type RouterValue, text, type Value } from "./values.ts";
+
+export const routerClass =
+  /^(fastapi(\.routing)?\.APIRouter|fastapi(\.applications)?\.FastAPI|starlette\.(applications\.Starlette|routing\.Router))$/;
+
+export const isApplicationClass = (of: ClassValue): boolean => descends(of, /(FastAPI|Starlette)$/);
+
+const verbs: ReadonlySet<string> = new Set(["get", "post", "put", "patch", "delete", "head", "options", "trace"]);
+
+export const registersRoute = (method: string): boolean =>
+  verbs.has(method) || ["api_route", "route", "websocket", "websocket_route"].includes(method);
+
+export const decoratesRoute = (method: string): boolean =>
+  registersRoute(method) || method === "middleware" || method === "exception_handler";
+
+export const createRouter = (
+  machine: Machine,
+  type: RouterValue["type"],
+  { keywords }: Arguments,
+  node: Node,
+  { module }: Frame,
+): RouterValue => {
+  const router: RouterValue = {
+    kind: "router",
+    type,
+    name: undefined,
+    module,
+    node,
+    prefix: keywords.get("prefix"),
+    dependencies: keywords.get("dependencies"),
+    inSchema: keywords.get("include_in_schema"),
+    entries: [],
+    middleware: [],
+    handlers: [],
+    attributes: new Map(),
+  };
+  for (const one of itemsOf(keywords.get("middleware")))
+    if (one.kind === "external-call") {
+      const [what] = one.args.positional;
+      if (what) router.middleware.push({ what, name: nameOf(what), keywords: one.args.keywords, module, node });
+    }
+  const handlers = keywords.get("exception_handlers");
+  if (handlers?.kind === "dict")
+    for (const [key, handler] of handlers.entries)
+      router.handlers.push({ catches: text(key.replace(/^@/, "")), handler, module, node });
+  machine.routers.push(router);
+  return router;
+};
+
+export const nameOf = (value: Value | undefined): string => {
+  const now = force(value);
+  switch (now.kind) {
+    case "class":
+    case "function":
+      return now.name;
+    case "external":
+      return now.name.split(".").at(-1) ?? now.name;
+    case "external-call":
+      return now.name.split(".").at(-1) ?? now.name;
+    case "instance":
+      return now.of.name;
+    case "text":
+      return now.value;
+    case "number":
+      return String(now.value);
+    case "partial":
+      return nameOf(now.of);
+    default:
+      return "?";
+  }
+};
+
+const methodsOf = (value: Value | undefined): (HttpMethod | "?")[] => {
+  if (!value || value.kind === "none") return ["GET"];
+  if (value.kind !== "list") return ["?"];
+  return value.items.map((one) => (one.kind === "text" ? (one.value.toUpperCase() as HttpMethod) : "?"));
+};
+
+/** What a decorator registers. @param inner decorators below it */
+export const register = (
+  machine: Machine,
+  router: RouterValue,
+  method: string,
+  call: Node,
+  endpoint: Value,
+  inner: readonly Node[],
+  frame: Frame,
+): void => {
+  const args = machine.argumentsOf(call, frame);
+  const { positional, keywords } = args;
+  const place = { module: frame.module, node: call };
+  if (registersRoute(method)) {
+    const listed = keywords.get("methods") ?? (method === "route" ? positional[1] : undefined);
+    const methods = verbs.has(method)
+      ? [method.toUpperCase() as HttpMethod]
+      : method.startsWith("websocket")
+        ? ["WEBSOCKET" as const]
+        : methodsOf(listed);
+    addRoute(
+      machine,
+      router,
+      { methods, path: positional[0] ?? keywords.get("path"), endpoint, inner },
+      args,
+      call,
+      frame,
+    );
+  } else if (method === "middleware")
+    router.middleware.push({ what: endpoint, name: nameOf(endpoint), keywords: new Map(), ...place });
+  else if (method === "exception_handler" && positional[0])
+    router.handlers.push({ catches: positional[0], handler: endpoint, ...place });
+};
+
+const addRoute = (
+  machine: Machine,
+  router: RouterValue,
+  route: {
+    readonly methods: readonly (HttpMethod | "?")[];
+    readonly path: Value | undefined;
+    readonly endpoint: Value;
+    readonly inner: readonly Node[];
+  },
+  { keywords }: Arguments,
+  call: Node,
+  { scope, module }: Frame,
+): void => {
+  router.entries.push({
+    type: "route",
+    methods: route.methods,
+    path: route.path ?? text(""),
+    endpoint: route.endpoint,
+    inner: route.inner,
+    keywords,
+    call,
+    scope,
+    module,
+    node: call,
+    condition: conditionNow(machine),
+  });
+};
+
+/** A method of a router that is no decorator. */
+export const callRouter = (
+  machine: Machine,
+  router: RouterValue,
+  method: string,
+  args: Arguments,
+  node: Node,
+  frame: Frame,
+): Value => {
+  const { positional, keywords } = args;
+  const place = { module: frame.module, node };
+  const [first, second] = positional;
+  switch (method) {
+    case "include_router":
+      include(machine, router, first ?? keywords.get("router"), keywords.get("prefix"), args, node, frame, false);
+      break;
+    case "mount":
+    case "host": {
+      const app = keywords.get("app") ?? second;
+      const path = method === "host" ? text("") : (first ?? keywords.get("path"));
+      if (app?.kind === "router") include(machine, router, app, path, args, node, frame, true);
+      break;
+    }
+    case "add_api_route":
+    case "add_route":
+    case "add_api_websocket_route":
+    case "add_websocket_route": {
+      const endpoint = second ?? keywords.get("endpoint");
+      const methods = method.includes("websocket")
+        ? (["WEBSOCKET"] as const)
+        : methodsOf(keywords.get("methods") ?? positional[2]);
+      if (endpoint)
+        addRoute(
+          machine,
+          router,
+          { methods, path: first ?? keywords.get("path"), endpoint, inner: [] },
+          args,
+          node,
+          frame,
+        );
+      break;
+    }
+    case "add_middleware": {
+      const what = first ?? keywords.get("middleware_class");
+      if (what) router.middleware.push({ what, name: nameOf(what), keywords, ...place });
+      break;
+    }
+    case "add_exception_handler":
+      if (first && second) router.handlers.push({ catches: first, handler: second, ...place });
+      break;
+  }
+  return none;
+};
+
+const include = (
+  machine: Machine,
+  router: RouterValue,
+  included: Value | undefined,
+  prefix: Value | undefined,
+  { keywords }: Arguments,
+  node: Node,
+  { module }: Frame,
+  mounted: boolean,
+): void => {
+  const child = force(included);
+  if (child.kind !== "router") {
+    note(machine, { module, node }, `a router that can't be found is included: ${shortTextOf(node)}`);
+    return;
+  }
+  router.entries.push({
+    type: "include",
+    router: child,
+    upTo: mounted ? Number.POSITIVE_INFINITY : child.entries.length,
+    prefix,
+    dependencies: keywords.get("dependencies"),
+    inSchema: keywords.get("include_in_schema"),
+    mounted,
+    module,
+    node,
+    condition: conditionNow(machine),
+  });
+};
