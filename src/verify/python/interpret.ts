@@ -10,7 +10,7 @@ import { register } from "./routers.ts";
 import { bind, run } from "./statements.ts";
 
 /** Tests and migrations are no part of what is served. */
-export const isExecuted = (path: string): boolean =>
+const isExecuted = (path: string): boolean =>
   !/(^|\/)(tests?|alembic|migrations|versions|node_modules|site-packages|\.?venv)\//.test(
     `${path}/`.replace(/[^/]*\/$/, ""),
   ) && !/(^|\/)(test_[^/]*|[^/]*_test|conftest)\.py$/.test(path);
