@@ -50,6 +50,8 @@ export interface Model {
   readonly name: string;
   /** How it thinks in a conversation that begins now. */
   readonly thinking?: Thinking | undefined;
+  /** Takes image blocks. */
+  readonly images?: boolean | undefined;
   /** The most tokens that one message may have, where there is such a bound. */
   readonly maxOutputTokens?: number | undefined;
   /**
@@ -111,6 +113,14 @@ export type Pull = {
   readonly sameRepository: boolean;
 };
 
+/** Where an image is attached: a thread's own text, or that and a comment below it. */
+export type AttachedTo = { readonly number: number; readonly commentId?: number };
+
+export type FetchedImage =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  /** As the end of a sentence about it. */
+  | { readonly ok: false; readonly reason: string };
+
 export type CommitRequest = {
   readonly parent: string;
   readonly message: string;
@@ -126,6 +136,11 @@ export interface GitHubSession {
   fetchReview(pull: number, reviewId: number): Promise<Review>;
   /** Names of the pull-request template in the repository at the default branch, or undefined. */
   fetchPullTemplate(): Promise<string | undefined>;
+  /**
+   * Images by the URLs that stand in a text, from GitHub's own attachment hosts alone, bounded in size and time.
+   * @returns one for each, in their order: one that can't be had fails nothing
+   */
+  fetchImages(from: AttachedTo, urls: readonly string[]): Promise<FetchedImage[]>;
   /** The commit a branch points at, read from GitHub now. */
   fetchBranch(branch: string): Promise<string | undefined>;
   /** Adds 👀; a reaction that is there already is left. */

@@ -102,6 +102,7 @@ const catches: Readonly<Record<string, string>> = {
   "github/commits.ts": "a branch that moved becomes a ConflictError",
   "github/github.ts":
     "a failed look-up of ourselves is not kept; a token that is not known everywhere yet is tried again",
+  "github/images.ts": "an image that can't be had is left out, with the reason",
   "github/pulls.ts":
     "a pull request that is there already is taken; where drafts can't be had an ordinary one is opened",
   "github/token.ts": "a token that can't be revoked is logged: it expires within the hour",

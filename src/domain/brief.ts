@@ -5,6 +5,7 @@ import type { Definition, Library } from "./definition.ts";
 import type { UserMessage } from "./message.ts";
 import type { Boundary } from "./policy.ts";
 import type { Report } from "./report.ts";
+import { imageBlocks, type RequestImage } from "./request-images.ts";
 
 export type BriefDecision = { readonly id: string; readonly title: string; readonly rationale: string };
 
@@ -50,6 +51,8 @@ export type Brief = {
   readonly pull?: { readonly number: number; readonly branch: string };
   readonly report?: Report;
   readonly review?: BriefReview;
+  /** How many images follow, and which do not. */
+  readonly images?: { readonly given: number; readonly leftOut: readonly string[] } | undefined;
 };
 
 /**
@@ -110,13 +113,15 @@ const messageOf = (sentence: string, brief: Brief | ChildBrief | TeammateBrief):
 });
 
 /** The first user message. */
-export const composeBrief = (brief: Brief): UserMessage =>
-  messageOf(
+export const composeBrief = (brief: Brief, images: readonly RequestImage[] = []): UserMessage => {
+  const { role, content } = messageOf(
     brief.kind === "design"
       ? `Design and implement what issue #${brief.issue} asks for.`
       : `Follow up on pull request #${brief.pull?.number}: the worktree holds its branch. Answer every review comment in \`threads\`.`,
     brief,
   );
+  return { role, content: [...content, ...imageBlocks(images)] };
+};
 
 /** The same of a subagent. */
 export const composeChildBrief = (agent: ChildName, brief: Omit<ChildBrief, "kind">): UserMessage =>

@@ -17,8 +17,18 @@ export type ToolResult = {
   readonly is_error?: boolean;
 };
 
+/** https://platform.claude.com/docs/en/build-with-claude/vision */
+export type ImageBlock = {
+  readonly type: "image";
+  readonly source: {
+    readonly type: "base64";
+    readonly media_type: "image/png" | "image/jpeg" | "image/gif" | "image/webp";
+    readonly data: string;
+  };
+};
+
 export type AssistantBlock = TextBlock | ThinkingBlock | ToolUse;
-export type UserBlock = TextBlock | ToolResult;
+export type UserBlock = TextBlock | ToolResult | ImageBlock;
 
 export type AssistantMessage = { readonly role: "assistant"; readonly content: readonly AssistantBlock[] };
 export type UserMessage = { readonly role: "user"; readonly content: readonly UserBlock[] };

@@ -6,6 +6,7 @@ import type { Clock, GitHub, GitHubSession, Permission } from "../ports.ts";
 import { type ClientOptions, createClient, doing, statusOf, unless } from "./client.ts";
 import { createComments } from "./comments.ts";
 import { createCommits } from "./commits.ts";
+import { fetchImages, type ImageSource } from "./images.ts";
 import { fetchPullTemplate } from "./pull-template.ts";
 import { createPulls } from "./pulls.ts";
 import { fetchReview } from "./reviews.ts";
@@ -54,7 +55,8 @@ export const createGitHub = (options: GitHubOptions): GitHub => {
       const token = await openToken(clients, repository, phase, clock);
       const client = createClient(settings, `installation-${repository.installationId}`);
       useToken(client, token, settings.throttle ? 1_000 : 10);
-      return createSession(client, repository, token, whoami);
+      const source = { webUrl, fetch: options.fetch ?? fetch, token: () => token.current() };
+      return createSession(client, repository, token, { whoami, images: source });
     },
     gitCredentials: async (repository) => {
       const token = await openToken(clients, repository, "fetch", clock);
@@ -115,7 +117,7 @@ const createSession = (
   client: Octokit,
   repository: RepositoryRef,
   token: Token,
-  whoami: () => Promise<Person>,
+  { whoami, images }: { readonly whoami: () => Promise<Person>; readonly images: ImageSource },
 ): GitHubSession => {
   const place: Place = { owner: token.owner, repo: token.repo };
   const name = `${place.owner}/${place.repo}`;
@@ -132,6 +134,10 @@ const createSession = (
       during(`reading review ${reviewId} of #${pull}`, () => fetchReview(client, place, pull, reviewId)),
     fetchPullTemplate: () =>
       during("reading the pull-request template", () => fetchPullTemplate(client, place, repository.defaultBranch)),
+    fetchImages: (from, urls) =>
+      during(`fetching ${urls.length} images of #${from.number}`, () =>
+        fetchImages(client, place, images, { from, urls }),
+      ),
     fetchBranch: (branch) => during(`reading branch ${branch}`, () => commits.fetchBranch(branch)),
     react: (target, content) => during(`reacting with ${content}`, () => comments.react(target, content)),
     commit: (request) =>

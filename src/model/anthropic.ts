@@ -44,10 +44,11 @@ export const createAnthropic = (options: AnthropicOptions): Model => {
     wait: options.wait ?? pause,
     ids: new WeakMap(),
   };
-  const { thinking, outputTokens } = options.capabilities;
+  const { thinking, outputTokens, images } = options.capabilities;
   return {
     name: options.model,
     thinking,
+    images,
     maxOutputTokens: outputTokens,
     turn: (request, signal) => takeTurn(deps, request, signal),
   };

@@ -34,6 +34,7 @@ const answer = z.object({
   max_tokens: z.number().int().positive().nullish(),
   capabilities: z
     .object({
+      image_input: support,
       effort: z
         .object({
           supported: z.boolean(),
@@ -56,11 +57,12 @@ const thinkingTokens = 16_000;
 
 const toCapabilities = (id: string, info: z.infer<typeof answer>): Capabilities => {
   const otherwise = knownCapabilities(id) ?? knownCapabilities(info.id) ?? leastCapabilities;
-  const { effort, thinking } = info.capabilities ?? {};
+  const { effort, thinking, image_input: images } = info.capabilities ?? {};
   const outputTokens = info.max_tokens ?? otherwise.outputTokens;
   return {
     contextTokens: info.max_input_tokens ?? otherwise.contextTokens,
     outputTokens,
+    images: images?.supported ?? otherwise.images,
     thinking: thinking ? thinkingOf(thinking, outputTokens) : otherwise.thinking,
     efforts: effort
       ? efforts.filter((level) => effort.supported && effort[level]?.supported === true)

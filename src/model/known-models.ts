@@ -14,6 +14,8 @@ export type Capabilities = {
   readonly thinking: Thinking;
   /** None: the model has no such setting. */
   readonly efforts: readonly Effort[];
+  /** It sees images. */
+  readonly images: boolean;
 };
 
 const current: Capabilities = {
@@ -21,6 +23,7 @@ const current: Capabilities = {
   outputTokens: 128_000,
   thinking: { type: "adaptive" },
   efforts,
+  images: true,
 };
 
 /** https://platform.claude.com/docs/en/about-claude/models/overview and …/build-with-claude/effort, read on 2026-11-20. */
@@ -39,6 +42,7 @@ export const leastCapabilities: Capabilities = {
   outputTokens: 32_000,
   thinking: { type: "none" },
   efforts: [],
+  images: false,
 };
 
 /** `claude-opus-5-5`, whether it is called `global.anthropic.claude-opus-5-5-20261001-v1:0` or `claude-opus-5-5@20261001`. */

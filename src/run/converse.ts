@@ -2,7 +2,9 @@
 import { type Definition, subagentsOf } from "../domain/definition.ts";
 import { BusyError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
+import type { UserMessage } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
+import { imagesOfBrief } from "../domain/request-images.ts";
 import { summariseRun, withSummary } from "../domain/summary.ts";
 import type { Model } from "../ports.ts";
 import { type LoopDeps, type LoopEnd, runLoop } from "./loop.ts";
@@ -103,11 +105,12 @@ const takingUp = (
   const reason = begun
     ? `${why} ${model.name} goes on in a new conversation, from a summary of what was done.`
     : `${why} The run begins with ${model.name}.`;
+  const brief = briefFor(model, frame.firstMessage, state);
   return {
     ...frame,
     model,
     found: frame.found || state.changeset.length > 0 ? state.changeset : undefined,
-    firstMessage: begun ? withSummary(frame.firstMessage, why, summariseRun(stored)) : frame.firstMessage,
+    firstMessage: begun ? withSummary(brief, why, summariseRun(stored)) : brief,
     takesUp: {
       why: reason,
       spent: spent ?? { ...state.spend, toolCalls: callsIn(state) },
@@ -116,4 +119,13 @@ const takingUp = (
       remarks: state.remarks,
     },
   };
+};
+
+/** The images of the request go with it, to a model that sees. They were fetched when the first conversation began. */
+const briefFor = (model: Model, brief: UserMessage, state: ResumeState): UserMessage => {
+  const images = imagesOfBrief(state.messages);
+  if (images.length === 0) return brief;
+  const [head] = brief.content;
+  const none = { type: "text" as const, text: `The images of the request are left out: ${model.name} takes none.` };
+  return { role: "user", content: [...(head ? [head] : []), ...(model.images ? images : [none])] };
 };

@@ -73,7 +73,11 @@ const carryOut = async (given: ExecuteDeps & GatherDeps, stored: RunRecord, sign
   const terms = termsOf(given, stored.job.trigger, standing);
   const allowance = given.purse?.open(record.job.trigger.repository, record.issue);
   const deps = { ...given, ...payingFrom(allowance, { ...given, model: terms.model }), caps: terms.caps };
-  const gathered = await gather(deps, record, source ? groundOf(source) : standing);
+  const gathered = await gather(
+    { ...deps, model: castOf(deps, deps.definition).model },
+    record,
+    source ? groundOf(source) : standing,
+  );
   if (gathered.kind === "not-ready" && gathered.silent) {
     deps.log(`run ${record.id} refused: ${gathered.reason}`);
     return deps.store.closeRun(record.id, refused(gathered.reason));

@@ -67,7 +67,7 @@ export const frameOf = (
   commit: gathered.commit,
   base: gathered.base,
   system: composeSystem(deps.definition, deps.library),
-  firstMessage: composeBrief(gathered.brief),
+  firstMessage: composeBrief(gathered.brief, gathered.images),
   clock: deps.clock,
   record: run.store,
   checkpoint: () => worktree.collect(),

@@ -9,10 +9,12 @@ import { parseBody } from "../domain/render-report.ts";
 import { fullName, type Person, type RepositoryRef } from "../domain/repository.ts";
 import { boundaryFor, commandsOf, configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
 import type { RepositoryConfig } from "../domain/repository-schema.ts";
+import type { RequestImage } from "../domain/request-images.ts";
 import { workingMates } from "../domain/team.ts";
 import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
 import { visibleText } from "../domain/visible-text.ts";
-import type { GitHub, GitHubSession, Permission, Pull, Review, RunRecord, Store, Workspace } from "../ports.ts";
+import type { GitHub, GitHubSession, Model, Permission, Pull, Review, RunRecord, Store, Workspace } from "../ports.ts";
+import { gatherImages, noImages, withImages } from "./images.ts";
 import { readInstructions } from "./instructions.ts";
 import { optionsOf } from "./terms.ts";
 
@@ -37,6 +39,8 @@ export type Gathered = {
   readonly review?: Review;
   readonly memory: { readonly decisions?: string; readonly state?: string };
   readonly template?: string;
+  /** Of the request; none where a conversation goes on, which has them. */
+  readonly images: readonly RequestImage[];
 };
 
 /** No run: `silent` where people without write access are to see nothing. */
@@ -48,6 +52,8 @@ export type GatherDeps = {
   readonly store: Store;
   readonly library: Library;
   readonly definition: Definition;
+  /** Whom the run's own agent speaks with, if it begins now. */
+  readonly model: Pick<Model, "name" | "images">;
   /** Takes what need not be waited for before the run's first turn: tokens being given back. */
   readonly release: (done: Promise<void>) => void;
 };
@@ -144,9 +150,13 @@ const prepare = async (
     ...{ boundary, decisions, pull, review, instructions },
     config: config.config,
   });
+  const images = at
+    ? noImages
+    : await gatherImages(session, trigger, { context: "context" in brief, model: deps.model });
   return {
     kind: "ready",
-    brief,
+    brief: withImages(brief, images),
+    images: images.given,
     boundary,
     config: config.config,
     subagents: agentsHere(deps.library, subagentsOf(deps.definition), config.config),

@@ -12,7 +12,7 @@ import type { Halts } from "./halts.ts";
 import type { Progress, Watch } from "./progress.ts";
 import type { Purse } from "./purse.ts";
 
-export type ExecuteDeps = Omit<GatherDeps, "release"> & {
+export type ExecuteDeps = Omit<GatherDeps, "release" | "model"> & {
   readonly model: Model;
   /** For a definition that names a model of its own; `model` for all where left out. */
   readonly modelFor?: ((definition: Pick<Definition, "model">) => Model) | undefined;

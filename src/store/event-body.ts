@@ -1,4 +1,4 @@
-/** RunEvents as bytes and back: small, and with a checkpoint's files apart, since each checkpoint repeats most of them. */
+/** RunEvents as bytes and back: small, and with files and images apart, since each checkpoint repeats most of them. */
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { deflate, inflate } from "node:zlib";
@@ -19,32 +19,38 @@ const openBrace = "{".charCodeAt(0);
 
 export const packEvent = async (event: RunEvent): Promise<PackedEvent> => {
   const files = new Map<string, string>();
-  const stored =
-    event.type !== "checkpoint"
-      ? event
-      : {
-          ...event,
-          changeset: event.changeset.map((change) => {
-            if (change.kind === "deleted") return change;
-            const hash = createHash("sha256").update(change.content).digest("hex");
-            files.set(hash, change.content);
-            return { ...change, content: hash };
-          }),
-        };
+  const stored = withContents(event, (content) => {
+    const hash = createHash("sha256").update(content).digest("hex");
+    files.set(hash, content);
+    return hash;
+  });
   return { body: await packText(JSON.stringify(stored)), files };
 };
 
-/** @param files text of every file that a checkpoint of the run names */
+/** With every base64 text in it replaced: a checkpoint's files, and the images of a message. */
+const withContents = (event: RunEvent, replace: (content: string) => string): RunEvent => {
+  if (event.type === "checkpoint")
+    return {
+      ...event,
+      changeset: event.changeset.map((change) =>
+        change.kind === "deleted" ? change : { ...change, content: replace(change.content) },
+      ),
+    };
+  if (event.type !== "user" || !event.message.content.some(({ type }) => type === "image")) return event;
+  const content = event.message.content.map((block) =>
+    block.type === "image" ? { ...block, source: { ...block.source, data: replace(block.source.data) } } : block,
+  );
+  return { ...event, message: { ...event.message, content } };
+};
+
+/** @param files base64 of everything that an event of the run names by its hash */
 export const unpackEvent = async (body: Uint8Array, files: ReadonlyMap<string, string>): Promise<RunEvent> => {
   const event = JSON.parse(await unpackText(body)) as RunEvent;
-  if (event.type !== "checkpoint") return event;
-  const changeset = event.changeset.map((change) => {
-    if (change.kind === "deleted") return change;
-    const content = files.get(change.content);
-    if (content === undefined) throw new Error(`a checkpoint names the content of ${change.path}, which is not stored`);
-    return { ...change, content };
+  return withContents(event, (hash) => {
+    const content = files.get(hash);
+    if (content === undefined) throw new Error(`an event of the type ${event.type} names content that is not stored`);
+    return content;
   });
-  return { ...event, changeset };
 };
 
 /** Plain below 1 KiB, else deflated; the first byte tells: a zlib stream never starts with `{`. */

@@ -179,6 +179,7 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     fetchPull: async (number) => pulls.find((pull) => pull.number === number) ?? ended,
     fetchReview: () => unknown("reviews"),
     fetchPullTemplate: async () => undefined,
+    fetchImages: async (_, urls) => urls.map(() => ({ ok: false, reason: "a local run fetches nothing" })),
     fetchBranch: head,
     react: async () => {},
     commit: (request) => commitWith(git, request),

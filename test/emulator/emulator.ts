@@ -1,4 +1,5 @@
 /** A local GitHub over real bare git repositories: REST, GraphQL, git over HTTP, signed webhooks, and pages to look at. */
+import { type Attachment, attach } from "./attachments.ts";
 import { loadContract } from "./contract/contract.ts";
 import { createGraphql } from "./graphql/graphql.ts";
 import type { Reply } from "./http.ts";
@@ -44,6 +45,8 @@ export type Emulator = Readers & {
   setPermission(login: string, role: Role): void;
   /** Acts in the first repository, unless `at` another one. */
   as(login: string): Person;
+  /** An image that somebody pasted. @returns the link that stands in the text */
+  attach(attachment: Attachment): string;
   failNext(fault: Fault): void;
   reportCheck(ci: Ci): Promise<void>;
   /** An owner installs, suspends or removes the App: its tokens follow, and it is told. */
@@ -85,6 +88,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       world.roles.set(login, role);
     },
     as: (login) => personNamed(world, options, login, first),
+    attach: (attachment) => attach(world, attachment),
     failNext: faults.add,
     reportCheck: (ci) => reportCheck(world, first, ci),
     changeInstallation: (by, action) => {

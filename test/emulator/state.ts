@@ -1,4 +1,5 @@
 /** Everything that the emulated GitHub remembers beside git: plain records, changed only by routes and by pushes. */
+import type { Attachment } from "./attachments.ts";
 import type { Examples } from "./bodies/example.ts";
 import type { BareRepository } from "./git/bare-repository.ts";
 import type { AppOptions, Level, Role } from "./options.ts";
@@ -197,6 +198,9 @@ export type World = {
   readonly repositories: Map<string, Repository>;
   /** Manifests waiting to be converted, by code. */
   readonly manifests: Map<string, Record<string, unknown>>;
+  /** By their ids; and whose id a signature is for. */
+  readonly attachments: Map<string, Attachment>;
+  readonly signatures: Map<string, string>;
   readonly examples: Examples;
   readonly outbox: Outbox;
   readonly violations: string[];

@@ -222,7 +222,13 @@ describe("cost", () => {
 });
 
 describe("what a model can do", () => {
-  const plain = { contextTokens: 200_000, outputTokens: 32_000, thinking: { type: "none" }, efforts: [] } as const;
+  const plain = {
+    contextTokens: 200_000,
+    outputTokens: 32_000,
+    thinking: { type: "none" },
+    efforts: [],
+    images: false,
+  } as const;
 
   it("is all that a request asks of it", async () => {
     const { model, api } = await setUp(steps(), { capabilities: plain });

@@ -187,7 +187,9 @@ const play = async (change: Partial<Scripts> = {}, over: Partial<ExecuteDeps> = 
 const told = (role: string): readonly string[] =>
   (model.requests(role).at(-1)?.messages ?? []).flatMap((message) =>
     message.role === "user"
-      ? message.content.map((block) => (block.type === "tool_result" ? block.content : block.text))
+      ? message.content.map((block) =>
+          block.type === "tool_result" ? block.content : block.type === "text" ? block.text : "",
+        )
       : [],
   );
 

@@ -4,6 +4,7 @@ import { ConflictError } from "../../src/domain/errors.ts";
 import type { Person } from "../../src/domain/repository.ts";
 import type {
   CommitRequest,
+  FetchedImage,
   GitHub,
   GitHubSession,
   Permission,
@@ -30,6 +31,9 @@ export type MemoryGitHub = GitHub & {
   /** What got 👀. */
   readonly eyes: ReactionTarget[];
   review: Review | undefined;
+  /** What is attached, by URL; and what was asked for. */
+  readonly images: Map<string, Uint8Array>;
+  readonly fetched: string[];
   /** Called before and after each write with its number from 0; what it throws, the write throws. */
   onWrite: (index: number, when: "before" | "after") => void;
 };
@@ -47,6 +51,8 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     permissions: new Map(),
     eyes: [],
     review: undefined,
+    images: new Map(),
+    fetched: [],
     onWrite: () => {},
     whoami: async () => bot,
     open: async () => {
@@ -87,6 +93,12 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
       return state.review;
     },
     fetchPullTemplate: async () => undefined,
+    fetchImages: async (_, urls) =>
+      urls.map((url): FetchedImage => {
+        state.fetched.push(url);
+        const bytes = state.images.get(url);
+        return bytes ? { ok: true, bytes } : { ok: false, reason: "it is not attached here" };
+      }),
     fetchBranch: async (branch) => state.branches.get(branch),
     react: (target) =>
       write(`react ${target.on}`, () => {

@@ -39,6 +39,7 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
       calls.push("close");
     },
     findPull: unexpected("findPull"),
+    fetchImages: unexpected("fetchImages"),
     fetchPull: unexpected("fetchPull"),
     fetchPullTemplate: unexpected("fetchPullTemplate"),
     fetchBranch: unexpected("fetchBranch"),

@@ -6,7 +6,7 @@ import { type Plan, speak } from "./conversation.ts";
 import { agentsIn } from "./delegate.ts";
 import { design } from "./design.ts";
 import { followUp } from "./follow-up.ts";
-import { heeding } from "./heed.ts";
+import { heeding, unseenIn } from "./heed.ts";
 import { emptyDatabaseReport, migrate } from "./migration.ts";
 import { emptyReport } from "./reports.ts";
 import { blocked, submit } from "./submit.ts";
@@ -47,6 +47,11 @@ const planOf = ({ messages, tools }: Pick<ModelRequest, "messages" | "tools">): 
   }
 };
 
+const unseenOf = (messages: readonly Message[]): readonly string[] => {
+  const parsed = parseBrief(briefText(messages));
+  return parsed.ok && "request" in parsed.brief ? unseenIn(parsed.brief) : [];
+};
+
 const kindOf = (messages: readonly Message[]): string | undefined => {
   const parsed = parseBrief(briefText(messages));
   return parsed.ok ? parsed.brief.kind : undefined;
@@ -77,7 +82,7 @@ const said = (text: string): ModelTurn["message"] => ({ role: "assistant", conte
 
 const next = (request: ModelRequest): { message: ModelTurn["message"]; ends: boolean } => {
   const { messages } = request;
-  const spoken = speak(heeding(planOf(request), messages), messages);
+  const spoken = speak(heeding(planOf(request), messages, unseenOf(messages)), messages);
   if (spoken.kind === "turn") return { message: spoken.message, ends: false };
   if (spoken.kind === "over")
     return { message: said("The report is submitted; there is nothing more to do."), ends: true };

@@ -1,5 +1,6 @@
 /** Comments on issues and pull requests. */
 import { authorizeThread, contributes, reads } from "../access.ts";
+import { fullText } from "../attachments.ts";
 import { commentBody } from "../bodies/issues.ts";
 import {
   created,
@@ -86,9 +87,13 @@ const THREADS = ["issues", "pull_requests"] as const;
 
 export const commentRoutes: readonly Route[] = [
   inRepository("GET /issues/comments", reads(...THREADS), listAllComments),
-  inRepository("GET /issues/comments/{comment_id}", reads(...THREADS), (call) =>
-    ok(commentBody(call.world, call.repository, commentOf(call, "read"))),
-  ),
+  inRepository("GET /issues/comments/{comment_id}", reads(...THREADS), (call) => {
+    const comment = commentOf(call, "read");
+    return ok({
+      ...commentBody(call.world, call.repository, comment),
+      ...fullText(call.world, call.accept, comment.body),
+    });
+  }),
   inRepository("PATCH /issues/comments/{comment_id}", contributes(...THREADS), updateComment),
   inRepository("DELETE /issues/comments/{comment_id}", contributes(...THREADS), deleteComment),
   inRepository("GET /issues/{issue_number}/comments", reads(...THREADS), listComments),

@@ -1,5 +1,6 @@
 /** Issues: open, read, list, change, assign. Pull requests answer here as the issues that they are. */
 import { contributes, reads, triages } from "../access.ts";
+import { fullText } from "../attachments.ts";
 import { issueBody } from "../bodies/issues.ts";
 import { created, inRepository, ok, paginate, type Reply, type RepositoryCall, type Route } from "../http.ts";
 import { hasRole, type Issue, timestamp } from "../state.ts";
@@ -90,9 +91,10 @@ const THREADS = ["issues", "pull_requests"] as const;
 export const issueRoutes: readonly Route[] = [
   inRepository("POST /issues", contributes("issues"), createIssue),
   inRepository("GET /issues", reads(...THREADS), listIssues),
-  inRepository("GET /issues/{issue_number}", reads(...THREADS), (call) =>
-    ok(issueBody(call.world, call.repository, issueOf(call, "read"))),
-  ),
+  inRepository("GET /issues/{issue_number}", reads(...THREADS), (call) => {
+    const issue = issueOf(call, "read");
+    return ok({ ...issueBody(call.world, call.repository, issue), ...fullText(call.world, call.accept, issue.body) });
+  }),
   inRepository("PATCH /issues/{issue_number}", contributes(...THREADS), updateIssue),
   inRepository(
     "POST /issues/{issue_number}/assignees",

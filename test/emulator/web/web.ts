@@ -1,6 +1,7 @@
 /** The pages for people in a browser, by path. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { attachmentReply } from "../attachments.ts";
 import type { Reply } from "../http.ts";
 import { repositoryOf } from "../routes/repositories.ts";
 import { fullName, type Repository, type World } from "../state.ts";
@@ -63,7 +64,7 @@ export function createWeb(world: World): (method: string, url: URL, form: string
 
   return async (method, url, form) => {
     const path = decodeURIComponent(url.pathname).replace(/(.)\/$/, "$1");
-    const found = method === "POST" ? post(url, form) : get(path);
+    const found = method === "POST" ? post(url, form) : (attachmentReply(world, url) ?? get(path));
     return (
       (await found) ?? page("Not found", html`<h1>Not found</h1><p class="soft">There is nothing at ${path}.</p>`, 404)
     );

@@ -19,6 +19,7 @@ const blockKeys: Readonly<Record<string, readonly string[]>> = {
   thinking: ["type", "thinking", "signature"],
   redacted_thinking: ["type", "data"],
   tool_use: ["type", "id", "name", "input", "cache_control", "caller", "toolset_name"],
+  image: ["type", "source", "cache_control"],
   tool_result: ["type", "tool_use_id", "content", "is_error", "cache_control"],
 };
 
@@ -105,8 +106,26 @@ const problemOf = (block: Block): string | undefined => {
   if (!keys) return `type "${block.type}" is not known`;
   const extra = Object.keys(block).find((key) => !keys.includes(key));
   if (extra) return `${block.type}.${extra}: Extra inputs are not permitted`;
+  if (block.type === "image") return problemOfImage(block["source"] as Record<string, unknown>);
   if (block.type === "text" && !block["text"]) return "text content blocks must be non-empty";
   return undefined;
+};
+
+/** Type by type the first bytes, in base64. */
+const imageStarts: Readonly<Record<string, RegExp>> = {
+  "image/png": /^iVBORw0KGgo/,
+  "image/jpeg": /^\/9j\//,
+  "image/gif": /^R0lGODlh|^R0lGODdh/,
+  "image/webp": /^UklGR/,
+};
+
+const problemOfImage = ({ type, media_type: kind, data, ...more }: Record<string, unknown>): string | undefined => {
+  if (type !== "base64" || typeof data !== "string" || Object.keys(more).length > 0) return "image.source: not known";
+  if (!imageStarts[String(kind)]) return `image.source.media_type: ${kind} is not supported`;
+  if (data.length > 5 * 1024 * 1024) return "image exceeds 5 MB maximum";
+  return imageStarts[String(kind)]?.test(data)
+    ? undefined
+    : "the image does not appear to be a valid image of its type";
 };
 
 const checkBreakpoints = (body: RequestBody): Refused | undefined => {
