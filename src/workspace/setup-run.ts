@@ -6,7 +6,7 @@ import type { CommandResult } from "../ports.ts";
 import { runCommand } from "./command.ts";
 import { type AllowedHost, type Egress, type Network, openEgress, systemNetwork } from "./egress.ts";
 import { openRoot } from "./folder-walk.ts";
-import { createQuota } from "./quota.ts";
+import { createQuota, sizeOf } from "./quota.ts";
 import {
   certificatesInside,
   egressInside,
@@ -36,8 +36,16 @@ export type SetupPlan = {
   readonly commands: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** Folders that exist, given to the sandbox's user; `egress` is for the proxy's socket. */
-  readonly folders: { readonly result: string; readonly scratch: string; readonly egress: string };
+  /**
+   * Folders that exist, given to the sandbox's user. `tree` is a copy of the repository: what builds a package writes beside
+   * its sources. `egress` is for the proxy's socket.
+   */
+  readonly folders: {
+    readonly result: string;
+    readonly tree: string;
+    readonly scratch: string;
+    readonly egress: string;
+  };
 };
 
 const minute = 60_000;
@@ -45,7 +53,6 @@ const commandMs = 10 * minute;
 const maxLog = 16_000;
 const gigabyte = 1024 ** 3;
 const limits = { file: 2 * gigabyte, memory: 4 * gigabyte };
-const nothing = { bytes: 0, files: 0 };
 const room = { bytes: 3 * gigabyte, files: 300_000 };
 const maxNetworkBytes = 2 * gigabyte;
 const port = 3128;
@@ -59,7 +66,8 @@ export const runSetup = async (sandbox: SandboxSettings, settings: SetupSettings
   const hasNetwork = settings.hosts.length > 0;
   const egress = hasNetwork ? await openProxy(plan.folders.egress, settings) : undefined;
   const start = createStart(sandbox, settings, plan);
-  const isOverQuota = createQuota(join(plan.folders.result, ".."), nothing, room);
+  const whole = join(plan.folders.result, "..");
+  const isOverQuota = createQuota(whole, await sizeOf(whole), room);
   let log = "";
   try {
     for (const command of [makeEnvironment, ...plan.commands]) {
@@ -91,7 +99,7 @@ const bundles = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bu
 const mergeOutput = 'exec 2>&1 /bin/bash -c "$0"';
 
 const createStart = (sandbox: SandboxSettings, settings: SetupSettings, plan: SetupPlan) => {
-  const { result, scratch, egress } = plan.folders;
+  const { result, tree, scratch, egress } = plan.folders;
   const hasNetwork = settings.hosts.length > 0;
   const certificates = bundles.find((path) => existsSync(path));
   const making: Making = { result, scratch, certificates, egress: hasNetwork ? egress : undefined };
@@ -102,13 +110,19 @@ const createStart = (sandbox: SandboxSettings, settings: SetupSettings, plan: Se
     ...(certificates === undefined ? {} : trust),
     ...(hasNetwork ? proxySettings : {}),
   };
-  return (command: string) =>
-    startInSandbox(
-      sandbox,
-      { ...plan.view, mounts: [], making },
-      [...(hasNetwork ? forwarded : []), "/bin/bash", "-c", mergeOutput, command],
-      { stdin: "ignore", stdout: "pipe", cpuSeconds: commandMs / 1_000, limits, env },
-    );
+  return (command: string) => {
+    const folder = openRoot(tree);
+    try {
+      return startInSandbox(
+        sandbox,
+        { ...plan.view, mounts: [{ at: "", folder, writable: true }], making },
+        [...(hasNetwork ? forwarded : []), "/bin/bash", "-c", mergeOutput, command],
+        { stdin: "ignore", stdout: "pipe", cpuSeconds: commandMs / 1_000, limits, env },
+      );
+    } finally {
+      folder.close();
+    }
+  };
 };
 
 /** From the operator alone: no file of the host is read for it. */

@@ -6,6 +6,7 @@ import { readdir, readFile, rename, stat, utimes, writeFile } from "node:fs/prom
 import { join } from "node:path";
 import type { RepositoryRef } from "../domain/repository.ts";
 import type { SetupRequest } from "../ports.ts";
+import { copyFolders } from "./copies.ts";
 import { flushFolder, makeFolder, removeFolder } from "./disk.ts";
 import type { Layout } from "./layout.ts";
 import { listCommit } from "./listing.ts";
@@ -60,6 +61,7 @@ export const createSetups = ({ layout, mirrors, trees, lock, sandbox, settings, 
     const unfinished = temporaryName(folder);
     const folders = {
       result: resultOf(unfinished),
+      tree: join(unfinished, "tree"),
       scratch: join(unfinished, "scratch"),
       egress: join(unfinished, "egress"),
     };
@@ -70,9 +72,10 @@ export const createSetups = ({ layout, mirrors, trees, lock, sandbox, settings, 
       await makeFolder(join(layout.runs, runId), 0o755);
       const { base, baseBranch, env, setup } = request;
       const view = await trees.open(repository, { runId, commit: base, base, baseBranch, mountPoints: [] });
+      await copyFolders(view.tree, folders.tree, [""], layout.user);
       const signal = AbortSignal.any([setup.signal, closing.signal]);
       await runSetup(sandbox, settings, { view, folders, env, commands: setup.commands, signal });
-      for (const path of [folders.scratch, folders.egress]) await removeFolder(path);
+      for (const path of [folders.tree, folders.scratch, folders.egress]) await removeFolder(path);
       await writeFile(markOf(unfinished), String((await sizeOf(folders.result)).bytes));
       await flushFolder(unfinished);
       await alone(async () => {
@@ -116,7 +119,7 @@ export const createSetups = ({ layout, mirrors, trees, lock, sandbox, settings, 
       await makeFolder(join(layout.setups, String(repository.id)), 0o755);
       await whenItsTurn(lock, `setup ${folder}`, setup.signal, async () => {
         if (await alone(() => take(folder, keep))) return;
-        log(`set-up of ${repository.owner}/${repository.name} runs: nothing is kept of these files and commands`);
+        log(`set-up of ${repository.owner}/${repository.name} runs: no result of these files and commands is kept`);
         await make(repository, folder, request);
       });
       return resultOf(folder);

@@ -123,6 +123,35 @@ describe.skipIf(!hasBubblewrap || !hasPython)("set-up without a network", () => 
     expect(lines.filter((line) => line.includes("runs"))).toHaveLength(1);
   });
 
+  it("may build where it stands, and an editable application is the run's own files", async () => {
+    const project =
+      "[project]\nname = 'own'\nversion = '1'\n[build-system]\nrequires = []\nbuild-backend = 'backing'\nbackend-path = ['.']\n";
+    const backing = [
+      "import os, zipfile",
+      "def get_requires_for_build_editable(config_settings=None): return []",
+      "def build_editable(folder, config_settings=None, metadata_directory=None):",
+      "    open('built-beside', 'w').close()",
+      "    name = 'own-1-py3-none-any.whl'",
+      "    info = 'own-1.dist-info/'",
+      "    with zipfile.ZipFile(os.path.join(folder, name), 'w') as wheel:",
+      "        wheel.writestr('own.pth', os.getcwd())",
+      "        wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: own\\nVersion: 1\\n')",
+      "        wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')",
+      "        wheel.writestr(info + 'RECORD', 'own.pth,,\\n')",
+      "    return name",
+      "",
+    ].join("\n");
+    bench.repository.commit("own", { "backend/pyproject.toml": project, "backend/backing.py": backing });
+    const worktree = await bench.open({ setup: { commands: ["pip install -q --no-index -e ./backend"] } });
+    const walls = await worktree.enter(architect);
+    await output(walls, "echo 'new = 7' > backend/app/api/new.py");
+    expect(await output(walls, "cd / && python3 -c 'import app.api.new as n; print(n.new, n.__file__)'")).toBe(
+      "7 /repo/backend/app/api/new.py",
+    );
+    expect(await output(walls, "ls backend")).not.toContain("built-beside");
+    await worktree.close();
+  });
+
   it("that fails is refused with its log, leaves nothing, and says that there was no network", async () => {
     const before = results();
     const setup = { commands: ["echo first", "pip install -q --disable-pip-version-check --retries 0 nosuchpackage"] };
