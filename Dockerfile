@@ -50,4 +50,5 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=15s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # As process 1, tini ends what a killed command leaves; Node would not.
 ENTRYPOINT ["/usr/bin/tini", "--"]
-CMD ["node", "dist/main.js", "start"]
+# Without a bound the young generation takes some 100 MB more while many runs are at work.
+CMD ["node", "--max-semi-space-size=16", "dist/main.js", "start"]

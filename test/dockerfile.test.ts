@@ -14,6 +14,7 @@ const read = (path: string): string => readFileSync(join(root, path), "utf8");
 const manifest = JSON.parse(read("package.json")) as {
   devDependencies: Record<string, string>;
   bin: Record<string, string>;
+  scripts: Record<string, string>;
 };
 
 type Instruction = { readonly name: string; readonly text: string };
@@ -98,7 +99,9 @@ describe("the image", () => {
 
   it("starts what the package starts, and asks it for its health", () => {
     const command = JSON.parse(textsOf("CMD")[0]!) as string[];
-    expect(command).toEqual(["node", manifest.bin["architect"], "start"]);
+    const flag = "--max-semi-space-size=16";
+    expect(command).toEqual(["node", flag, manifest.bin["architect"], "start"]);
+    expect(manifest.scripts["start"]).toBe(`node ${flag} src/main.ts start`);
     const source = manifest.bin["architect"]!.replace(/^dist/, "src").replace(/js$/, "ts");
     expect(read(source)).toMatch(/^#!\/usr\/bin\/env node/);
     expect(read("src/app/command-line.ts")).toContain("architect start ");

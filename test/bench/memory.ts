@@ -21,7 +21,12 @@ const treeOf = (pid: number): number[] => [pid, ...childrenOf(pid).flatMap(treeO
 const pssKiB = (pid: number): number => Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
 
 /** MiB. */
-export const pssOfTree = (pid: number): { readonly mib: number; readonly processes: number } => {
+export const pssOf = (pid: number): number => pssKiB(pid) / 1024;
+
+export type Weight = { readonly mib: number; readonly processes: number };
+
+/** MiB. */
+export const pssOfTree = (pid: number): Weight => {
   const pids = treeOf(pid);
-  return { mib: Math.round(pids.map(pssKiB).reduce((a, b) => a + b, 0) / 1024), processes: pids.length };
+  return { mib: pids.map(pssOf).reduce((a, b) => a + b, 0), processes: pids.length };
 };

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type Catalogue, modelInfo, usualCatalogue } from "./messages-api/catalogue.ts";
 import { conversationBlocks, headerRefusalOf, refusalOf, sign } from "./messages-api/legality.ts";
 import { type CacheUse, createPromptCache, tokensIn } from "./messages-api/prompt-cache.ts";
-import { type RequestBody, renderedBlocks } from "./messages-api/request.ts";
+import { type RequestBody, renderedBlocks, spelledOut } from "./messages-api/request.ts";
 
 export type Step = {
   readonly thinking?: string;
@@ -42,10 +42,23 @@ export type MessagesApiOptions = {
   readonly catalogue?: Catalogue | "none";
   /** What the models endpoint answers instead of an answer, one after another. */
   readonly modelFailures?: readonly { readonly code: number; readonly type: string }[];
+  /** Of every answer, once it is sent. */
+  readonly onExchange?: (exchange: Exchange) => void;
+  /** Says what it would refuse and answers all the same, whoever asks: for other people's programs. */
+  readonly tolerant?: boolean;
+};
+
+/** Milliseconds of `performance.now()`: when the request had come whole, and when its answer had gone. */
+export type Exchange = {
+  readonly body: RequestBody;
+  readonly bytes: number;
+  readonly arrivedAt: number;
+  readonly answeredAt: number;
+  readonly use: CacheUse;
 };
 
 export const startMessagesApi = async (script: Script, options: MessagesApiOptions = {}): Promise<MessagesApi> => {
-  const { catalogue = usualCatalogue } = options;
+  const { catalogue = usualCatalogue, tolerant = false } = options;
   const modelFailures = [...(options.modelFailures ?? [])];
   const apiKey = "test-key";
   const requests: RequestBody[] = [];
@@ -60,7 +73,11 @@ export const startMessagesApi = async (script: Script, options: MessagesApiOptio
     }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = JSON.parse(Buffer.concat(chunks).toString()) as RequestBody;
+    const arrivedAt = performance.now();
+    const bytes = Buffer.concat(chunks);
+    if (!/^\/v1\/messages(\?|$)/.test(request.url ?? ""))
+      return fail(response, 404, "not_found_error", `not found: ${request.url}`);
+    const body = spelledOut(JSON.parse(bytes.toString()) as RequestBody);
     requests.push(body);
     response.setHeader("request-id", `req_${requests.length}`);
     const refused =
@@ -68,7 +85,7 @@ export const startMessagesApi = async (script: Script, options: MessagesApiOptio
       refusalOf(body, catalogue === "none" ? modelInfo(body.model) : catalogue[body.model]);
     if (refused) {
       refusals.push(refused.message);
-      return fail(response, refused.status, refused.type, refused.message);
+      if (!tolerant) return fail(response, refused.status, refused.type, refused.message);
     }
     const step = await script(body, uses.length);
     if (step.status) return fail(response, step.status.code, step.status.type, "as scripted", step.status.headers);
@@ -76,6 +93,7 @@ export const startMessagesApi = async (script: Script, options: MessagesApiOptio
     const use = cache(body);
     const answer = await play(response, body, step, { id, use });
     if (answer !== undefined) uses.push({ ...use, output: answer });
+    options.onExchange?.({ body, bytes: bytes.byteLength, arrivedAt, answeredAt: performance.now(), use });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

@@ -23,6 +23,14 @@ export type RequestBody = {
   readonly [key: string]: unknown;
 };
 
+/** The API takes a text where it takes blocks, and no tools or system at all. */
+export const spelledOut = (body: RequestBody): RequestBody => {
+  const blocks = (content: unknown): readonly Block[] =>
+    typeof content === "string" ? [{ type: "text", text: content }] : ((content ?? []) as readonly Block[]);
+  const messages = body.messages.map((message) => ({ ...message, content: blocks(message.content) }));
+  return { ...body, system: blocks(body.system), tools: body.tools ?? [], messages };
+};
+
 /** The value without cache markers: they never count as content. */
 export const unmarked = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(unmarked);
