@@ -35,7 +35,8 @@ export const capsFor = (
 const least = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b);
 
-const leastOf = (a: Amount = {}, b: Amount = {}): Amount => ({
+/** Of each the lower one. */
+export const leastOf = (a: Amount = {}, b: Amount = {}): Amount => ({
   usd: least(a.usd, b.usd),
   tokens: least(a.tokens, b.tokens),
 });
@@ -43,7 +44,7 @@ const leastOf = (a: Amount = {}, b: Amount = {}): Amount => ({
 /** What a repository sets for itself can lower the operator's bounds and raise none of them. */
 export const lowerCaps = (
   operator: Caps & SharedCaps,
-  repository: { readonly run?: Partial<Caps>; readonly day?: Amount; readonly issue?: Amount },
+  repository: SharedCaps & { readonly run?: Partial<Caps> | undefined },
 ): Caps & SharedCaps => ({
   usd: Math.min(operator.usd, repository.run?.usd ?? operator.usd),
   tokens: Math.min(operator.tokens, repository.run?.tokens ?? operator.tokens),

@@ -137,11 +137,25 @@ const environment = z
     for (const [name, value] of all) checkVariable(name, value, context);
   });
 
+const dollars = z
+  .number("must be an amount in US dollars, such as 2.50")
+  .positive("must be more than 0")
+  .max(1_000_000)
+  .transform((usd) => ({ usd }))
+  .optional();
+
+const budget = keys({
+  run: dollars.describe("US dollars that one run may spend."),
+  issue: dollars.describe("US dollars that all runs of one issue and its pull request may spend."),
+  day: dollars.describe("US dollars that all runs of this repository may spend in a day (UTC)."),
+});
+
 export const repositorySchema = keys({
   boundaries: z
     .record(z.string(), boundary, "must be a mapping of agents to {allowed, forbidden}")
     .optional()
     .describe("Where each agent may write, by its name."),
+  budget: budget.optional().describe("Lowers what the App's operator allows; it raises nothing."),
   env: environment
     .optional()
     .describe("Plain variables for every command in the sandbox; no secrets, and none that the sandbox sets itself."),

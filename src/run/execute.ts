@@ -1,5 +1,6 @@
 /** One job from start to outcome: gather, brief, loop, settle, publish. Every step may be repeated after a crash. */
 import { limitsFor, noSpend } from "../domain/budget.ts";
+import { lowerCaps } from "../domain/caps.ts";
 import type { Definition } from "../domain/definition.ts";
 import { RefusedError } from "../domain/errors.ts";
 import type { Phase, RunEvent } from "../domain/event.ts";
@@ -70,14 +71,16 @@ const carryOut = async (given: ExecuteDeps & GatherDeps, stored: RunRecord, sign
   const asked = await whatIsAsked(given.store, stored, own);
   const { record, source } = asked;
   const standing = source?.state ?? resumeFrom([...asked.before, ...own]);
-  const terms = termsOf(given, stored.job.trigger, standing);
-  const allowance = given.purse?.open(record.job.trigger.repository, record.issue);
-  const deps = { ...given, ...payingFrom(allowance, { ...given, model: terms.model }), caps: terms.caps };
+  const { model } = termsOf(given, stored.job.trigger, standing);
   const gathered = await gather(
-    { ...deps, model: castOf(deps, deps.definition).model },
+    { ...given, model: castOf({ ...given, model }, given.definition).model },
     record,
     source ? groundOf(source) : standing,
   );
+  const bounds = (gathered.kind === "ready" && gathered.config.budget) || {};
+  const terms = termsOf({ ...given, caps: lowerCaps(given.caps, bounds) }, stored.job.trigger, standing);
+  const allowance = given.purse?.open(record.job.trigger.repository, record.issue, bounds);
+  const deps = { ...given, ...payingFrom(allowance, { ...given, model }), caps: terms.caps };
   if (gathered.kind === "not-ready" && gathered.silent) {
     deps.log(`run ${record.id} refused: ${gathered.reason}`);
     return deps.store.closeRun(record.id, refused(gathered.reason));

@@ -1,7 +1,7 @@
 /** What runs may spend together: asked before every turn of every agent. Knows sums, and nothing of what is done with the money. */
 
 import { tokensOf } from "../domain/budget.ts";
-import { type Amount, type SharedCaps, whyUsedUp } from "../domain/caps.ts";
+import { type Amount, leastOf, type SharedCaps, whyUsedUp } from "../domain/caps.ts";
 import { SpentError } from "../domain/errors.ts";
 import { keyOf } from "../domain/job.ts";
 import type { RepositoryRef } from "../domain/repository.ts";
@@ -14,12 +14,15 @@ export type Allowance = {
   of(model: Model): Model;
 };
 
-export type Purse = { open(repository: RepositoryRef, issue: number): Allowance };
+export type Purse = {
+  /** @param own of the repository: they can lower the operator's; those that were read last count */
+  open(repository: RepositoryRef, issue: number, own?: SharedCaps): Allowance;
+};
 
 /** One bound: what was spent under it, and which turns are asked for now. */
 type Cell = {
   readonly kind: "day" | "issue";
-  readonly cap: Amount;
+  cap: Amount;
   readonly spent: { usd: number; tokens: number };
   asked: number;
   /** The dearest turn so far, once there was one. */
@@ -58,8 +61,13 @@ export const createPurse = (deps: {
     return cell;
   };
   return {
-    open: (repository, issue) => {
-      const bounds = () => Promise.all((["day", "issue"] as const).map((kind) => cellOf(kind, repository, issue)));
+    open: (repository, issue, own = {}) => {
+      const bounded = async (kind: Cell["kind"]): Promise<Cell> => {
+        const cell = await cellOf(kind, repository, issue);
+        cell.cap = leastOf(deps.caps[kind], own[kind]);
+        return cell;
+      };
+      const bounds = () => Promise.all((["day", "issue"] as const).map(bounded));
       return {
         refusal: async () => refusalOf(await bounds()),
         of: (model) => ({

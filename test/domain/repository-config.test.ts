@@ -73,6 +73,10 @@ describe("the keys of a repository's configuration", () => {
     ).toEqual({ commands, files: ["requirements.txt", "vendor"] });
   });
 
+  test("a budget is in dollars", () => {
+    expect(read("budget: { run: 2.5, day: 20 }\n").budget).toEqual({ run: { usd: 2.5 }, day: { usd: 20 } });
+  });
+
   test("variables become texts", () => {
     expect(read("env:\n  DEBUG: true\n  WORKERS: 2\n  DATABASE_URL: sqlite:///./test.db\n").env).toEqual({
       DEBUG: "true",
@@ -96,6 +100,9 @@ describe("the keys of a repository's configuration", () => {
     ["an unknown key of a set-up", "setup: { command: x }\n", /`setup`: unknown key `command`; .*\bcommands, files/],
     ["a set-up without commands", "setup: { files: [a] }\n", /`setup\.commands`: must be a command or a list/],
     ["a file outside", "setup: { commands: x, files: [../a] }\n", /`setup\.files\.0`: .*no file or folder/],
+    ["a budget of nothing", "budget: { run: 0 }\n", /`budget\.run`: must be more than 0/],
+    ["a budget in words", "budget: { day: '$5' }\n", /`budget\.day`: must be an amount in US dollars/],
+    ["another span of a budget", "budget: { week: 5 }\n", /unknown key `week`; allowed here: run, issue, day/],
     ["an empty command", "test: ' '\n", /`test`: must not be empty/],
     ["a privileged port", "serve: { command: x, port: 80 }\n", /`serve\.port`: must be a port from 1024/],
     ["a URL for a path", "serve: { command: x, health: 'http://a' }\n", /`serve\.health`: must be a path such as/],

@@ -263,6 +263,15 @@ describe("a labelled issue", () => {
     expect(body.length).toBeLessThan(6_000);
   });
 
+  test("spends no more than the repository's own budget for a run, which people see", async () => {
+    workspace = createMemoryWorkspace(
+      { "app/main.py": "", ".github/architect.yml": "budget: { run: 0.75 }\n" },
+      github,
+    );
+    await executeWith(design).run(jobOf(label), never);
+    expect(statuses()[0]?.body).toContain("of $0.75");
+  });
+
   test("hands the repository's own commands on to the model, and its variables to the sandbox", async () => {
     const config = "test: pytest -q\nserve: { command: uvicorn app.main:app }\nenv: { DEBUG: true }\n";
     workspace = createMemoryWorkspace({ "app/main.py": "", ".github/architect.yml": config }, github);

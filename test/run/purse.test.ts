@@ -66,6 +66,17 @@ describe("a bound over several runs", () => {
     expect(reads).toEqual([{ since: "2026-11-25T00:00:00.000Z" }, { issue: 3 }]);
   });
 
+  test("is lowered by what the repository sets, and never raised", async () => {
+    const shared = purse({ day: { usd: 5 }, issue: { usd: 2 } });
+    const paid = shared.open(repository, 3, { day: { usd: 1 }, issue: { usd: 9 } }).of(dollar());
+    await paid.turn(request, never);
+    await expect(paid.turn(request, never)).rejects.toThrow(/this repository has used \$1\.00 of \$1\.00 today/);
+    const other = shared.open(repository, 4, { issue: { usd: 9 } }).of(dollar());
+    await other.turn(request, never);
+    await other.turn(request, never);
+    await expect(other.turn(request, never)).rejects.toThrow(/this issue has used \$2\.00 of \$2\.00/);
+  });
+
   test("of a day counts anew after midnight UTC", async () => {
     const open = purse({ day: { usd: 1 } }).open(repository, 3);
     await open.of(dollar()).turn(request, never);
