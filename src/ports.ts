@@ -40,6 +40,8 @@ export type ModelTurn = {
   readonly stopReason: StopReason;
   /** Of a refusal, where the API names one. */
   readonly refusalCategory?: string;
+  /** Why it could not be read, as a part of a sentence: then it has no content. */
+  readonly unreadable?: string;
   readonly usage: Usage;
   /** USD; 0 for a model that costs nothing. */
   readonly usd: number;

@@ -77,6 +77,8 @@ type Attempt =
       readonly error: unknown;
       readonly silent: boolean;
       readonly begun: boolean;
+      /** Its tool input is no JSON: it was whole, and the same request may get a better one or not. */
+      readonly broken: boolean;
       readonly billed: Billed;
     };
 
@@ -91,6 +93,7 @@ const takeTurn = async (deps: Deps, request: ModelRequest, signal: AbortSignal):
     if (attempt.ok) return toTurn(deps, attempt.message, lost);
     lost = [...lost, attempt.billed];
     const { error } = attempt;
+    if (attempt.broken) return unreadable(deps, lost);
     const what = attempt.silent ? `no sign of life for ${deps.idleMs / 1_000} s` : describe(error, client.sdk);
     if (!attempt.silent && !passes(error, client.sdk, attempt.begun))
       throw new Error(`${deps.model} refused the request: ${what}`, { cause: error });
@@ -129,7 +132,10 @@ const attemptOnce = async (
   } catch (error) {
     const usage = stream.currentMessage?.usage;
     const begun = stream.response instanceof Response;
-    return { ok: false, error, silent: silence.signal.aborted, begun, billed: usage ? billedOf(usage) : nothing };
+    const cause = error instanceof Error ? error.cause : undefined;
+    const broken = cause instanceof SyntaxError && stream.currentMessage?.content.at(-1)?.type === "tool_use";
+    const billed = usage ? billedOf(usage) : nothing;
+    return { ok: false, error, silent: silence.signal.aborted, begun, broken, billed };
   } finally {
     clearTimeout(timer);
   }
@@ -168,19 +174,36 @@ const billedOf = (usage: Anthropic.Usage): Billed => ({
 
 /** @param lost what attempts cost that broke off after the API had begun to answer */
 const toTurn = (deps: Deps, message: Anthropic.Message, lost: readonly Billed[]): ModelTurn => {
-  const { price } = deps;
   if (message.stop_reason === null) throw new Error(`${deps.model} ended a message without saying why`);
   const miss = message.diagnostics?.cache_miss_reason;
   if (miss) deps.log(`${deps.model}: the prompt cache was missed: ${miss.type}`);
+  const all = [...lost, billedOf(message.usage)];
+  if (message.content.some((block) => block.type === "tool_use" && !isObject(block.input)))
+    return unreadable(deps, all);
   const answer: AssistantMessage = { role: "assistant", content: message.content.flatMap(toBlock) };
   deps.ids.set(answer, message.id);
-  const all = [...lost, billedOf(message.usage)];
-  const sum = (pick: (usage: Billed) => number): number => all.reduce((total, usage) => total + pick(usage), 0);
   const category = message.stop_details?.category;
   return {
     message: answer,
     stopReason: message.stop_reason,
     ...(category ? { refusalCategory: category } : {}),
+    ...costsOf(deps, all),
+  };
+};
+
+/** The API takes no such message back, so none of it is kept; what it cost is. */
+const unreadable = (deps: Deps, all: readonly Billed[]): ModelTurn => ({
+  message: { role: "assistant", content: [] },
+  stopReason: "end_turn",
+  unreadable: "the input of a tool call was no JSON object",
+  ...costsOf(deps, all),
+});
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+
+const costsOf = ({ price }: Deps, all: readonly Billed[]): Pick<ModelTurn, "usage" | "usd"> => {
+  const sum = (pick: (usage: Billed) => number): number => all.reduce((total, usage) => total + pick(usage), 0);
+  return {
     usage: {
       inputTokens: sum((usage) => usage.inputTokens),
       cacheReadTokens: sum((usage) => usage.cacheReadTokens),

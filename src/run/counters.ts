@@ -1,4 +1,5 @@
 /** What the loop counts besides money, as a fold over turns: a run that goes on after a crash counts to the same numbers. */
+import { createHash } from "node:crypto";
 import type { Limits } from "../domain/budget.ts";
 import { noSpend } from "../domain/budget.ts";
 import type { Message, ToolResult, ToolUse } from "../domain/message.ts";
@@ -16,11 +17,31 @@ export type Counters = {
   readonly refusals: number;
   /** Messages to a model that had stopped without a report. */
   readonly nudges: number;
+  /** Turns in a row in which every call failed. */
+  readonly fruitless: number;
+  /** Calls that failed when they were made last, by what they were. */
+  readonly failing: ReadonlyMap<string, Failing>;
   /** Reports that came back for what the team had left open. */
   readonly reminders: number;
 };
 
-export const noCounters: Counters = { toolCalls: 0, strikes: 0, overruns: 0, refusals: 0, nudges: 0, reminders: 0 };
+type Failing = {
+  readonly name: string;
+  /** What came of it. */
+  readonly how: string;
+  /** Turns in which it was made again and failed so again. */
+  readonly times: number;
+};
+
+/** A model that makes the very same call as often as this, and it fails the very same way, is told; then it is ended. */
+export const toldRepeats = 3;
+export const maxRepeats = 6;
+export const maxFruitless = 10;
+
+export const noCounters: Counters = {
+  ...{ toolCalls: 0, strikes: 0, overruns: 0, refusals: 0, nudges: 0, reminders: 0, fruitless: 0 },
+  failing: new Map(),
+};
 
 export const countTurn = (counters: Counters, plans: readonly Plan[], results: readonly ToolResult[]): Counters => {
   const failed = new Set(results.filter((result) => result.is_error).map((result) => result.tool_use_id));
@@ -33,8 +54,54 @@ export const countTurn = (counters: Counters, plans: readonly Plan[], results: r
     overruns: counters.overruns + (plans.some((plan) => plan.kind === "over") ? 1 : 0),
     refusals:
       counters.refusals + submits.filter(({ use }) => failed.has(use.id) && !names(unheardRule, use, results)).length,
+    fruitless: failed.size === results.length ? counters.fruitless + 1 : 0,
+    failing: failingAfter(counters.failing, plans, results),
     reminders: counters.reminders + submits.filter(({ use }) => names(teamOpenRule, use, results)).length,
   };
+};
+
+/** A call counts once in a turn. A command that fails is another attempt once files were changed. */
+const failingAfter = (
+  before: Counters["failing"],
+  plans: readonly Plan[],
+  results: readonly ToolResult[],
+): Counters["failing"] => {
+  const failing = new Map(before);
+  for (const [index, plan] of plans.entries()) {
+    const { use } = plan;
+    const result = results[index];
+    if (plan.kind === "over" || !result) continue;
+    const key = digest([use.name, use.input]);
+    if (!isFailure(result)) {
+      failing.delete(key);
+      if (plan.kind === "run" && !plan.tool.readOnly && use.name !== "Bash")
+        for (const [other, { name }] of failing) if (name === "Bash") failing.delete(other);
+      continue;
+    }
+    const how = digest(result.content);
+    const known = before.get(key);
+    failing.set(key, { name: use.name, how, times: known?.how === how ? known.times + 1 : 1 });
+  }
+  return failing;
+};
+
+const isFailure = ({ is_error, content }: ToolResult): boolean =>
+  is_error === true || /^exit code (?!0\b)/.test(content);
+
+const digest = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("base64");
+
+/** The call that was repeated most, if one was told of or more often. */
+export const repeatedMost = ({ failing }: Counters): Failing | undefined =>
+  [...failing.values()].filter(({ times }) => times >= toldRepeats).sort((a, b) => b.times - a.times)[0];
+
+/** What the model is told when a call of this turn failed once too often. */
+export const repeatNotice = (before: Counters, after: Counters): string | undefined => {
+  const again = [...after.failing].filter(
+    ([key, { times }]) => times >= toldRepeats && times > (before.failing.get(key)?.times ?? 0),
+  );
+  if (again.length === 0) return undefined;
+  const said = again.map(([, { name, times }]) => `${name} was called ${times} times with the same input`);
+  return `${said.slice(0, 3).join(", and ")}, and failed the same way each time. It will fail again: read what it says, and do something else, or submit a report that says what stands in the way. After ${maxRepeats} times the run ends.`;
 };
 
 /** The answer to a report names a rule. */

@@ -13,7 +13,7 @@ import {
   openConversation,
   type Unanswered,
 } from "./conversation.ts";
-import { countTurn } from "./counters.ts";
+import { countTurn, maxFruitless, maxRepeats, repeatedMost, repeatNotice } from "./counters.ts";
 import { type Judged, maxRefusals } from "./tools/submit-report.ts";
 
 export type { LoopDeps, LoopEnd } from "./context.ts";
@@ -29,6 +29,9 @@ const maxNudges = 2;
 
 const nudge =
   "Only SubmitReport ends the run. If the work is done, call it now with the report. If something stands in the way, submit BLOCKED with its blockers, or NEEDS_CONTEXT with your questions. Otherwise go on with the work.";
+
+const unreadableSaid = (why: string): string =>
+  `Your last message could not be read, and nothing of it was run: ${why}. Make the call again, with input that is one valid JSON object.`;
 
 /** Model and tools take turns until the end. @throws where the model, the store or the walls fail: the run can be resumed */
 export const runLoop = async (deps: LoopDeps): Promise<LoopEnd> => {
@@ -50,6 +53,14 @@ const endOf = (deps: LoopDeps, talk: Conversation): End => {
     return blocked("strikes", `the model called tools in a way that fits none of them, ${maxStrikes} turns in a row`);
   if (talk.counters.overruns >= maxOverruns)
     return blocked("budget", `budget exhausted: all ${deps.limits.toolCalls} tool calls are used, and no report came`);
+  const repeated = repeatedMost(talk.counters);
+  if (repeated && repeated.times >= maxRepeats)
+    return blocked(
+      "strikes",
+      `the model called ${repeated.name} ${maxRepeats} times with the same input, and it failed the same way each time`,
+    );
+  if (talk.counters.fruitless >= maxFruitless)
+    return blocked("strikes", `every tool call of the model failed, ${maxFruitless} turns in a row`);
   const spent = talk.unanswered ? undefined : exhausted(talk.spend, deps.limits);
   return spent === undefined ? undefined : blocked("budget", spent);
 };
@@ -67,7 +78,7 @@ const ask = async (deps: LoopDeps, talk: Conversation): Promise<End> => {
   if (message.content.length === 0) {
     talk.spend = spend;
     await deps.record([{ type: "paid", at: now(deps), usage, usd, turns: 1 }], spend);
-    return rest(deps, talk);
+    return rest(deps, talk, turn.unreadable);
   }
   await deps.record([{ type: "assistant", at: now(deps), message, usage, usd, stopReason }], spend);
   talk.spend = spend;
@@ -131,15 +142,15 @@ const answer = async (deps: LoopDeps, talk: Conversation, unanswered: Unanswered
 };
 
 /** The agent asks for nothing more. Whoever it wrote to has answered already, so a lead need not wait. */
-const rest = async (deps: LoopDeps, talk: Conversation): Promise<End> => {
-  if (deps.rests) return { kind: "resting" };
+const rest = async (deps: LoopDeps, talk: Conversation, unreadable?: string): Promise<End> => {
+  if (deps.rests && unreadable === undefined) return { kind: "resting" };
   if (talk.counters.nudges >= maxNudges)
     return blocked(
       "no-report",
       `the model stopped without a report and did not submit one when asked ${maxNudges} times`,
     );
   const said = await deps.remarks?.hear();
-  const texts = [...(said ? [said.text] : []), nudge];
+  const texts = [...(said ? [said.text] : []), unreadable === undefined ? nudge : unreadableSaid(unreadable)];
   await append(deps, talk, said?.events ?? [], { role: "user", content: texts.map(textBlock) });
   await said?.told();
   talk.counters = { ...talk.counters, nudges: talk.counters.nudges + 1 };
@@ -182,7 +193,8 @@ const answerCalls = async (
   const spend = { ...talk.spend, toolCalls: counters.toolCalls };
   const notice = judged ? undefined : budgetNotice(before, spend, deps.limits);
   const said = judged ? undefined : await deps.remarks?.hear();
-  const texts = [heard.mail?.text, said?.text, notice].filter((text) => text !== undefined);
+  const repeat = judged ? undefined : repeatNotice(talk.counters, counters);
+  const texts = [heard.mail?.text, said?.text, repeat, notice].filter((text) => text !== undefined);
   const events: RunEvent[] = [
     ...(await whatIsFresh(deps, talk)),
     ...(heard.mail?.events ?? []),

@@ -147,6 +147,28 @@ describe("a run that is killed", () => {
     expect(silent.end).toMatchObject({ cause: "no-report" });
   });
 
+  it("keeps the count of the same failing call, and of turns in which all failed", async () => {
+    const again: ScriptedTurn = { calls: [read("missing.py"), { name: "TaskList", input: {} }] };
+    const first = await runTest(createScriptedModel(Array(5).fill(again)), createMemoryWalls(files), {
+      limits: { turns: 5 },
+    });
+    const resume = resumeFrom(first.events);
+    const last = await runTest(createScriptedModel([again]), createMemoryWalls(files), { resume });
+    expect(last.end).toMatchObject({ cause: "strikes", reason: expect.stringContaining("called Read 6 times") });
+    const other = (at: number): ScriptedTurn => ({ calls: [read(`missing-${at}.py`)] });
+    const ninth = await runTest(
+      createScriptedModel((at) => other(at)),
+      createMemoryWalls(files),
+      {
+        limits: { turns: 9 },
+      },
+    );
+    const tenth = await runTest(createScriptedModel([other(9)]), createMemoryWalls(files), {
+      resume: resumeFrom(ninth.events),
+    });
+    expect(tenth.end).toMatchObject({ cause: "strikes", reason: expect.stringContaining("10 turns in a row") });
+  });
+
   it("keeps the count of refused reports", async () => {
     const judge = async (report: typeof soundReport) => ({ accepted: false, report, findings: [] });
     const first = await runTest(createScriptedModel([submit, submit]), createMemoryWalls({}), {

@@ -9,7 +9,8 @@ import { type RequestBody, renderedBlocks, spelledOut } from "./messages-api/req
 export type Step = {
   readonly thinking?: string;
   readonly text?: string;
-  readonly tools?: readonly { readonly name: string; readonly input: unknown }[];
+  /** `raw` is sent in place of the input's JSON. */
+  readonly tools?: readonly { readonly name: string; readonly input: unknown; readonly raw?: string }[];
   readonly stop?: string;
   /** Of a refusal. */
   readonly category?: string;
@@ -222,8 +223,8 @@ const contentEvents = (body: RequestBody, step: Step, id: string): { events: Eve
     const deltas = pieces(step.text, 20).map((text) => ({ type: "text_delta", text }));
     add({ type: "text", text: "", citations: null }, deltas, step.text);
   }
-  for (const [index, { name, input }] of (step.tools ?? []).entries()) {
-    const json = JSON.stringify(input);
+  for (const [index, { name, input, raw }] of (step.tools ?? []).entries()) {
+    const json = raw ?? JSON.stringify(input);
     const deltas = pieces(json, 37).map((partial_json) => ({ type: "input_json_delta", partial_json }));
     const use = { type: "tool_use", id: `toolu_${id}_${index}`, name, input: {}, caller: { type: "direct" } };
     add(use, deltas, json);

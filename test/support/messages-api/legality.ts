@@ -106,6 +106,9 @@ const problemOf = (block: Block): string | undefined => {
   if (!keys) return `type "${block.type}" is not known`;
   const extra = Object.keys(block).find((key) => !keys.includes(key));
   if (extra) return `${block.type}.${extra}: Extra inputs are not permitted`;
+  const { input } = block;
+  if (block.type === "tool_use" && (typeof input !== "object" || input === null || Array.isArray(input)))
+    return "tool_use.input: Input should be a valid dictionary";
   if (block.type === "image") return problemOfImage(block["source"] as Record<string, unknown>);
   if (block.type === "text" && !block["text"]) return "text content blocks must be non-empty";
   return undefined;
