@@ -34,7 +34,7 @@ type Failing = {
 };
 
 /** A model that makes the very same call as often as this, and it fails the very same way, is told; then it is ended. */
-export const toldRepeats = 3;
+const toldRepeats = 3;
 export const maxRepeats = 6;
 export const maxFruitless = 10;
 
