@@ -53,9 +53,9 @@ const shapes = {
   "limiter-in-memory": {},
   "limiter-default": { rate },
   "no-problem-details": {},
+  "no-request-log": {},
   "cache-without-ttl": {},
   "cache-without-invalidation": {},
-  "no-request-log": {},
   "database-in-route": {},
   "session-not-injected": {},
   "upward-import": {},
@@ -68,7 +68,7 @@ const shapes = {
 export type RuleId = keyof typeof shapes;
 export type Parameters = { readonly [R in RuleId]: Readonly<z.infer<z.ZodObject<(typeof shapes)[R]>>> };
 
-const ruleIds = Object.keys(shapes) as readonly RuleId[];
+export const ruleIds = Object.keys(shapes) as readonly RuleId[];
 
 const nothing = {};
 

@@ -432,14 +432,15 @@ export const driveChild = (
     { boundary: options.boundary, path: pathWith(options.python), test: options.test },
   );
 
-const committed = async (bench: Workbench, path: string): Promise<string | undefined> =>
+export const committed = async (bench: Workbench, path: string): Promise<string | undefined> =>
   run("git", ["show", `HEAD:${path}`], { cwd: bench.root, maxBuffer: 1 << 26 }).then(
     ({ stdout }) => stdout,
     () => undefined,
   );
 
 /** The files that are not as the run found them. */
-const changesetOf = async (bench: Workbench): Promise<Changeset> => changesSince(bench.published, await workOf(bench));
+export const changesetOf = async (bench: Workbench): Promise<Changeset> =>
+  changesSince(bench.published, await workOf(bench));
 
 /** What was done so far is on the branch from now on. */
 export const publish = async (bench: Workbench): Promise<void> => {
