@@ -7,6 +7,7 @@ export const long = [
   "test/model/blueprint/subagents.test.ts",
   "test/demo/demo.test.ts",
   "test/package.test.ts",
+  "test/verify/standards/blueprint.test.ts",
   "test/workspace/setup-kept.test.ts",
 ];
 

@@ -2,7 +2,6 @@
 import type { Changeset, FileChange, Refusal } from "./domain/changeset.ts";
 import type { RunEvent } from "./domain/event.ts";
 import type { Facts } from "./domain/facts.ts";
-import type { Finding } from "./domain/finding.ts";
 import type { HttpSession, HttpSessionResult } from "./domain/http.ts";
 import type { Job } from "./domain/job.ts";
 import type { AssistantMessage, Message, Thinking, ToolSpec, Usage } from "./domain/message.ts";
@@ -10,6 +9,7 @@ import type { Outcome } from "./domain/outcome.ts";
 import type { Boundary } from "./domain/policy.ts";
 import type { Remark } from "./domain/remark.ts";
 import type { Person, RepositoryRef, Thread } from "./domain/repository.ts";
+import type { Breach, StandardsConfig } from "./domain/standards.ts";
 
 export type Clock = () => Date;
 
@@ -330,19 +330,22 @@ export type Inspection =
   | {
       readonly ok: true;
       readonly facts: Facts;
-      /** Breaches of the house standards anywhere in the tree, each with path and line. */
-      readonly breaches: readonly Finding[];
+      /** Of the house standards, anywhere in the tree: `onChangedLines` says which of them count. */
+      readonly breaches: readonly Breach[];
     }
   /** Out of time or memory: nothing is known, and people are told so. */
   | { readonly ok: false; readonly reason: string };
 
 /** Python read, never run: in a thread of its own, with a deadline and a memory bound. */
 export interface Analysis {
-  /** @param read texts by blob id, of those that it asks for @param rules parameters of standards, by their name; `false` = off */
+  /**
+   * @param sources Python, and what says which packages are installed (`requirements.txt`, `pyproject.toml`)
+   * @param read texts by blob id, of those that it asks for @param standards what the repository keeps otherwise
+   */
   inspect(
     sources: readonly SourceFile[],
     read: (files: readonly SourceFile[]) => Promise<ReadonlyMap<string, string>>,
-    rules?: Readonly<Record<string, unknown>>,
+    standards?: StandardsConfig,
   ): Promise<Inspection>;
   close(): Promise<void>;
 }

@@ -27,7 +27,7 @@ export const createAnalysis = ({ deadlineMs = 60_000, maxHeapMb = 768 }: Analysi
     return made;
   };
 
-  const inspect: Analysis["inspect"] = async (sources, read, rules = {}) => {
+  const inspect: Analysis["inspect"] = async (sources, read, standards = {}) => {
     const own = current();
     const timer = setTimeout(() => own.end(`it took longer than ${deadlineMs / 1_000} seconds`), deadlineMs);
     own.worker.ref();
@@ -35,7 +35,7 @@ export const createAnalysis = ({ deadlineMs = 60_000, maxHeapMb = 768 }: Analysi
       const wanted = await own.ask({ kind: "missing", id: ++ids, sources });
       const shas = new Set(wanted.kind === "missing" ? wanted.shas : []);
       const texts = await read(sources.filter(({ sha }) => shas.has(sha)));
-      const given = await own.ask({ kind: "inspect", id: ++ids, sources, texts, rules });
+      const given = await own.ask({ kind: "inspect", id: ++ids, sources, texts, standards });
       return given.kind === "inspected" ? given.inspection : unread("the thread gave another answer");
     } catch (error) {
       if (error instanceof ThreadEnd) return unread(error.message);
@@ -46,8 +46,8 @@ export const createAnalysis = ({ deadlineMs = 60_000, maxHeapMb = 768 }: Analysi
     }
   };
   return {
-    inspect: (sources, read, rules) => {
-      const mine = last.then(() => inspect(sources, read, rules));
+    inspect: (sources, read, standards) => {
+      const mine = last.then(() => inspect(sources, read, standards));
       last = mine.catch(() => undefined);
       return mine;
     },

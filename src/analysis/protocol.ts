@@ -1,4 +1,5 @@
 /** What the analysis and its thread say to each other. */
+import type { StandardsConfig } from "../domain/standards.ts";
 import type { Inspection, SourceFile } from "../ports.ts";
 
 export type Question =
@@ -10,7 +11,7 @@ export type Question =
       readonly sources: readonly SourceFile[];
       /** By blob id. */
       readonly texts: ReadonlyMap<string, string>;
-      readonly rules: Readonly<Record<string, unknown>>;
+      readonly standards: StandardsConfig;
     };
 
 export type Answer =

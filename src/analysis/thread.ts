@@ -1,11 +1,14 @@
-/** The thread behind `analysis.ts`: keeps syntax trees by blob id, within a bound, and answers each question once. */
+/** The thread behind `analysis.ts`: keeps what it read by blob id, within a bound, and answers each question once. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { parentPort } from "node:worker_threads";
+import type { StandardsConfig } from "../domain/standards.ts";
 import type { Inspection, SourceFile } from "../ports.ts";
 import { inspectProject } from "../verify/inspect.ts";
 import type { Tree } from "../verify/python/node.ts";
 import { createParser } from "../verify/python/parser.ts";
+import type { Manifest } from "../verify/standards/code.ts";
+import { isManifest } from "../verify/standards/openapi.ts";
 import type { Answer, Question } from "./protocol.ts";
 
 const require = createRequire(import.meta.url);
@@ -17,45 +20,55 @@ const parser = createParser({
 
 const mostBytes = 192 * 1024 * 1024;
 
-/** The least recently used goes first. */
-const trees = new Map<string, Tree>();
+/** Python as its tree, anything else as it is. The least recently used goes first. */
+const known = new Map<string, Tree | string>();
 let bytes = 0;
 
-const sizeOf = ({ cells, text }: Tree): number => cells.byteLength + text.length * 2;
+const sizeOf = (one: Tree | string): number =>
+  typeof one === "string" ? one.length * 2 : one.cells.byteLength + one.text.length * 2;
 
 /** @param inUse blob ids of the question at hand, which stay */
 const forget = (inUse: ReadonlySet<string>): void => {
-  for (const [sha, tree] of trees) {
+  for (const [sha, one] of known) {
     if (bytes <= mostBytes) return;
     if (inUse.has(sha)) continue;
-    trees.delete(sha);
-    bytes -= sizeOf(tree);
+    known.delete(sha);
+    bytes -= sizeOf(one);
   }
 };
 
-const inspect = async (sources: readonly SourceFile[], texts: ReadonlyMap<string, string>): Promise<Inspection> => {
+const keyOf = ({ path, sha }: SourceFile): string => (isManifest(path) ? `text ${sha}` : sha);
+
+const inspect = async (
+  sources: readonly SourceFile[],
+  texts: ReadonlyMap<string, string>,
+  standards: StandardsConfig,
+): Promise<Inspection> => {
   const { parse } = await parser;
   const files = new Map<string, Tree>();
-  for (const { path, sha } of sources) {
-    const known = trees.get(sha);
+  const manifests: Manifest[] = [];
+  for (const source of sources) {
+    const { path, sha } = source;
+    const key = keyOf(source);
     const text = texts.get(sha);
-    const tree = known ?? (text === undefined ? undefined : parse(text));
-    if (!tree) throw new Error(`the text of ${path} was not sent`);
-    if (!known) bytes += sizeOf(tree);
-    trees.delete(sha);
-    trees.set(sha, tree);
-    files.set(path, tree);
+    const read = known.get(key) ?? (text === undefined || isManifest(path) ? text : parse(text));
+    if (read === undefined) throw new Error(`the text of ${path} was not sent`);
+    if (!known.has(key)) bytes += sizeOf(read);
+    known.delete(key);
+    known.set(key, read);
+    if (typeof read === "string") manifests.push({ path, text: read });
+    else files.set(path, read);
   }
-  const inspected = inspectProject(files);
-  forget(new Set(sources.map(({ sha }) => sha)));
+  const inspected = inspectProject({ files, manifests }, standards);
+  forget(new Set(sources.map(keyOf)));
   return { ok: true, ...inspected };
 };
 
 const answer = async (question: Question): Promise<Answer> => {
   const { id, sources } = question;
   if (question.kind === "missing")
-    return { kind: "missing", id, shas: sources.map(({ sha }) => sha).filter((sha) => !trees.has(sha)) };
-  return { kind: "inspected", id, inspection: await inspect(sources, question.texts) };
+    return { kind: "missing", id, shas: sources.filter((one) => !known.has(keyOf(one))).map(({ sha }) => sha) };
+  return { kind: "inspected", id, inspection: await inspect(sources, question.texts, question.standards) };
 };
 
 parentPort?.on("message", (question: Question) => {

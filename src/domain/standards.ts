@@ -66,7 +66,9 @@ const shapes = {
 } satisfies Readonly<Record<string, z.ZodRawShape>>;
 
 export type RuleId = keyof typeof shapes;
-export type Parameters = { readonly [R in RuleId]: Readonly<z.infer<z.ZodObject<(typeof shapes)[R]>>> };
+export type Parameters = {
+  readonly [R in RuleId]: { readonly [K in keyof (typeof shapes)[R]]: z.infer<(typeof shapes)[R][K]> };
+};
 
 export const ruleIds = Object.keys(shapes) as readonly RuleId[];
 

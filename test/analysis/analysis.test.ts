@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
 import { createAnalysis } from "../../src/analysis/analysis.ts";
+import type { StandardsConfig } from "../../src/domain/standards.ts";
 import type { Inspection, SourceFile } from "../../src/ports.ts";
 
 const analysis = createAnalysis();
@@ -12,13 +13,18 @@ const shaOf = (text: string): string => createHash("sha1").update(text).digest("
 const inspect = async (
   files: Readonly<Record<string, string>>,
   by = analysis,
+  standards: StandardsConfig = {},
 ): Promise<{ readonly inspection: Inspection; readonly read: readonly string[] }> => {
   const read: string[] = [];
   const sources = Object.entries(files).map(([path, text]) => ({ path, sha: shaOf(text) }));
-  const inspection = await by.inspect(sources, async (wanted: readonly SourceFile[]) => {
-    read.push(...wanted.map(({ path }) => path));
-    return new Map(wanted.map(({ path, sha }) => [sha, files[path] ?? ""]));
-  });
+  const inspection = await by.inspect(
+    sources,
+    async (wanted: readonly SourceFile[]) => {
+      read.push(...wanted.map(({ path }) => path));
+      return new Map(wanted.map(({ path, sha }) => [sha, files[path] ?? ""]));
+    },
+    standards,
+  );
   return { inspection, read };
 };
 
@@ -45,6 +51,19 @@ describe("an inspection", () => {
     const second = await inspect({ "main.py": app, "routes.py": routes("/b") });
     expect(second.read).toEqual(["routes.py"]);
     expect(pathsOf(second.inspection)).toEqual(["/api/v1/b"]);
+  });
+
+  it("names what breaks the house standards, in Python and in what says which packages are installed", async () => {
+    const files = { "main.py": app, "routes.py": routes("/a"), "requirements.txt": "fastapi==0.95.0\n" };
+    const { inspection } = await inspect(files, analysis, { "no-request-log": { enabled: false, reason: "a test" } });
+    const breaches = inspection.ok ? inspection.breaches : [];
+    expect(breaches.map(({ path, line, rule }) => `${path}:${line} ${rule}`)).toEqual([
+      "main.py:4 no-problem-details",
+      "requirements.txt:1 old-openapi",
+      "routes.py:4 untyped-response",
+      "routes.py:4 undocumented-endpoint",
+    ]);
+    expect((await inspect(files)).read).toEqual([]);
   });
 
   it("knows what stands beside a file that it cannot follow", async () => {

@@ -82,7 +82,7 @@ export const children = (node: Node): readonly Node[] => {
 };
 
 /** The name of the field in which it stands in its parent. */
-const fieldNameOf = (node: Node): string =>
+export const fieldNameOf = (node: Node): string =>
   node.tree.fieldNames[node.tree.cells[node.index * cellSize]! >> typeBits] ?? "";
 
 export const field = (node: Node, name: string): Node | undefined =>

@@ -5,6 +5,12 @@ import { children, field, type Node, rootOf, type Tree, walk } from "../python/n
 import { type Assignment, dottedOf, type FileNames, type Import, namesOf } from "./names.ts";
 import { spanOf } from "./place.ts";
 
+/** A file that says which packages are installed: `requirements.txt`, `pyproject.toml`. */
+export type Manifest = { readonly path: string; readonly text: string };
+
+/** @property files syntax trees by repository path */
+export type ProjectFiles = { readonly files: ReadonlyMap<string, Tree>; readonly manifests: readonly Manifest[] };
+
 /** A Python file of the project. */
 export type Source = { readonly path: string; readonly tree: Tree };
 
@@ -57,7 +63,7 @@ export type Code = {
 
 const testPath = /(^|\/)(tests?|testing|e2e|fixtures)\/|(^|\/)(tests?|test_[^/]*|[^/]*_tests?|conftest)\.py$/;
 
-export const isTest = (path: string): boolean => testPath.test(path);
+const isTest = (path: string): boolean => testPath.test(path);
 
 /** Scripts that somebody starts by hand, and migrations: no code of the running service. */
 export const isOperations = (path: string): boolean =>
@@ -107,8 +113,8 @@ const reaching = (path: string, mounts: readonly Mount[]): readonly Span[] => {
 };
 
 /** Tests are no part of it. */
-export const codeOf = (all: readonly Source[], facts: Facts): Code => {
-  const sources = all.filter(({ path }) => !isTest(path));
+export const codeOf = (files: ReadonlyMap<string, Tree>, facts: Facts): Code => {
+  const sources = [...files].flatMap(([path, tree]): Source[] => (isTest(path) ? [] : [{ path, tree }]));
   const service = sources.filter(({ path }) => !isOperations(path));
   const byModule = new Map<string, Source>();
   for (const source of sources) {

@@ -1,5 +1,6 @@
 /** Rate limits: a shared storage, the default of the house, and none of the doors for guessing left open. */
 import { children, type Node, textOf } from "../python/node.ts";
+import { normaliseRate } from "../rates.ts";
 import type { Code, CodeFile } from "./code.ts";
 import { constantOf } from "./constant.ts";
 import { once } from "./routes.ts";
@@ -13,13 +14,6 @@ const limits = /SlowAPI|Rate_?Limit|Throttl/i;
 const isLimiter = ({ name, keywords }: CodeFile["calls"][number]): boolean =>
   /^slowapi(\.\w+)*\.Limiter$/.test(name) || (/(^|\.)Limiter$/.test(name) && keywords.has("key_func"));
 
-/** `100/minute`, however it is written. */
-export const normalRate = (text: string): string => {
-  const found = /^\s*(\d+)\s*(?:\/|per)\s*(?:1\s*)?(s|sec|second|m|min|minute|h|hour|d|day)s?\s*$/i.exec(text);
-  const unit = { s: "second", m: "minute", h: "hour", d: "day" }[found?.[2]?.[0]?.toLowerCase() ?? ""];
-  return found && unit ? `${found[1]}/${unit}` : text.trim();
-};
-
 /** Where it runs somebody decides. */
 const isSet = /environ|getenv|settings|config/i;
 
@@ -28,7 +22,7 @@ const ratesOf = (node: Node, file: CodeFile, code: Code): readonly string[] | un
   const list = node.type === "list" ? children(node) : undefined;
   if (!list) return undefined;
   const values = list.map((one) => constantOf(one, file, code));
-  return values.every((one) => typeof one === "string") ? values.map(normalRate) : undefined;
+  return values.every((one) => typeof one === "string") ? values.map((one) => normaliseRate(one) ?? one) : undefined;
 };
 
 export const limitStandards: Standards<"unlimited-auth-route" | "limiter-in-memory" | "limiter-default"> = {

@@ -1,10 +1,8 @@
 /** The version of OpenAPI that describes an API: set by hand, or decided by a FastAPI that is too old to write it. */
 import type { Parameters } from "../../domain/standards.ts";
+import type { Manifest } from "./code.ts";
 import { constantOf } from "./constant.ts";
 import type { Hit, Standards } from "./standard.ts";
-
-/** A file that says which packages are installed: `requirements.txt`, `pyproject.toml`. */
-export type Manifest = { readonly path: string; readonly text: string };
 
 const number = (text: string): number => {
   const [major = "0", minor = "0"] = text.split(".");

@@ -47,7 +47,7 @@ const fieldHit = (file: CodeFile, input: Input, message: string): Hit => ({
 
 /** What is held against a stored password or a mailed code is not chosen here. */
 const presents =
-  /login|log_in|signin|sign_in|auth(?!or)|credential|config|token|history|verify|confirm|current|connection|smtp/i;
+  /login|log_in|signin|sign_in|auth(?!or)|credential|config|token|history|verify|confirm|current|erase|delete|deactivate|disable|connection|smtp/i;
 
 const bound = (text: string, name: string): number | undefined => {
   const found = new RegExp(`\\b${name}\\s*=\\s*([\\d_]+)`).exec(text)?.[1];
@@ -89,7 +89,11 @@ export const schemaStandards: Standards<"pydantic-v1" | "unconstrained-field" | 
         const schemas = new Set(code.facts.schemas.filter((one) => one.file === file.path).map(({ line }) => line));
         const configs = file.classes.filter((one) => {
           const owner = enclosing(one, /^class_definition$/);
-          return textOf(field(one, "name") ?? one) === "Config" && owner !== undefined && schemas.has(owner.line);
+          return (
+            textOf(field(one, "name") ?? one) === "Config" &&
+            owner !== undefined &&
+            (schemas.has(owner.line) || /\bBaseSettings\b/.test(textOf(field(owner, "superclasses") ?? one)))
+          );
         });
         const validators = file.functions
           .flatMap((fn) => (fn.parent?.type === "decorated_definition" ? children(fn.parent) : []))

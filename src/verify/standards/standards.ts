@@ -1,13 +1,13 @@
 /** The house standards, all of them: which rule weighs what, and a whole project held against them. */
-import type { Facts } from "../../domain/facts.ts";
+import type { Facts, SchemaFact } from "../../domain/facts.ts";
 import { type Breach, type Parameters, parametersOf, type StandardsConfig } from "../../domain/standards.ts";
 import { applicationStandards, cacheStandards } from "./application.ts";
 import { asynchronousStandards } from "./asynchronous.ts";
-import { type Code, type CodeFile, codeOf, type Input, type Source } from "./code.ts";
+import { type Code, type CodeFile, codeOf, type Input, type Manifest, type ProjectFiles } from "./code.ts";
 import { databaseStandards, sessionStandards } from "./database.ts";
 import { layeringStandards } from "./layering.ts";
 import { limitStandards } from "./limits.ts";
-import { checkManifest, type Manifest, openapiStandards } from "./openapi.ts";
+import { checkManifest, openapiStandards } from "./openapi.ts";
 import { passwordStandards } from "./passwords.ts";
 import { readFile } from "./read-file.ts";
 import { routeStandards } from "./routes.ts";
@@ -37,10 +37,10 @@ const rules = Object.keys(standards) as readonly CodeRule[];
 
 /** Every breach in the project, whoever wrote it: `onChangedLines` says which of them count. Tests are held to none of it. */
 export const checkStandards = (
-  project: { readonly sources: readonly Source[]; readonly manifests: readonly Manifest[]; readonly facts: Facts },
+  project: ProjectFiles & { readonly facts: Facts },
   config: StandardsConfig,
 ): readonly Breach[] => {
-  const code = codeOf(project.sources, project.facts);
+  const code = codeOf(project.files, project.facts);
   const inputs = inputsOf(project.facts);
   const endpoints = Map.groupBy(project.facts.endpoints, ({ file }) => file);
   const models = Map.groupBy(project.facts.models, ({ file }) => file);
@@ -82,10 +82,25 @@ const breachOf = (rule: CodeRule, path: string, { message, spans }: Hit): Breach
   spans,
 });
 
+/** Those that a body is read into, and those that they are made of. */
+const bodySchemas = ({ schemas }: Facts): ReadonlySet<SchemaFact> => {
+  const named = Map.groupBy(schemas, ({ name }) => name);
+  const found = new Set(schemas.filter(({ used_as }) => used_as.includes("body")));
+  // A set gives what is added while it is gone through, too.
+  for (const { fields, file } of found)
+    for (const name of fields.flatMap(({ type }) => type?.match(/\b[A-Z]\w*/g) ?? [])) {
+      const candidates = named.get(name) ?? [];
+      const meant =
+        candidates.find((one) => one.file === file) ?? (candidates.length === 1 ? candidates[0] : undefined);
+      if (meant) found.add(meant);
+    }
+  return found;
+};
+
 /** By the file in which the field stands: a schema may inherit it from another one. */
 const inputsOf = (facts: Facts): ReadonlyMap<string, readonly Input[]> => {
   const byFile = new Map<string, Map<string, Input>>();
-  for (const schema of facts.schemas.filter(({ used_as }) => used_as.includes("body")))
+  for (const schema of bodySchemas(facts))
     for (const field of schema.fields) {
       const here = byFile.get(field.file) ?? new Map<string, Input>();
       const key = `${field.line} ${field.name}`;

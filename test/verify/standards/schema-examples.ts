@@ -5,6 +5,13 @@ export const schemaExamples: Examples = {
   "pydantic-v1": {
     bad: [
       [
+        "class Config of settings",
+        app(
+          "from pydantic_settings import BaseSettings\n\n\nclass Settings(BaseSettings):\n    class Config:\n        env_file = '.env'",
+        ),
+        /`class Config` is Pydantic v1/,
+      ],
+      [
         "class Config",
         body("In", "class In(BaseModel):\n    id: int\n\n    class Config:\n        orm_mode = True"),
         /`class Config` is Pydantic v1/,
