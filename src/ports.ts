@@ -188,6 +188,36 @@ export interface GitHub {
   threadUrl(repository: RepositoryRef, thread: Thread): string;
 }
 
+// --------------------------------------------------------------------------------------------------------- Tool servers
+
+export type ToolListing = {
+  /** Sorted by name. */
+  readonly tools: readonly ToolSpec[];
+  /** What is missing, each a sentence for people. */
+  readonly problems: readonly string[];
+};
+
+export type ToolAnswer =
+  | {
+      readonly kind: "answered";
+      /** Bounded. Somebody else's text. */
+      readonly text: string;
+      /** The tool says so. */
+      readonly failed: boolean;
+    }
+  /** The server gave no answer: why, in words that hold nothing of what was sent or received. */
+  | { readonly kind: "failed"; readonly server: string; readonly reason: string };
+
+/** Tools of servers that the operator named (MCP). They are asked by the host, outside every sandbox. */
+export interface ToolServers {
+  /** Connects to those that are not there yet, each for a bounded time. A server that fails is a problem of the listing. */
+  list(signal: AbortSignal): Promise<ToolListing>;
+  /** @param tool as listed, now or earlier. Aborting the signal rejects at once. */
+  call(tool: string, input: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<ToolAnswer>;
+  /** Ends the processes that it started. */
+  close(): Promise<void>;
+}
+
 // ------------------------------------------------------------------------------------------------------------ Workspace
 
 export type SandboxHealth =

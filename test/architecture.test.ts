@@ -38,6 +38,7 @@ const floors: Readonly<Record<string, { readonly own: readonly string[]; readonl
   "ports.ts": { own: ["domain/"], packages: [] },
   "github/": { own: ["domain/", "ports.ts", "github/"], packages: [/^@octokit\//, /^zod$/, pure] },
   "model/": { own: ["domain/", "ports.ts", "model/"], packages: [/^@anthropic-ai\/sdk(\/|$)/, /^zod$/, pure] },
+  "mcp/": { own: ["domain/", "ports.ts", "mcp/"], packages: [/^@modelcontextprotocol\/client(\/|$)/] },
   "workspace/": { own: ["domain/", "ports.ts", "workspace/"], packages: [builtIn, /^zod$/] },
   "store/": { own: ["domain/", "ports.ts", "store/"], packages: [builtIn, /^zod$/] },
   "run/": { own: ["domain/", "verify/", "ports.ts", "run/"], packages: [/^zod$/, pure] },
@@ -95,6 +96,8 @@ const catches: Readonly<Record<string, string>> = {
   "app/library.ts": "a missing folder is an empty one, an unreadable one a ConfigError",
   "app/webhooks.ts": "an accident is logged and answered with 500, so that GitHub shows it; a missing 👀 is logged",
   "config.ts": "an unreadable key becomes a named problem among the others",
+  "mcp/connection.ts":
+    "a server that can't be reached or fails becomes the reason; closing one that is gone is what was wanted",
   "domain/memory/json.ts": "broken JSON of a repository becomes a problem that is said",
   "domain/render-report.ts": "a body that people edited may hold no JSON any more",
   "domain/repository-config.ts": "aliases in YAML become a sentence for the maintainers",
