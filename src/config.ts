@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { SharedCaps } from "./domain/caps.ts";
 import { nearest } from "./domain/distance.ts";
 import { ConfigError } from "./domain/errors.ts";
+import { type McpSettings, readMcpSettings } from "./domain/mcp-settings.ts";
 import { type ModelConfig, modelProblems, modelSettings, toModel } from "./domain/model-settings.ts";
 import { type SetupConfig, setupProblems, setupSettings, toSetup } from "./domain/setup-settings.ts";
 
@@ -23,6 +24,8 @@ export type RunConfig = {
   readonly python?: string;
   /** What a repository's set-up may reach, and how much of the disk the results of all may take. */
   readonly setup: SetupConfig;
+  /** Servers whose tools agents may call; none where left out. */
+  readonly mcp?: McpSettings;
   /** Sentences for the operator about settings that are taken but unwise. */
   readonly warnings: readonly string[];
 };
@@ -95,6 +98,8 @@ const runSettings = z.object({
   ARCHITECT_MAX_TOKENS: wholeNumber(10_000, 1_000_000_000).default(5_000_000),
   ARCHITECT_MAX_MINUTES: wholeNumber(1, 10_000).default(90),
   ARCHITECT_SANDBOX: z.enum(["bubblewrap", "none"], "must be bubblewrap or none").default("bubblewrap"),
+  ARCHITECT_MCP: z.string().optional(),
+  CONTEXT7_API_KEY: z.string().regex(/^\S+$/, "must not contain spaces").optional(),
   ARCHITECT_PYTHON: z
     .string()
     .transform((folder) => resolve(folder))
@@ -210,6 +215,7 @@ const toRunConfig = (settings: z.infer<typeof runSettings>, given: Env, isRoot: 
   const made = join(dataFolder, "shared/toolchain/python");
   const python = settings.ARCHITECT_PYTHON ?? (existsSync(made) ? made : undefined);
   const model = toModel(settings, given);
+  const { settings: mcp } = readMcpSettings(given, readText);
   return {
     dataFolder,
     model,
@@ -221,6 +227,7 @@ const toRunConfig = (settings: z.infer<typeof runSettings>, given: Env, isRoot: 
     sandbox: settings.ARCHITECT_SANDBOX,
     ...(python === undefined ? {} : { python }),
     setup: toSetup(settings),
+    ...(mcp ? { mcp } : {}),
     warnings:
       settings.ARCHITECT_SANDBOX === "none"
         ? ["ARCHITECT_SANDBOX=none: commands of a run can read and change whatever this user can"]
@@ -236,7 +243,16 @@ const runProblems = (given: Env): string[] => {
     problems.push(
       `ARCHITECT_PYTHON has no bin/python in it: it must be a virtual environment, as \`python3 -m venv\` makes`,
     );
-  return [...problems, ...setupProblems(given), ...unknownNames(given)];
+  const mcp = readMcpSettings(given, readText);
+  return [...problems, ...mcp.problems, ...setupProblems(given), ...unknownNames(given)];
+};
+
+const readText = (path: string): { readonly text: string } | { readonly problem: string } => {
+  try {
+    return { text: readFileSync(path, "utf8") };
+  } catch (error) {
+    return { problem: (error as NodeJS.ErrnoException).code ?? "it is no file" };
+  }
 };
 
 const unknownNames = (given: Env): string[] => {

@@ -21,7 +21,7 @@ import { createRedactor } from "./domain/redact.ts";
 import type { StatusView } from "./domain/render-status.ts";
 import type { RepositoryRef } from "./domain/repository.ts";
 import type { RunRecord, Store } from "./ports.ts";
-import { createRunner, prepareDataFolder, secretsOf } from "./serve.ts";
+import { createRunner, createServers, prepareDataFolder, secretsOf } from "./serve.ts";
 import { openDatabase } from "./store/database.ts";
 import { createStore } from "./store/runs.ts";
 import {
@@ -184,8 +184,10 @@ const openScene = ({ config, folder, repository, dataFolder, store }: Work, live
       seen.body = pull.body;
     },
   });
+  const servers = createServers(config, log);
   const runner = createRunner(config, {
     github,
+    servers,
     store,
     workspace,
     secrets: secretsOf(config),
@@ -196,7 +198,7 @@ const openScene = ({ config, folder, repository, dataFolder, store }: Work, live
     },
     log,
   });
-  return { runner, seen: () => seen, close: () => workspace.close() };
+  return { runner, seen: () => seen, close: () => Promise.all([workspace.close(), servers?.close()]) };
 };
 
 /** What is to be known before it begins. */

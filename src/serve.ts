@@ -13,10 +13,11 @@ import type { Library } from "./domain/definition.ts";
 import { DefinitionError } from "./domain/errors.ts";
 import { createRedactor } from "./domain/redact.ts";
 import { createGitHub } from "./github/github.ts";
+import { createToolServers } from "./mcp/tool-servers.ts";
 import { createBlueprint } from "./model/blueprint/blueprint.ts";
 import { type Access, createConnect } from "./model/client.ts";
 import { openModels } from "./model/models.ts";
-import type { Clock, GitHub, Queue, Store, Workspace } from "./ports.ts";
+import type { Clock, GitHub, Queue, Store, ToolServers, Workspace } from "./ports.ts";
 import { type CommandDeps, runCommand } from "./run/commands.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts";
 import { createHalts, type Halts } from "./run/halts.ts";
@@ -90,6 +91,7 @@ export const createRunner = async (
     readonly github: GitHub;
     readonly store: Store;
     readonly workspace: Workspace;
+    readonly servers?: ToolServers | undefined;
     readonly secrets: readonly string[];
     readonly statusIntervalMs: number;
     readonly halts?: Halts | undefined;
@@ -107,6 +109,7 @@ export const createRunner = async (
     github: parts.github,
     workspace: parts.workspace,
     store: parts.store,
+    servers: parts.servers,
     library,
     definition,
     ...models,
@@ -124,11 +127,20 @@ export const createRunner = async (
   return { execute, models: [...(models.choices?.keys() ?? [])] };
 };
 
+/** Those that the operator set; whoever asks for them closes them. */
+export const createServers = (config: RunConfig, log: Log): ToolServers | undefined => {
+  if (!config.mcp) return undefined;
+  const redact = createRedactor(secretsOf(config));
+  const { servers } = config.mcp;
+  return createToolServers({ servers, clock: systemClock, log: (line) => log(`warning: ${redact(line).text}`) });
+};
+
 export const secretsOf = (config: RunConfig & Partial<Config>): string[] => {
   const { model } = config;
   return [
     config.privateKey,
     config.webhookSecret,
+    ...(config.mcp?.secrets ?? []),
     "apiKey" in model ? model.apiKey : undefined,
     ...(model.kind === "bedrock" ? (model.secrets ?? []) : []),
   ].filter((secret) => secret !== undefined);
@@ -160,8 +172,10 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     ...(config.githubUrl.startsWith("http:") ? { allowHttpLoopback: config.githubUrl } : {}),
   });
   const halts = createHalts();
+  const servers = createServers(config, log);
   const { execute, models } = await createRunner(config, {
     github,
+    servers,
     halts,
     purse: createPurse({ store, clock: systemClock, caps: config.sharedCaps }),
     store,
@@ -213,6 +227,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
       await webhooks.idle();
       await queue.close();
       await workspace.close();
+      await servers?.close();
       server.closeAllConnections();
       await closed;
       await store.close();

@@ -327,3 +327,14 @@ test("an index needs its host among the allowed ones, and has no user", () => {
     problemWith({ ARCHITECT_SETUP_HOSTS: "pypi.org", ARCHITECT_SETUP_INDEX: "https://me:word@pypi.org/simple" }),
   ).toMatch(/ARCHITECT_SETUP_INDEX must be the URL of a package index .* without a user/);
 });
+
+test("servers of tools are named by a preset or a file, and what is wrong in it is a problem among the others", () => {
+  const file = join(folder, "mcp.json");
+  writeFileSync(file, '{"mcpServers": {"docs": {"url": "https://docs.example.com/mcp"}}}');
+  expect(read({}).mcp).toBeUndefined();
+  expect(read({ ARCHITECT_MCP: "context7" }).mcp?.servers.map(({ name }) => name)).toEqual(["context7"]);
+  expect(problemWith({ ARCHITECT_MCP: file, PORT: "x" })).toMatch(
+    /PORT must[\s\S]*mcp\.json: mcpServers\.docs\.tools must name/,
+  );
+  expect(problemWith({ ARCHITECT_MCP: join(folder, "nowhere.json") })).toContain("that can be read (ENOENT)");
+});

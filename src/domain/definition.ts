@@ -47,6 +47,9 @@ const toolNames: ReadonlySet<string> = new Set([
   ...["TeamCreate", "SendMessage", "ExitWorktree", "Skill", "Remember", "Recall"],
 ]);
 
+/** Among an agent's tools: those of all servers that the operator names. */
+export const anyServerTool = "mcp__*";
+
 const name = z
   .string()
   .max(64)
@@ -56,8 +59,9 @@ const description = z.string().trim().min(1, "must say what it is and when it is
 
 const agentTool = /^Agent\(([a-z0-9-]+(?:, ?[a-z0-9-]+)*)\)$/;
 
-const tool = z.string().refine((text) => toolNames.has(text) || agentTool.test(text), {
-  error: ({ input }) => `names no tool: "${input}". There are: ${[...toolNames].join(", ")}, Agent(<agent>)`,
+const tool = z.string().refine((text) => toolNames.has(text) || text === anyServerTool || agentTool.test(text), {
+  error: ({ input }) =>
+    `names no tool: "${input}". There are: ${[...toolNames].join(", ")}, Agent(<agent>), ${anyServerTool}`,
 });
 
 const agentsOf = (entry: string): readonly string[] => agentTool.exec(entry)?.[1]?.split(/, ?/) ?? [];

@@ -26,7 +26,7 @@ export type McpSettings = {
 };
 
 /** Up-to-date documentation of libraries: https://github.com/upstash/context7. @param key raises its rate limits */
-export const context7 = (key?: string): McpSettings => ({
+const context7 = (key?: string): McpSettings => ({
   servers: [
     {
       name: "context7",
@@ -49,6 +49,32 @@ export const context7 = (key?: string): McpSettings => ({
   ],
   secrets: key === undefined ? [] : [key],
 });
+
+/** The word that stands for the server above. */
+const preset = "context7";
+
+/**
+ * What `ARCHITECT_MCP` says: the preset's name, or the path of a settings file.
+ * @param read a file's text, or why it can't be read @returns undefined where no server is set
+ */
+export const readMcpSettings = (
+  given: Env,
+  read: (path: string) => { readonly text: string } | { readonly problem: string },
+): { readonly settings?: McpSettings; readonly problems: readonly string[] } => {
+  const { ARCHITECT_MCP: wanted, CONTEXT7_API_KEY: key } = given;
+  if (wanted === undefined) return { problems: [] };
+  if (wanted === preset) return { settings: context7(key), problems: [] };
+  const file = read(wanted);
+  if ("problem" in file)
+    return {
+      problems: [
+        `ARCHITECT_MCP must be ${preset} or the path of a JSON file that can be read (${file.problem}): ${wanted}`,
+      ],
+    };
+  const parsed = parseMcpSettings(file.text, given);
+  if (parsed.ok) return { settings: parsed.settings, problems: [] };
+  return { problems: parsed.problems.map((problem) => `ARCHITECT_MCP: ${wanted}: ${problem}`) };
+};
 
 const serverName = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const toolName = /^[A-Za-z0-9_-]{1,64}$/;
@@ -119,7 +145,7 @@ const file = z.strictObject({ mcpServers: z.record(z.string(), z.unknown()) });
 type Read = { readonly server?: McpServer; readonly secrets: readonly string[]; readonly problems: readonly string[] };
 
 /** @returns what it sets, or one sentence for each thing that is wrong, with the key it is about */
-export const parseMcpSettings = (
+const parseMcpSettings = (
   text: string,
   env: Env,
 ):

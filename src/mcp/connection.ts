@@ -34,8 +34,7 @@ export const openConnection = async (
     return connectionOf(server, link, toListing(server, tools), { bounds, note });
   } catch (error) {
     await closed(link.client);
-    signal.throwIfAborted();
-    return reasonOf(error, link, bounds.connectMs, note);
+    return signal.aborted ? "the App ends" : reasonOf(error, link, bounds.connectMs, note);
   }
 };
 

@@ -71,7 +71,7 @@ export const createToolServers = (deps: {
       ending.abort(new Error("the App ends"));
       await Promise.all(
         places.map(async ({ connection }) => {
-          const found = await connection?.catch(() => undefined);
+          const found = await connection;
           if (found !== undefined && typeof found !== "string") await found.close();
         }),
       );

@@ -14,6 +14,7 @@ import type { HandedBack } from "../domain/subagent.ts";
 import type { Task, TaskList } from "../domain/task.ts";
 import type { Clock, Model, Walls } from "../ports.ts";
 import type { ResumeState } from "./resume.ts";
+import type { ServerDesk } from "./server-desk.ts";
 import type { AgentCall } from "./tools/agent.ts";
 import type { Letter } from "./tools/send-message.ts";
 import type { Door, Judged } from "./tools/submit-report.ts";
@@ -134,6 +135,8 @@ export type LoopDeps = {
   readonly team?: TeamDesk | undefined;
   readonly mates?: Mates | undefined;
   readonly remarks?: Remarks | undefined;
+  /** Tools of servers that the operator named; none where left out. */
+  readonly servers?: Pick<ServerDesk, "specs" | "call"> | undefined;
   /** A teammate rests where others are asked for a report. */
   readonly rests?: boolean | undefined;
   /** Decisions of the repository's memory, for those who may search it and add to it. */

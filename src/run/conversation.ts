@@ -2,6 +2,7 @@
 import { addSubagent, exhausted, noSpend } from "../domain/budget.ts";
 import { type Changeset, type Refusal, treeHash } from "../domain/changeset.ts";
 import type { Definition } from "../domain/definition.ts";
+import { ToolError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Evidence } from "../domain/finding.ts";
 import type { AssistantMessage, Message, Thinking, ToolSpec } from "../domain/message.ts";
@@ -15,6 +16,7 @@ import type { ResumeState } from "./resume.ts";
 import { createTools, type ToolDeps } from "./tools/create-tools.ts";
 import { linesOf } from "./tools/read.ts";
 import { createSeenFiles, type SeenFiles } from "./tools/seen-files.ts";
+import { isServerTool } from "./tools/server-tool.ts";
 import { isUnheard, type Judged, teamOpenRule } from "./tools/submit-report.ts";
 import type { Tool } from "./tools/tool.ts";
 
@@ -215,6 +217,7 @@ const registryOf = (deps: LoopDeps, seen: SeenFiles, talk: () => Conversation): 
       earlier: () => [...talk().remembered, ...talk().fresh.remembered],
       add: (decision) => talk().fresh.remembered.push(decision),
     },
+    servers: serversOf(deps, talk),
     agent: deps.subagents && agentDeps(deps, deps.subagents, talk),
     exit: deps.discard && exitOf(deps, deps.discard, talk),
     submit: deps.submit({
@@ -231,6 +234,18 @@ const registryOf = (deps: LoopDeps, seen: SeenFiles, talk: () => Conversation): 
       },
     }),
   });
+};
+
+/** Those that its transcript has, where it goes on: of a server that is gone a call is answered with that. */
+const serversOf = (deps: LoopDeps, talk: () => Conversation): ToolDeps["servers"] => {
+  const { servers, resume, redact } = deps;
+  const frozen = resume?.tools.filter(({ name }) => isServerTool(name));
+  const call = servers ? servers.call : noServer;
+  return { specs: frozen ?? servers?.specs ?? [], call, messages: () => talk().messages, redact };
+};
+
+const noServer = async (tool: string): Promise<never> => {
+  throw new ToolError(`${tool} can't be called any more: its server is not set up here now. Go on without it.`);
 };
 
 const deskOf = (team: TeamDesk, talk: () => Conversation): NonNullable<ToolDeps["team"]> => {

@@ -21,6 +21,7 @@ import { publish, type Settled } from "./publish.ts";
 import type { Allowance } from "./purse.ts";
 import { callsIn, lastConversation, resumeFrom } from "./resume.ts";
 import type { ExecuteDeps, Halted, Run } from "./run-deps.ts";
+import { openServerDesk } from "./server-desk.ts";
 import { type Ended, settle } from "./settle.ts";
 import { termsOf } from "./terms.ts";
 
@@ -72,11 +73,11 @@ const carryOut = async (given: ExecuteDeps & GatherDeps, stored: RunRecord, sign
   const { record, source } = asked;
   const standing = source?.state ?? resumeFrom([...asked.before, ...own]);
   const { model } = termsOf(given, stored.job.trigger, standing);
-  const gathered = await gather(
-    { ...given, model: castOf({ ...given, model }, given.definition).model },
-    record,
-    source ? groundOf(source) : standing,
-  );
+  const caster = { ...given, model: castOf({ ...given, model }, given.definition).model };
+  const [gathered, servers] = await Promise.all([
+    gather(caster, record, source ? groundOf(source) : standing),
+    openServerDesk(given.servers, signals.app),
+  ]);
   const bounds = (gathered.kind === "ready" && gathered.config.budget) || {};
   const terms = termsOf({ ...given, caps: lowerCaps(given.caps, bounds) }, stored.job.trigger, standing);
   const allowance = given.purse?.open(record.job.trigger.repository, record.issue, bounds);
@@ -92,7 +93,7 @@ const carryOut = async (given: ExecuteDeps & GatherDeps, stored: RunRecord, sign
   const state = resumeFrom([...asked.before, ...events]);
   const run = openRun(deps, asked, events, {
     start: startOf(castOf(deps, deps.definition), deps.definition, state),
-    ...{ thread: stored.job.trigger.thread, notices: terms.notices, signals },
+    ...{ thread: stored.job.trigger.thread, notices: terms.notices, signals, servers },
   });
   try {
     const outcome = await outcomeOf(deps, run, refusal === undefined ? gathered : notReady(refusal), events);
@@ -177,7 +178,7 @@ const outcomeOf = async (
     const { record } = run;
     const record_ = (added: readonly RunEvent[]) => run.store(added, settled.spend);
     return await publish(
-      { ...deps, model, record: record_, notices: deps.sandboxed ? [] : [noSandbox] },
+      { ...deps, model, record: record_, notices: noticesOf(deps, run) },
       record,
       gathered,
       settled,
@@ -187,6 +188,12 @@ const outcomeOf = async (
     await worktree.close();
   }
 };
+
+/** For the pull request, in lines of ours. */
+const noticesOf = ({ sandboxed }: ExecuteDeps, { servers }: Run): readonly string[] => [
+  ...(sandboxed ? [] : [noSandbox]),
+  ...(servers?.problems() ?? []),
+];
 
 /** Of what people see in the status comment. */
 const maxLog = 4_000;

@@ -60,6 +60,7 @@ export const frameOf = (
   walls,
   ...others.reach,
   remarks: run.remarks,
+  servers: run.servers,
   decisions: parseDecisions(gathered.memory.decisions).decisions,
   definition: { ...deps.definition, boundary: gathered.boundary },
   library: deps.library,

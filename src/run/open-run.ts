@@ -10,6 +10,7 @@ import type { Start } from "./converse.ts";
 import { createProgress } from "./progress.ts";
 import { createRemarks } from "./remarks.ts";
 import type { ExecuteDeps, Halted, Run } from "./run-deps.ts";
+import type { ServerDesk } from "./server-desk.ts";
 
 export type Signals = {
   /** The App's end. */
@@ -35,9 +36,10 @@ export const openRun = (
     readonly notices: readonly string[];
     readonly start: Start;
     readonly signals: Signals;
+    readonly servers?: ServerDesk | undefined;
   },
 ): Run => {
-  const { start, signals, thread } = known;
+  const { start, signals, thread, servers } = known;
   const state = start.resume ?? start.left?.state;
   const notices = [
     ...(deps.sandboxed ? [] : [noSandbox]),
@@ -61,7 +63,7 @@ export const openRun = (
   );
   const time = timeLeft(deps, own);
   return {
-    ...{ record, before, progress, work, limits, start },
+    ...{ record, before, progress, work, limits, start, servers },
     remarks: createRemarks(deps, record, [...before, ...own]),
     ending: signals.app,
     signal: AbortSignal.any([signals.app, ...(signals.stop ? [signals.stop] : []), ...(time ? [time] : [])]),

@@ -4,13 +4,14 @@ import type { Caps } from "../domain/caps.ts";
 import type { Definition, WorkKind } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Spend } from "../domain/outcome.ts";
-import type { Clock, Model, RunRecord } from "../ports.ts";
+import type { Clock, Model, RunRecord, ToolServers } from "../ports.ts";
 import type { Remarks } from "./context.ts";
 import type { Start } from "./converse.ts";
 import type { GatherDeps } from "./gather.ts";
 import type { Halts } from "./halts.ts";
 import type { Progress, Watch } from "./progress.ts";
 import type { Purse } from "./purse.ts";
+import type { ServerDesk } from "./server-desk.ts";
 
 export type ExecuteDeps = Omit<GatherDeps, "release" | "model"> & {
   readonly model: Model;
@@ -20,6 +21,8 @@ export type ExecuteDeps = Omit<GatherDeps, "release" | "model"> & {
   readonly fallback?: Model | undefined;
   /** Those that a command may name, by id. */
   readonly choices?: ReadonlyMap<string, Model> | undefined;
+  /** Whose tools the run's own agent may call; none where left out. */
+  readonly servers?: ToolServers | undefined;
   readonly clock: Clock;
   /** The operator's. */
   readonly caps: Caps;
@@ -49,6 +52,7 @@ export type Run = {
   readonly before: readonly RunEvent[];
   readonly progress: Progress;
   readonly remarks: Remarks;
+  readonly servers: ServerDesk | undefined;
   readonly work: WorkKind;
   readonly limits: Limits;
   readonly store: (events: readonly RunEvent[], spend: Spend) => Promise<void>;

@@ -28,7 +28,9 @@ export const openServerDesk = async (
     specs: tools,
     problems: () => [
       ...problems.map((problem) => `${problem}.`),
-      ...[...failures].map(([server, { count, last }]) => `${server} failed ${times(count)} when it was asked: ${last}.`),
+      ...[...failures].map(
+        ([server, { count, last }]) => `${server} failed ${times(count)} when it was asked: ${last}.`,
+      ),
     ],
     async call(tool, input, called) {
       const server = tool.split("__")[1] ?? tool;
@@ -36,7 +38,8 @@ export const openServerDesk = async (
       if (before && before.count >= maxFailures)
         throw new ToolError(`${server} failed ${times(before.count)}, so it is not asked any more. Go on without it.`);
       const answer = await servers.call(tool, input, called);
-      if (answer.kind === "failed") failures.set(answer.server, { count: (before?.count ?? 0) + 1, last: answer.reason });
+      if (answer.kind === "failed")
+        failures.set(answer.server, { count: (before?.count ?? 0) + 1, last: answer.reason });
       return textOf(answer);
     },
   };
@@ -45,7 +48,8 @@ export const openServerDesk = async (
 const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
 
 const textOf = (answer: ToolAnswer): string => {
-  if (answer.kind === "failed") throw new ToolError(`${answer.server} gave no answer: ${answer.reason}. Go on without it.`);
+  if (answer.kind === "failed")
+    throw new ToolError(`${answer.server} gave no answer: ${answer.reason}. Go on without it.`);
   if (answer.failed) throw new ToolError(answer.text);
   return answer.text;
 };

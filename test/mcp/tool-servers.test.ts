@@ -1,7 +1,7 @@
 /** Every way in which a server of the operator can be missing or fail: each is a sentence, and nothing waits for ever. */
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { context7, type McpServer } from "../../src/domain/mcp-settings.ts";
+import { type McpServer, readMcpSettings } from "../../src/domain/mcp-settings.ts";
 import { createToolServers } from "../../src/mcp/tool-servers.ts";
 import type { ToolServers } from "../../src/ports.ts";
 import { type Fault, type McpDouble, startMcpServer } from "../support/mcp-server.ts";
@@ -73,7 +73,8 @@ describe("a server by HTTP", () => {
 
   test("says nothing in its own words where the operator has said what its tools are for", async () => {
     const double = await doubleOf();
-    const [preset] = context7(apiKey).servers;
+    const { settings } = readMcpSettings({ ARCHITECT_MCP: "context7", CONTEXT7_API_KEY: apiKey }, () => ({ text: "" }));
+    const [preset] = settings?.servers ?? [];
     if (preset?.reach.kind !== "http") throw new Error("the preset is no server by HTTP");
     const servers = serversOf([{ ...preset, reach: { ...preset.reach, url: double.url } }]);
     const { tools } = await servers.list(never);

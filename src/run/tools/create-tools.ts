@@ -1,5 +1,6 @@
 /** The tools that an agent holds: those of its definition that exist here, and the ones nobody can do without. */
-import type { Definition, Library, Skill } from "../../domain/definition.ts";
+import { anyServerTool, type Definition, type Library, type Skill } from "../../domain/definition.ts";
+import type { ToolSpec } from "../../domain/message.ts";
 import type { Walls } from "../../ports.ts";
 import { createAgent } from "./agent.ts";
 import { createBash } from "./bash.ts";
@@ -12,6 +13,7 @@ import { createRead } from "./read.ts";
 import { createRecall, createRemember, type MemoryBox } from "./remember.ts";
 import type { SeenFiles } from "./seen-files.ts";
 import { createSendMessage, type Letter } from "./send-message.ts";
+import { createServerTool, isServerTool, type ServerToolDeps } from "./server-tool.ts";
 import { createSkill } from "./skill.ts";
 import { createTaskCreate, type TaskBox } from "./task-create.ts";
 import { createTaskGet } from "./task-get.ts";
@@ -36,6 +38,8 @@ export type ToolDeps = {
   readonly team?: TeamTools | undefined;
   /** Of an agent that may give the work up; none where left out. */
   readonly exit?: Exit | undefined;
+  /** Tools of servers that the operator named, as the model knows them; none where left out. */
+  readonly servers?: (ServerToolDeps & { readonly specs: readonly ToolSpec[] }) | undefined;
   /** SubmitReport, in the form that the agent's report has. */
   readonly submit: Tool;
 };
@@ -54,11 +58,14 @@ const always = ["TaskGet", "SubmitReport", "Agent"];
 export const isOffered = (
   { tools, disallowedTools = [] }: Pick<Definition, "tools" | "disallowedTools">,
   name: string,
-): boolean => !disallowedTools.includes(name) && (always.includes(name) || tools.includes(name));
+): boolean => {
+  if (isServerTool(name)) return tools.includes(anyServerTool);
+  return !disallowedTools.includes(name) && (always.includes(name) || tools.includes(name));
+};
 
 /** Sorted by name, so that the same agent always shows a model the same bytes. */
 export const createTools = (deps: ToolDeps): readonly Tool[] => {
-  const { walls, seen, tasks, memory } = deps;
+  const { walls, seen, tasks, memory, servers } = deps;
   const skills = skillsOf(deps.library, deps.definition);
   const all = [
     createRead({ walls, seen, document: documentsOf(deps) }),
@@ -78,6 +85,7 @@ export const createTools = (deps: ToolDeps): readonly Tool[] => {
     ...(deps.team ? [createSendMessage(deps.team.send)] : []),
     ...(deps.exit ? [createExitWorktree(deps.exit)] : []),
     ...(memory ? [createRemember(memory), createRecall(memory)] : []),
+    ...(servers ? servers.specs.map((spec) => createServerTool(spec, servers)) : []),
     ...(deps.agent && deps.agent.agents.length > 0 ? [createAgent(deps.agent)] : []),
   ];
   return all

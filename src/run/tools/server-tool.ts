@@ -22,7 +22,10 @@ export const createServerTool = (spec: ToolSpec, deps: ServerToolDeps): Tool => 
   counts: isCounted(spec.name),
   prepare(input) {
     if (typeof input !== "object" || input === null || Array.isArray(input))
-      return { ok: false, reason: `The input of ${spec.name} must be an object as its schema says. Mend it and call it again.` };
+      return {
+        ok: false,
+        reason: `The input of ${spec.name} must be an object as its schema says. Mend it and call it again.`,
+      };
     const given = input as Readonly<Record<string, unknown>>;
     return {
       ok: true,
