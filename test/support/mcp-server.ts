@@ -30,7 +30,7 @@ export type McpDouble = {
 /** In Context7's own measure of words, which is the point of it here. */
 const wordy = (about: string): string => `${about} ${"It says at length how and when to use it. ".repeat(40)}`;
 
-export const context7Tools = (): unknown[] => [
+const context7Tools = (): unknown[] => [
   {
     name: "resolve-library-id",
     title: "Resolve Context7 Library ID",
