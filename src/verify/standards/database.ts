@@ -3,6 +3,7 @@ import { children, field, type Node, textOf } from "../python/node.ts";
 import { type Call, type Code, type CodeFile, isOperations } from "./code.ts";
 import { constantOf } from "./constant.ts";
 import { enclosing } from "./place.ts";
+import { once } from "./routes.ts";
 import { type Hit, hitAt, type Standards } from "./standard.ts";
 
 const classText = (file: CodeFile, line: number): string => {
@@ -183,7 +184,7 @@ export const sessionStandards: Standards<"database-in-route" | "session-not-inje
   "database-in-route": {
     severity: "concern",
     check: (file) =>
-      file.endpoints.flatMap(({ handlerNode, method, path }): Hit[] => {
+      once(file).flatMap(({ handlerNode, method, path }): Hit[] => {
         if (!handlerNode || isProbe(path)) return [];
         const calls = callsIn(file, handlerNode).filter(
           ({ name, node }) => touches.test(name) && !harmless.test(textOf(node)),
@@ -201,7 +202,7 @@ export const sessionStandards: Standards<"database-in-route" | "session-not-inje
   "session-not-injected": {
     severity: "concern",
     check: (file) =>
-      file.endpoints.flatMap(({ handlerNode, method, path }) =>
+      once(file).flatMap(({ handlerNode, method, path }) =>
         handlerNode && !isProbe(path)
           ? callsIn(file, handlerNode)
               .filter(
