@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** What takes long because it is whole: the blueprint's code run by real Python, the demo, the packed command. */
+/** What takes long because it is whole: the blueprint's code run by real Python, the demo, the packed command, measured runs. */
 export const long = [
   "test/model/blueprint/blueprint.test.ts",
   "test/model/blueprint/layouts.test.ts",
@@ -8,6 +8,7 @@ export const long = [
   "test/demo/demo.test.ts",
   "test/package.test.ts",
   "test/verify/standards/blueprint.test.ts",
+  "test/bench/cache.test.ts",
   "test/workspace/setup-kept.test.ts",
 ];
 

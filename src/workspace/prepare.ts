@@ -16,18 +16,26 @@ export type PrepareRequest = {
 
 export type PrepareQuestion = { readonly id: number; readonly request: PrepareRequest };
 
-export type PrepareAnswer = { readonly id: number } & (
+export type PrepareAnswer = { readonly id: number } /** The commit can be put on a disk; it is being built. */ & (
+  | { readonly ok: "checked" }
   | { readonly ok: true }
   | { readonly ok: false; readonly refused: boolean; readonly message: string }
 );
 
 export type Builder = {
-  /** @throws RefusedError where the commit cannot be put on a disk as it is */
-  prepare(request: PrepareRequest): Promise<void>;
+  /**
+   * Resolves when all is built. @param onChecked told before, once nothing stands in the way
+   * @throws RefusedError where the commit cannot be put on a disk as it is
+   */
+  prepare(request: PrepareRequest, onChecked: () => void): Promise<void>;
   close(): Promise<void>;
 };
 
-type Waiting = { readonly resolve: () => void; readonly reject: (error: Error) => void };
+type Waiting = {
+  readonly onChecked: () => void;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+};
 
 /** The thread starts at once, so that the first run does not wait for it; it keeps no process alive. */
 export const createBuilder = (): Builder => {
@@ -36,6 +44,10 @@ export const createBuilder = (): Builder => {
 
   const settle = (answer: PrepareAnswer): void => {
     const one = waiting.get(answer.id);
+    if (answer.ok === "checked") {
+      one?.onChecked();
+      return;
+    }
     waiting.delete(answer.id);
     if (answer.ok) one?.resolve();
     else one?.reject(answer.refused ? new RefusedError(answer.message) : new Error(answer.message));
@@ -60,10 +72,10 @@ export const createBuilder = (): Builder => {
   let worker: Worker | undefined = start();
 
   return {
-    prepare: (request) =>
+    prepare: (request, onChecked) =>
       new Promise((resolve, reject) => {
         lastId += 1;
-        waiting.set(lastId, { resolve, reject });
+        waiting.set(lastId, { onChecked, resolve, reject });
         worker ??= start();
         worker.ref();
         worker.postMessage({ id: lastId, request } satisfies PrepareQuestion);

@@ -71,7 +71,9 @@ export const createSetups = ({ layout, mirrors, trees, lock, sandbox, settings, 
       for (const path of Object.values(folders)) await makeFolder(path, 0o700, layout.user);
       await makeFolder(join(layout.runs, runId), 0o755);
       const { base, baseBranch, env, setup } = request;
-      const view = await trees.open(repository, { runId, commit: base, base, baseBranch, mountPoints: [] });
+      const wanted = { runId, commit: base, base, baseBranch, mountPoints: [] };
+      const { built, ...view } = await trees.open(repository, wanted);
+      await built;
       await copyFolders(view.tree, folders.tree, [""], layout.user);
       const signal = AbortSignal.any([setup.signal, closing.signal]);
       await runSetup(sandbox, settings, { view, folders, env, commands: setup.commands, signal });

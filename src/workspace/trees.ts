@@ -54,7 +54,12 @@ const treeName = ({ commit, mountPoints }: TreeRequest): string =>
 export const createTrees = ({ layout, mirrors, lock, builder, objectsInside, log }: TreeDeps) => {
   const removals = new Set<Promise<void>>();
 
-  const openLocked = async (repository: RepositoryRef, request: TreeRequest): Promise<ReadyTree> => {
+  /** @param onChecked told where it will lie, before it does */
+  const openLocked = async (
+    repository: RepositoryRef,
+    request: TreeRequest,
+    onChecked: (ready: ReadyTree) => void,
+  ): Promise<void> => {
     const trees = join(layout.trees, String(repository.id));
     const gitDirs = join(layout.gitDirs, String(repository.id));
     await makeFolder(trees, 0o755);
@@ -74,27 +79,25 @@ export const createTrees = ({ layout, mirrors, lock, builder, objectsInside, log
       ...(hasTree ? {} : { tree: { target: tree, mountPoints, ...(previous ? { previous } : {}) } }),
       ...(hasGitDir ? {} : { git: { target: gitDir, ...git } }),
     };
-    await buildAside({ gitDir: mirrors.gitDir(repository), commit, ...missing });
+    const tell = (): void => onChecked({ tree, gitDir, objects });
+    await buildAside({ gitDir: mirrors.gitDir(repository), commit, ...missing }, tell);
     await Promise.all([markUsed(tree, boot), markUsed(gitDir, boot)]);
     await sweep(repository);
-    return { tree, gitDir, objects };
   };
 
   /** Under other names, which are changed when all is whole: a tree is there as it should be or not at all. */
-  const buildAside = async (request: PrepareRequest): Promise<void> => {
+  const buildAside = async (request: PrepareRequest, onChecked: () => void): Promise<void> => {
     const wanted = [request.tree, request.git].flatMap((one) => (one ? [one.target] : []));
-    if (wanted.length === 0) return;
+    if (wanted.length === 0) return onChecked();
     const aside = new Map(wanted.map((path) => [path, temporaryName(path)]));
     const moved = <T extends { readonly target: string }>(one: T): T => ({
       ...one,
       target: aside.get(one.target) ?? "",
     });
     try {
-      await builder.prepare({
-        ...request,
-        ...(request.tree ? { tree: moved(request.tree) } : {}),
-        ...(request.git ? { git: moved(request.git) } : {}),
-      });
+      const { tree, git } = request;
+      const elsewhere = { ...request, ...(tree ? { tree: moved(tree) } : {}), ...(git ? { git: moved(git) } : {}) };
+      await builder.prepare(elsewhere, onChecked);
       for (const [path, unfinished] of aside) {
         await removeFolder(path);
         await rename(unfinished, path);
@@ -125,8 +128,16 @@ export const createTrees = ({ layout, mirrors, lock, builder, objectsInside, log
   };
 
   return {
-    open: (repository: RepositoryRef, request: TreeRequest): Promise<ReadyTree> =>
-      lock(`trees ${repository.id}`, () => openLocked(repository, request)),
+    /**
+     * Resolves as soon as nothing stands in the way, `built` when the tree is there: thousands of links take their time.
+     * @throws RefusedError where the commit cannot be put on a disk as it is
+     */
+    open: async (repository: RepositoryRef, request: TreeRequest): Promise<ReadyTree & { built: Promise<void> }> => {
+      const checked = Promise.withResolvers<ReadyTree>();
+      const built = lock(`trees ${repository.id}`, () => openLocked(repository, request, checked.resolve));
+      built.catch(checked.reject);
+      return { ...(await checked.promise), built };
+    },
     /** After a run's folder is gone. */
     release: (repository: RepositoryRef): Promise<void> => lock(`trees ${repository.id}`, () => sweep(repository)),
     close: async (): Promise<void> => {

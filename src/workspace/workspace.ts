@@ -90,10 +90,10 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
         for (const [folder, reason] of folders.closed) log(`${folder} stays read-only: ${reason}`);
         const request = { runId, commit, base, baseBranch, mountPoints: folders.missing };
         if (setup && !setups) throw new RefusedError(noSetup);
-        const ready = await trees.open(repository, request);
+        const { built, ...ready } = await trees.open(repository, request);
         const keep = (folder: string) => markRunFolder(runFolder, [ready.tree, ready.gitDir, folder]);
         const made = setup && (await setups?.open(repository, { setup, env, base, baseBranch, keep }));
-        const run = { mirror: mirrors.gitDir(repository), runFolder, commit, ready, folders, env, setup: made };
+        const run = { mirror: mirrors.gitDir(repository), runFolder, commit, ready, built, folders, env, setup: made };
         const worktree = await createWorktree({ layout, sandbox, python, log, onClose }, run);
         open.set(runId, () => worktree.close());
         return worktree;

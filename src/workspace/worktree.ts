@@ -41,6 +41,8 @@ export type OpenedRun = {
   readonly runFolder: string;
   readonly commit: string;
   readonly ready: ReadyTree;
+  /** When the tree is whole. */
+  readonly built: Promise<void>;
   readonly folders: BoundaryFolders;
   /** Of commands alone: the file process is ours. */
   readonly env: Readonly<Record<string, string>>;
@@ -58,7 +60,7 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
   const copied = sandbox ? folders.roots : [""];
   await makeFolder(files, 0o755);
   // Whoever needs the copies first waits for them, and is told what went wrong: until then the model thinks already.
-  const copies = copyFolders(ready.tree, files, copied, layout.user);
+  const copies = run.built.then(() => copyFolders(ready.tree, files, copied, layout.user));
   void copies.catch(() => undefined);
   const baseline = readBaseline(folders.entries);
   const memory: HashMemory = new Map();

@@ -134,7 +134,7 @@ export const createBench = (files: Files, options: Partial<WorkspaceOptions> = {
       const heads = await fetch(...new Set(["main", baseBranch]));
       const at = commit ?? heads.get(baseBranch) ?? "";
       runs += 1;
-      return workspace.openWorktree(repositoryRef, {
+      const worktree = await workspace.openWorktree(repositoryRef, {
         runId: `run-${runs}`,
         commit: at,
         base: base ?? at,
@@ -143,6 +143,9 @@ export const createBench = (files: Files, options: Partial<WorkspaceOptions> = {
         env,
         setup: setup && { signal: new AbortController().signal, ...setup },
       });
+      // Tests look at the disk and write on it, where all has to lie by then.
+      await worktree.collect();
+      return worktree;
     },
     async close() {
       await workspace.close();
