@@ -2,7 +2,7 @@
 /** ROOF: reads the command line and starts what it names; loads what runs agents only where agents run. */
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { parseCommandLine, type ReplayOptions } from "./app/command-line.ts";
+import { type FactsOptions, parseCommandLine, type ReplayOptions } from "./app/command-line.ts";
 import { renderRun, renderRuns, runAsJson, runsAsJson, type StoredRun } from "./app/replay.ts";
 import { openScreen } from "./app/terminal.ts";
 import { databaseFile, isDumbTerminal, localDataFolder, readConfig, readDataFolder } from "./config.ts";
@@ -73,12 +73,32 @@ const withSpend = async (archive: Archive, record: StoredRun["record"]): Promise
   events: record.outcome ? [] : await archive.events(record.id),
 });
 
+const facts = async ({ folder, json }: FactsOptions): Promise<number> => {
+  const { readSourceFolder } = await import("./app/source-folder.ts");
+  const { sources, texts, unread } = readSourceFolder(resolve(folder));
+  const { createAnalysis } = await import("./analysis/analysis.ts");
+  const analysis = createAnalysis();
+  const inspection = await analysis.inspect(sources, async () => texts);
+  await analysis.close();
+  if (!inspection.ok) {
+    console.error(`architect: ${inspection.reason}`);
+    return 1;
+  }
+  const found = { ...inspection.facts, unknown: [...inspection.facts.unknown, ...unread] };
+  const { renderFacts } = await import("./app/facts-page.ts");
+  const screen = openScreen(process.stdout, isDumbTerminal());
+  const page = { columns: screen.columns(), colours: screen.colours };
+  process.stdout.write(`${json ? JSON.stringify(found) : renderFacts(found, page)}\n`);
+  return 0;
+};
+
 /** @returns the exit code */
 const main = async (argv: readonly string[]): Promise<number> => {
   const line = parseCommandLine(argv, version());
   if (line.command === "start") return start();
   if (line.command === "run") return (await import("./run-local.ts")).runLocal(line);
   if (line.command === "replay") return replay(line);
+  if (line.command === "facts") return facts(line);
   console.log(line.text);
   return 0;
 };

@@ -94,6 +94,7 @@ const longer: Readonly<Record<string, string>> = {
 const catches: Readonly<Record<string, string>> = {
   "analysis/analysis.ts": "a thread that ended becomes a reason why nothing is known",
   "app/library.ts": "a missing folder is an empty one, an unreadable one a ConfigError",
+  "app/source-folder.ts": "a folder that can't be opened becomes a ConfigError that names it",
   "app/webhooks.ts": "an accident is logged and answered with 500, so that GitHub shows it; a missing 👀 is logged",
   "config.ts": "an unreadable key becomes a named problem among the others",
   "mcp/connection.ts":

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Facts } from "../src/domain/facts.ts";
 import { pythonOrSkip } from "./support/python.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -115,6 +116,13 @@ describe("the packed package", () => {
   it("knows its version", () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
     expect(architect(["--version"]).stdout).toBe(`${version}\n`);
+  });
+
+  it("reads the facts of a folder in its thread", () => {
+    const { status, stdout, stderr } = architect(["facts", join(root, "test/fixtures/backends/shop"), "--json"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const { endpoints } = JSON.parse(stdout) as Facts;
+    expect(endpoints.map(({ method, path }) => `${method} ${path}`)).toContain("POST /api/v1/products");
   });
 
   it.each([

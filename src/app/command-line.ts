@@ -6,7 +6,8 @@ export type CommandLine =
   | { readonly command: "show"; readonly text: string }
   | { readonly command: "start" }
   | ({ readonly command: "run" } & RunOptions)
-  | ({ readonly command: "replay" } & ReplayOptions);
+  | ({ readonly command: "replay" } & ReplayOptions)
+  | ({ readonly command: "facts" } & FactsOptions);
 
 export type RunOptions = {
   /** As typed; relative to where the command was started. */
@@ -22,6 +23,9 @@ export type RunName = string | undefined;
 
 export type ReplayOptions = { readonly run: RunName; readonly data: string | undefined; readonly json: boolean };
 
+/** @property folder as typed; relative to where the command was started */
+export type FactsOptions = { readonly folder: string; readonly json: boolean };
+
 type Options = Readonly<Record<string, { readonly type: "string" | "boolean"; readonly value?: string }>>;
 
 const usage = `Backend Architect: a team's backend architect on GitHub issues and pull requests, and on local repositories.
@@ -31,6 +35,7 @@ Usage
   architect run --task "…"      design in a local git repository; the result is a branch of it, nothing is pushed
   architect run --continue      go on with a run that was interrupted
   architect replay [RUN]        list the runs that are stored, or show one turn by turn
+  architect facts DIR           what the Python of a folder shows: endpoints, models, and what can't be known
   architect COMMAND --help      all options of a command
   architect --version
 
@@ -39,7 +44,7 @@ Exit codes
   1  anything else                                    130  interrupted
 `;
 
-const help: Readonly<Record<"start" | "run" | "replay", string>> = {
+const help: Readonly<Record<"start" | "run" | "replay" | "facts", string>> = {
   start: `architect start: serves the GitHub App until Ctrl-C. Work in hand is kept and goes on with the next start.
 
 It takes no options: APP_ID, PRIVATE_KEY_PATH, WEBHOOK_SECRET and all other settings come from the environment (README.md).
@@ -78,6 +83,21 @@ Options
   --data DIR   the data folder of an App (its ARCHITECT_DATA) instead of the store of local runs
   --json       one JSON value on stdout, with inputs and results in full
 `,
+  facts: `architect facts: what the Python of a folder shows, read without running it. Changes nothing, and needs no key.
+
+Usage
+  architect facts DIR [--json]
+
+It shows endpoints with their full paths, authentication and rate limits, GraphQL fields, models with their tables, and
+whatever can't be known from the code alone. Environments, node_modules, folders whose names begin with a dot, links and
+files of more than 1 MB are not read.
+
+Options
+  --json   one JSON object on stdout: endpoints, graphql, models, schemas, middleware, handlers, settings, imports,
+           unknown
+
+Exit codes: 0 the facts are shown, 1 the code could not be read, 2 a wrong option or folder.
+`,
 };
 
 const helpOption = { help: { type: "boolean" } } as const;
@@ -94,6 +114,7 @@ const optionsOf = {
     json: { type: "boolean" },
   },
   replay: { ...helpOption, data: { type: "string", value: "a data folder" }, json: { type: "boolean" } },
+  facts: { ...helpOption, json: { type: "boolean" } },
 } as const satisfies Readonly<Record<keyof typeof help, Options>>;
 
 const isCommand = (word: string): word is keyof typeof help => Object.hasOwn(help, word);
@@ -106,12 +127,13 @@ export const parseCommandLine = (argv: readonly string[], version: string): Comm
   if (first === "help") return { command: "show", text: helpFor(rest[0]) };
   if (!isCommand(first))
     throw new ConfigError(
-      `there is no ${first.startsWith("-") ? "option" : "command"} "${first}" here. There are the commands start, run and replay: architect --help`,
+      `there is no ${first.startsWith("-") ? "option" : "command"} "${first}" here. There are the commands start, run, replay and facts: architect --help`,
     );
   const parsed = parseOptions(first, rest);
   if (parsed.flag("help")) return { command: "show", text: help[first] };
   if (first === "run") return { command: "run", ...runOptions(parsed) };
   if (first === "replay") return { command: "replay", ...replayOptions(parsed) };
+  if (first === "facts") return { command: "facts", ...factsOptions(parsed) };
   const [stray] = parsed.positionals;
   if (stray !== undefined) throw wrong("start", `takes no arguments, and "${stray}" is one`);
   return { command: "start" };
@@ -226,6 +248,13 @@ const replayOptions = ({ positionals, text, flag }: Parsed): ReplayOptions => {
   const data = text("data");
   if (data === "") throw wrong("replay", "--data is empty; it must be a data folder");
   return { run: run === undefined ? undefined : runNameOf("replay", run), data, json: flag("json") };
+};
+
+const factsOptions = ({ positionals, flag }: Parsed): FactsOptions => {
+  const [folder, ...more] = positionals;
+  if (folder === undefined || folder === "") throw wrong("facts", "name the folder of a Python project");
+  if (more.length > 0) throw wrong("facts", `reads one folder at a time, and ${positionals.length} are named`);
+  return { folder, json: flag("json") };
 };
 
 const runNameOf = (command: string, name: string): string => {

@@ -49,6 +49,24 @@ describe("run", () => {
   });
 });
 
+describe("facts", () => {
+  test.each([
+    [["../shop"], { folder: "../shop", json: false }],
+    [["--json", "."], { folder: ".", json: true }],
+  ])("understands %j", (argv, options) => {
+    expect(parse("facts", ...argv)).toEqual({ command: "facts", ...options });
+  });
+
+  test.each([
+    [[], /name the folder of a Python project/],
+    [["a", "b"], /one folder at a time, and 2 are named/],
+    [["a", "--yaml"], /there is no option --yaml/],
+  ])("answers %j with a sentence", (argv, sentence) => {
+    expect(() => parse("facts", ...argv)).toThrow(ConfigError);
+    expect(() => parse("facts", ...argv)).toThrow(sentence);
+  });
+});
+
 describe("replay", () => {
   test.each([
     [[], { run: undefined, data: undefined, json: false }],
@@ -70,20 +88,25 @@ describe("replay", () => {
 test("start takes nothing, and an unknown command is answered with those there are", () => {
   expect(parse("start")).toEqual({ command: "start" });
   expect(() => parse("start", "now")).toThrow(/takes no arguments, and "now" is one/);
-  expect(() => parse("serve")).toThrow(/no command "serve".*start, run and replay/);
+  expect(() => parse("serve")).toThrow(/no command "serve".*start, run, replay and facts/);
   expect(() => parse("--json", "run")).toThrow(/no option "--json"/);
 });
 
 test.each([[[]], [["--help"]], [["-h"]], [["help"]]])("%j shows every command and the exit codes", (argv) => {
-  expect(parse(...argv)).toMatchObject({ text: expect.stringMatching(/start[\s\S]+run[\s\S]+replay[\s\S]+130/) });
+  expect(parse(...argv)).toMatchObject({
+    text: expect.stringMatching(/start[\s\S]+run[\s\S]+replay[\s\S]+facts[\s\S]+130/),
+  });
 });
 
-test.each(["start", "run", "replay"])("%s --help and help %s show its options, whatever else is said", (command) => {
-  const help = parse(command, "--help");
-  expect(help).toMatchObject({ command: "show", text: expect.stringContaining(`architect ${command}`) });
-  expect(parse("help", command)).toEqual(help);
-  expect(parse(command, "-h")).toEqual(help);
-});
+test.each(["start", "run", "replay", "facts"])(
+  "%s --help and help %s show its options, whatever else is said",
+  (command) => {
+    const help = parse(command, "--help");
+    expect(help).toMatchObject({ command: "show", text: expect.stringContaining(`architect ${command}`) });
+    expect(parse("help", command)).toEqual(help);
+    expect(parse(command, "-h")).toEqual(help);
+  },
+);
 
 test("the help of run names every option that it takes", () => {
   const help = parse("run", "--help");
