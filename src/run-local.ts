@@ -1,6 +1,7 @@
 /** ROOF: `architect run`: the same run as on GitHub, on a local git repository; the result is a branch of it. */
 import { createHash, randomUUID } from "node:crypto";
 import { resolve } from "node:path";
+import { createAnalysis } from "./analysis/analysis.ts";
 import type { RunOptions } from "./app/command-line.ts";
 import { watchInterrupts } from "./app/interrupt.ts";
 import { createLive, type Live } from "./app/live.ts";
@@ -185,11 +186,13 @@ const openScene = ({ config, folder, repository, dataFolder, store }: Work, live
     },
   });
   const servers = createServers(config, log);
+  const analysis = createAnalysis();
   const runner = createRunner(config, {
     github,
     servers,
     store,
     workspace,
+    analysis,
     secrets: secretsOf(config),
     statusIntervalMs: 500,
     watch: (view, events) => {
@@ -198,7 +201,8 @@ const openScene = ({ config, folder, repository, dataFolder, store }: Work, live
     },
     log,
   });
-  return { runner, seen: () => seen, close: () => Promise.all([workspace.close(), servers?.close()]) };
+  const close = () => Promise.all([workspace.close(), servers?.close(), analysis.close()]);
+  return { runner, seen: () => seen, close };
 };
 
 /** What is to be known before it begins. */

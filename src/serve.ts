@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createAnalysis } from "./analysis/analysis.ts";
 import { loadLibrary } from "./app/library.ts";
 import { createWebhookHandler, webhooksPath } from "./app/webhooks.ts";
 import { startWorker } from "./app/worker.ts";
@@ -17,7 +18,7 @@ import { createToolServers } from "./mcp/tool-servers.ts";
 import { createBlueprint } from "./model/blueprint/blueprint.ts";
 import { type Access, createConnect } from "./model/client.ts";
 import { openModels } from "./model/models.ts";
-import type { Clock, GitHub, Queue, Store, ToolServers, Workspace } from "./ports.ts";
+import type { Analysis, Clock, GitHub, Queue, Store, ToolServers, Workspace } from "./ports.ts";
 import { type CommandDeps, runCommand } from "./run/commands.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts";
 import { createHalts, type Halts } from "./run/halts.ts";
@@ -93,6 +94,7 @@ export const createRunner = async (
     readonly workspace: Workspace;
     readonly servers?: ToolServers | undefined;
     readonly secrets: readonly string[];
+    readonly analysis: Analysis;
     readonly statusIntervalMs: number;
     readonly halts?: Halts | undefined;
     readonly purse?: Purse | undefined;
@@ -113,6 +115,7 @@ export const createRunner = async (
     library,
     definition,
     ...models,
+    analysis: parts.analysis,
     clock: systemClock,
     caps: config.budget,
     statusIntervalMs: parts.statusIntervalMs,
@@ -171,6 +174,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     ...(config.python === undefined ? {} : { python: config.python }),
     ...(config.githubUrl.startsWith("http:") ? { allowHttpLoopback: config.githubUrl } : {}),
   });
+  const analysis = createAnalysis();
   const halts = createHalts();
   const servers = createServers(config, log);
   const { execute, models } = await createRunner(config, {
@@ -180,6 +184,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     purse: createPurse({ store, clock: systemClock, caps: config.sharedCaps }),
     store,
     workspace,
+    analysis,
     secrets: secretsOf(config),
     statusIntervalMs: statusIntervalMs(config.apiUrl),
     signOff: config.signOff,
@@ -226,8 +231,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
       server.closeIdleConnections();
       await webhooks.idle();
       await queue.close();
-      await workspace.close();
-      await servers?.close();
+      await Promise.all([workspace.close(), servers?.close(), analysis.close()]);
       server.closeAllConnections();
       await closed;
       await store.close();

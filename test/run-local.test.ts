@@ -185,6 +185,7 @@ test("a model that fails ends the run with the reason and keeps it; going on ask
   const asks = reportWith({
     ...{ status: "NEEDS_CONTEXT", questions: [{ question: "Which table?", options: [] }], handoffs: [] },
     ...{ endpoints_created: [], models_created: [], middleware_added: [], security_measures: [], test_commands: [] },
+    documentation: { openapi_updated: false, postman_collection: null },
   });
   const api = await startMessagesApi((_, served) => {
     if (served === 0) return { text: "I look.", tools: [{ name: "Glob", input: { pattern: "**/*.toml" } }] };

@@ -1,7 +1,9 @@
 /** A report as people read it on a pull request, and its way back out of the body. Knows text only. */
+import type { ClaimVerdict } from "./claim.ts";
 import type { Finding, ShownEvidence } from "./finding.ts";
 import { neutralisePlain } from "./neutralise.ts";
 import type { CutShort, Spend } from "./outcome.ts";
+import { claimsSection } from "./render/claims.ts";
 import { cutShortSection } from "./render/cut-short.ts";
 import { evidenceSection, suggestedSection } from "./render/evidence.ts";
 import { reviewSection } from "./render/review.ts";
@@ -41,6 +43,8 @@ export type PullBodyInput = {
   readonly status: Status;
   readonly issue: number;
   readonly findings: readonly Finding[];
+  /** As our code found them. */
+  readonly claims?: readonly ClaimVerdict[] | undefined;
   readonly evidence: readonly ShownEvidence[];
   /** What they handed back: told by our code, not by the report. */
   readonly subagents?: readonly HandedBack[] | undefined;
@@ -119,6 +123,7 @@ const sections = (input: PullBodyInput, level: Level): (string | undefined)[] =>
     modelsSection(report, level),
     middlewareSection(report, level),
     securitySection(report, level),
+    claimsSection(input.claims ?? [], level),
     subagentsSection(input.subagents ?? [], level),
     reviewSection(input.review, level),
     evidenceSection(evidence, input.tree, level),

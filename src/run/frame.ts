@@ -4,8 +4,10 @@ import type { Definition } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { parseDecisions } from "../domain/memory.ts";
 import type { Walls, Worktree } from "../ports.ts";
+import { type CheckClaims, createCheckClaims } from "./claims.ts";
 import type { Cast } from "./converse.ts";
 import type { Gathered } from "./gather.ts";
+import { createInspector } from "./inspector.ts";
 import { createJudge } from "./judge.ts";
 import type { LoopDeps } from "./loop.ts";
 import { createOthers, type Others } from "./others.ts";
@@ -50,12 +52,19 @@ export const openOthers = (
 export const baseTextOf = (deps: ExecuteDeps, run: Run, gathered: Gathered) => (path: string) =>
   deps.workspace.readFile(run.record.job.trigger.repository, gathered.commit, path);
 
+export const claimsOf = (deps: ExecuteDeps, run: Run, gathered: Gathered): CheckClaims => {
+  const { analysis, workspace } = deps;
+  const { repository } = run.record.job.trigger;
+  const inspector = analysis && createInspector({ analysis, workspace }, repository, gathered);
+  return createCheckClaims(inspector, baseTextOf(deps, run, gathered));
+};
+
 export const frameOf = (
   deps: ExecuteDeps,
   run: Run,
   gathered: Gathered,
   worktree: Worktree,
-  { walls, others }: { readonly walls: Walls; readonly others: Others },
+  { walls, others, claims }: { readonly walls: Walls; readonly others: Others; readonly claims: CheckClaims },
 ): Omit<LoopDeps, "model" | "resume" | "takesUp"> => ({
   walls,
   ...others.reach,
@@ -85,6 +94,7 @@ export const frameOf = (
         collect: () => worktree.collect(),
         base: baseTextOf(deps, run, gathered),
         followUp: gathered.pull !== undefined,
+        claims,
         unproven: run.start.resume?.moved === true,
         standards: gathered.config.standards ?? {},
         commentIds: gathered.brief.review?.comments.map(({ id }) => id) ?? [],

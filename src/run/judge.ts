@@ -11,6 +11,7 @@ import { checkChangeset } from "../verify/check-changeset.ts";
 import { checkChildReport, checkSubagents } from "../verify/check-child.ts";
 import { checkRemoval, checkReport } from "../verify/check-report.ts";
 import { checkReview, reviewFindings } from "../verify/check-review.ts";
+import type { CheckClaims } from "./claims.ts";
 import { type Judge, type Judged, teamOpenRule, unheardRule } from "./tools/submit-report.ts";
 
 type Files = {
@@ -31,6 +32,7 @@ export const createJudge =
       readonly migrationFolders: () => readonly string[];
       readonly subagents: () => readonly HandedBack[];
       readonly followUp: boolean;
+      readonly claims: CheckClaims;
       /** There is work of before that nothing has shown to be sound as it is now. */
       readonly unproven?: boolean;
       /** Review comments that each need an answer. */
@@ -54,6 +56,7 @@ export const createJudge =
         migrationFolders: deps.migrationFolders(),
         standards: deps.standards,
       }).map((finding) => (isAnothers(finding.path, deps) ? { ...finding, severity: "concern" as const } : finding)),
+      ...(await deps.claims(report, changeset)).findings,
       ...checkReport(report, { changeset, evidence, followUp, commentIds, unproven }),
       ...checkSubagents(deps.subagents()),
       ...checkRemoval(report, deps.removed()),

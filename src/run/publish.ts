@@ -1,6 +1,7 @@
 /** A settled run becomes commits, a pull request and answers. Every write finds what an earlier attempt made, so a crash anywhere is cured by doing it again. */
 import type { Limits } from "../domain/budget.ts";
 import { bytesOf, type Changeset, treeHash } from "../domain/changeset.ts";
+import type { ClaimVerdict } from "../domain/claim.ts";
 import { ConflictError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Finding, ShownEvidence } from "../domain/finding.ts";
@@ -29,6 +30,8 @@ export type Settled = {
   readonly report: Report;
   readonly status: Status;
   readonly findings: readonly Finding[];
+  /** Of the report, as the code shows them. */
+  readonly claims: readonly ClaimVerdict[];
   readonly evidence: readonly ShownEvidence[];
   readonly changeset: Changeset;
   /** What of it the runs that it goes on from have published, as they left it. */

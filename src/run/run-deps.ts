@@ -4,7 +4,7 @@ import type { Caps } from "../domain/caps.ts";
 import type { Definition, WorkKind } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Spend } from "../domain/outcome.ts";
-import type { Clock, Model, RunRecord, ToolServers } from "../ports.ts";
+import type { Analysis, Clock, Model, RunRecord, ToolServers } from "../ports.ts";
 import type { Remarks } from "./context.ts";
 import type { Start } from "./converse.ts";
 import type { GatherDeps } from "./gather.ts";
@@ -23,6 +23,8 @@ export type ExecuteDeps = Omit<GatherDeps, "release" | "model"> & {
   readonly choices?: ReadonlyMap<string, Model> | undefined;
   /** Whose tools the run's own agent may call; none where left out. */
   readonly servers?: ToolServers | undefined;
+  /** What reports claim is held against the code by it; against nothing where left out. */
+  readonly analysis?: Analysis | undefined;
   readonly clock: Clock;
   /** The operator's. */
   readonly caps: Caps;

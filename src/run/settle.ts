@@ -16,6 +16,7 @@ import { checkSubagents } from "../verify/check-child.ts";
 import { settleStatus } from "../verify/check-report.ts";
 import { reviewFindings } from "../verify/check-review.ts";
 import { withDoubts } from "../verify/commands/doubt.ts";
+import type { CheckClaims } from "./claims.ts";
 import { baseTexts } from "./judge.ts";
 import type { LoopEnd } from "./loop.ts";
 import type { Others } from "./others.ts";
@@ -33,6 +34,7 @@ export const settle = async (
     readonly boundary: Boundary;
     /** Text of a file at the commit that the run started from. */
     readonly base: (path: string) => Promise<string | undefined>;
+    readonly claims: CheckClaims;
     /** What the repository keeps otherwise than the house. */
     readonly standards: StandardsConfig;
     readonly title: string;
@@ -64,7 +66,9 @@ export const settle = async (
           ...checkSubagents(subagents),
           ...reviewFindings(review, changeset),
         ];
+  const { claims } = await run.claims(report, changeset);
   return {
+    claims,
     report: withRemembered(report, rememberedIn(ownStretch(run.events))),
     boundaries,
     subagents,

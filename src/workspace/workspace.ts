@@ -5,6 +5,7 @@ import type { Clock, Workspace } from "../ports.ts";
 import { readBoundaryFolders } from "./boundary-folders.ts";
 import { makeFolder, removeFolder } from "./disk.ts";
 import { type Layout, openLayout } from "./layout.ts";
+import { isFile, listCommit } from "./listing.ts";
 import { createLocks } from "./lock.ts";
 import { createMirrors, type Mirrors } from "./mirror.ts";
 import { type Builder, createBuilder } from "./prepare.ts";
@@ -72,6 +73,12 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
     readFile: async (repository, commit, path) =>
       (await (await enter()).mirrors.readFiles(repository, commit, [path])).texts.get(path),
     readFiles: async (repository, commit, paths) => (await enter()).mirrors.readFiles(repository, commit, paths),
+    listSources: async (repository, commit, suffix) => {
+      const entries = await listCommit((await enter()).mirrors.gitDir(repository), commit);
+      return entries
+        .filter((entry) => isFile(entry) && entry.path.endsWith(suffix) && entry.size <= 1024 * 1024)
+        .map(({ path, sha }) => ({ path, sha }));
+    },
     mergeBase: async (repository, a, b) => (await enter()).mirrors.mergeBase(repository, a, b),
     async openWorktree(repository, { runId, commit, base, baseBranch, boundaries, env = {}, setup }) {
       const { layout, mirrors, trees, setups, sandbox } = await enter();

@@ -1,4 +1,5 @@
 /** A workspace over maps of files by commit: what a run needs of one, without git and without walls. */
+import { blobSha } from "../../src/domain/changeset.ts";
 import type { HttpSession, HttpSessionResult } from "../../src/domain/http.ts";
 import type { RepositoryRef } from "../../src/domain/repository.ts";
 import type { SandboxHealth, Workspace } from "../../src/ports.ts";
@@ -57,6 +58,10 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
       const text = filesAt(commit).get(path);
       return text === undefined || text.length > 1024 * 1024 ? undefined : text;
     },
+    listSources: async (_, commit, suffix) =>
+      [...filesAt(commit)]
+        .filter(([path]) => path.endsWith(suffix))
+        .map(([path, text]) => ({ path, sha: blobSha(Buffer.from(text)) })),
     readFiles: async (_, commit, paths) => {
       const found = [...filesAt(commit)].filter(([path]) => paths.includes(path));
       return {

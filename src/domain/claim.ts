@@ -1,0 +1,14 @@
+/** A claim of a report as our code found it to be: what the agent says never decides this. */
+import type { Place } from "./facts.ts";
+
+export type Verdict = "confirmed" | "contradicted" | "unprovable";
+
+export type ClaimVerdict = {
+  readonly kind: "endpoint" | "model" | "middleware" | "security" | "documentation" | "unreported";
+  /** The claim in a few words, such as `POST /api/v1/auth/register`. */
+  readonly claim: string;
+  readonly verdict: Verdict;
+  /** What the code shows, in a sentence; empty where it shows just what is claimed. */
+  readonly reason: string;
+  readonly where?: Place;
+};

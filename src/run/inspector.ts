@@ -1,0 +1,55 @@
+/** Facts of a run's code: of the branch that it is proposed to, and of the work as it stands. Each state is analysed once. */
+import { blobSha, bytesOf, type Changeset, treeHash } from "../domain/changeset.ts";
+import type { RepositoryRef } from "../domain/repository.ts";
+import type { Analysis, Inspection, SourceFile, Workspace } from "../ports.ts";
+
+export type Inspector = {
+  base(): Promise<Inspection>;
+  /** @param changeset against the commit that the run works on */
+  head(changeset: Changeset): Promise<Inspection>;
+};
+
+const isPython = (path: string): boolean => path.endsWith(".py");
+
+/** @param commits the branch's, and the one that the run works on */
+export const createInspector = (
+  { workspace, analysis }: { readonly workspace: Workspace; readonly analysis: Analysis },
+  repository: RepositoryRef,
+  { base, commit }: { readonly base: string; readonly commit: string },
+): Inspector => {
+  const listings = new Map<string, Promise<readonly SourceFile[]>>();
+  const listingOf = (at: string): Promise<readonly SourceFile[]> => {
+    const known = listings.get(at) ?? workspace.listSources(repository, at, ".py");
+    listings.set(at, known);
+    return known;
+  };
+  const readAt = async (at: string, files: readonly SourceFile[]): Promise<ReadonlyMap<string, string>> => {
+    const { texts } = await workspace.readFiles(
+      repository,
+      at,
+      files.map(({ path }) => path),
+    );
+    return new Map(files.map(({ path, sha }) => [sha, texts.get(path) ?? ""]));
+  };
+  const known = new Map<string, Promise<Inspection>>();
+  const once = (key: string, inspect: () => Promise<Inspection>): Promise<Inspection> => {
+    const inspection = known.get(key) ?? inspect();
+    known.set(key, inspection);
+    return inspection;
+  };
+  return {
+    base: () => once("base", async () => analysis.inspect(await listingOf(base), (files) => readAt(base, files))),
+    head: (changeset) =>
+      once(treeHash(changeset), async () => {
+        const changed = new Map(changeset.filter(({ path }) => isPython(path)).map((one) => [one.path, one]));
+        const untouched = (await listingOf(commit)).filter(({ path }) => !changed.has(path));
+        const written = [...changed.values()].filter(({ kind }) => kind !== "deleted");
+        const texts = new Map(written.map((one) => [blobSha(bytesOf(one)), bytesOf(one).toString("utf8")]));
+        const sources = [...untouched, ...written.map((one) => ({ path: one.path, sha: blobSha(bytesOf(one)) }))];
+        return analysis.inspect(sources, async (files) => {
+          const elsewhere = files.filter(({ sha }) => !texts.has(sha));
+          return new Map([...texts, ...(await readAt(commit, elsewhere))]);
+        });
+      }),
+  };
+};
