@@ -1,5 +1,6 @@
 /** Our whole agent in a process of its own, told by its parent which runs to make: real workspace, sandbox and store, a GitHub that answers at once. */
 import { randomUUID } from "node:crypto";
+import { createAnalysis } from "../../src/analysis/analysis.ts";
 import { databaseFile, readRunConfig } from "../../src/config.ts";
 import { toJob } from "../../src/domain/job.ts";
 import type { RepositoryRef } from "../../src/domain/repository.ts";
@@ -78,6 +79,7 @@ const serve = async (plan: AgentPlan): Promise<void> => {
   const { execute } = await createRunner(config, {
     github: { ...github, gitCredentials: async () => credentials },
     store,
+    analysis: createAnalysis(),
     workspace: timed(workspace, (step, ms) => steps.push([step, ms])),
     secrets: secretsOf(config),
     statusIntervalMs: 10_000,
