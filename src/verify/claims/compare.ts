@@ -11,7 +11,7 @@ export const keysOf = (endpoints: readonly EndpointFact[]): ReadonlyMap<string, 
   new Map(endpoints.map((one) => [keyOf(one), one]));
 
 /** What words of a report mean as facts. */
-export const claimedAuth = (said: string): AuthFact | "some" | undefined => {
+const claimedAuth = (said: string): AuthFact | "some" | undefined => {
   const word = said.toLowerCase();
   if (/^(none|public|no( auth(entication)?)?|anonymous|-|open)$/.test(word.trim())) return "none";
   if (/bearer|jwt|oauth|access token|refresh token/.test(word)) return "bearer";
