@@ -326,8 +326,12 @@ export interface Workspace {
   readFile(repository: RepositoryRef, commit: string, path: string): Promise<string | undefined>;
   /** Many at once, for little more than one costs. */
   readFiles(repository: RepositoryRef, commit: string, paths: readonly string[]): Promise<FilesRead>;
-  /** Regular files of at most 1 MiB whose names end with `suffix`. */
-  listSources(repository: RepositoryRef, commit: string, suffix: string): Promise<readonly SourceFile[]>;
+  /** Regular files of at most 1 MiB. @param isWanted by path */
+  listSources(
+    repository: RepositoryRef,
+    commit: string,
+    isWanted: (path: string) => boolean,
+  ): Promise<readonly SourceFile[]>;
   /** The newest common ancestor. */
   mergeBase(repository: RepositoryRef, a: string, b: string): Promise<string | undefined>;
   /**

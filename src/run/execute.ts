@@ -11,7 +11,7 @@ import { lateNotice } from "../domain/remark.ts";
 import type { Model, RunRecord, Worktree } from "../ports.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
 import { type Cast, converse, startOf } from "./converse.ts";
-import { baseTextOf, castOf, claimsOf, frameOf, openOthers } from "./frame.ts";
+import { baseTextOf, castOf, checkCodeOf, frameOf, openOthers } from "./frame.ts";
 import { type GatherDeps, type Gathered, gather, notReady } from "./gather.ts";
 import { goOn, groundOf } from "./go-on.ts";
 import { issueOf } from "./issue-of.ts";
@@ -246,12 +246,12 @@ const work = async (
     return definition.model === "inherit" ? { ...own, model } : own;
   };
   const others = openOthers(deps, run, gathered, worktree, { events, cast });
-  const claims = claimsOf(deps, run, gathered);
+  const checkCode = checkCodeOf(deps, run, gathered);
   const stored = () => deps.store.events(run.record.id);
   const halted = start.resume?.judged ? undefined : await run.halted();
   const end = halted
     ? { ...blockedBy(halted), spend: state ? { ...state.spend, toolCalls: callsIn(state) } : noSpend }
-    : await converse(frameOf(deps, run, gathered, worktree, { walls, others, claims }), start, deps, {
+    : await converse(frameOf(deps, run, gathered, worktree, { walls, others, checkCode }), start, deps, {
         events: async () => lastConversation([...run.before, ...(await stored())]),
         onModel: (next) => {
           model = next;
@@ -261,7 +261,7 @@ const work = async (
     ...{ worktree, others },
     boundary: gathered.boundary,
     base: baseTextOf(deps, run, gathered),
-    claims,
+    checkCode,
     standards: gathered.config.standards ?? {},
     title: gathered.brief.request.title,
     limits: run.limits,

@@ -4,7 +4,7 @@ import type { Definition } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { parseDecisions } from "../domain/memory.ts";
 import type { Walls, Worktree } from "../ports.ts";
-import { type CheckClaims, createCheckClaims } from "./claims.ts";
+import { type CheckCode, createCheckCode } from "./check-code.ts";
 import type { Cast } from "./converse.ts";
 import type { Gathered } from "./gather.ts";
 import { createInspector } from "./inspector.ts";
@@ -52,11 +52,12 @@ export const openOthers = (
 export const baseTextOf = (deps: ExecuteDeps, run: Run, gathered: Gathered) => (path: string) =>
   deps.workspace.readFile(run.record.job.trigger.repository, gathered.commit, path);
 
-export const claimsOf = (deps: ExecuteDeps, run: Run, gathered: Gathered): CheckClaims => {
+export const checkCodeOf = (deps: ExecuteDeps, run: Run, gathered: Gathered): CheckCode => {
   const { analysis, workspace } = deps;
   const { repository } = run.record.job.trigger;
-  const inspector = analysis && createInspector({ analysis, workspace }, repository, gathered);
-  return createCheckClaims(inspector, baseTextOf(deps, run, gathered));
+  const inspector =
+    analysis && createInspector({ analysis, workspace }, repository, gathered, gathered.config.standards ?? {});
+  return createCheckCode(inspector, baseTextOf(deps, run, gathered));
 };
 
 export const frameOf = (
@@ -64,7 +65,7 @@ export const frameOf = (
   run: Run,
   gathered: Gathered,
   worktree: Worktree,
-  { walls, others, claims }: { readonly walls: Walls; readonly others: Others; readonly claims: CheckClaims },
+  { walls, others, checkCode }: { readonly walls: Walls; readonly others: Others; readonly checkCode: CheckCode },
 ): Omit<LoopDeps, "model" | "resume" | "takesUp"> => ({
   walls,
   ...others.reach,
@@ -94,7 +95,7 @@ export const frameOf = (
         collect: () => worktree.collect(),
         base: baseTextOf(deps, run, gathered),
         followUp: gathered.pull !== undefined,
-        claims,
+        checkCode,
         unproven: run.start.resume?.moved === true,
         standards: gathered.config.standards ?? {},
         commentIds: gathered.brief.review?.comments.map(({ id }) => id) ?? [],

@@ -1,7 +1,9 @@
 /** Facts of a run's code: of the branch that it is proposed to, and of the work as it stands. Each state is analysed once. */
 import { blobSha, bytesOf, type Changeset, treeHash } from "../domain/changeset.ts";
 import type { RepositoryRef } from "../domain/repository.ts";
+import type { StandardsConfig } from "../domain/standards.ts";
 import type { Analysis, Inspection, SourceFile, Workspace } from "../ports.ts";
+import { isManifest } from "../verify/standards/openapi.ts";
 
 export type Inspector = {
   base(): Promise<Inspection>;
@@ -9,17 +11,18 @@ export type Inspector = {
   head(changeset: Changeset): Promise<Inspection>;
 };
 
-const isPython = (path: string): boolean => path.endsWith(".py");
+const isSource = (path: string): boolean => path.endsWith(".py") || isManifest(path);
 
 /** @param commits the branch's, and the one that the run works on */
 export const createInspector = (
   { workspace, analysis }: { readonly workspace: Workspace; readonly analysis: Analysis },
   repository: RepositoryRef,
   { base, commit }: { readonly base: string; readonly commit: string },
+  standards: StandardsConfig,
 ): Inspector => {
   const listings = new Map<string, Promise<readonly SourceFile[]>>();
   const listingOf = (at: string): Promise<readonly SourceFile[]> => {
-    const known = listings.get(at) ?? workspace.listSources(repository, at, ".py");
+    const known = listings.get(at) ?? workspace.listSources(repository, at, isSource);
     listings.set(at, known);
     return known;
   };
@@ -38,18 +41,20 @@ export const createInspector = (
     return inspection;
   };
   return {
-    base: () => once("base", async () => analysis.inspect(await listingOf(base), (files) => readAt(base, files))),
+    base: () =>
+      once("base", async () => analysis.inspect(await listingOf(base), (files) => readAt(base, files), standards)),
     head: (changeset) =>
       once(treeHash(changeset), async () => {
-        const changed = new Map(changeset.filter(({ path }) => isPython(path)).map((one) => [one.path, one]));
+        const changed = new Map(changeset.filter(({ path }) => isSource(path)).map((one) => [one.path, one]));
         const untouched = (await listingOf(commit)).filter(({ path }) => !changed.has(path));
         const written = [...changed.values()].filter(({ kind }) => kind !== "deleted");
         const texts = new Map(written.map((one) => [blobSha(bytesOf(one)), bytesOf(one).toString("utf8")]));
         const sources = [...untouched, ...written.map((one) => ({ path: one.path, sha: blobSha(bytesOf(one)) }))];
-        return analysis.inspect(sources, async (files) => {
+        const read = async (files: readonly SourceFile[]): Promise<ReadonlyMap<string, string>> => {
           const elsewhere = files.filter(({ sha }) => !texts.has(sha));
           return new Map([...texts, ...(await readAt(commit, elsewhere))]);
-        });
+        };
+        return analysis.inspect(sources, read, standards);
       }),
   };
 };

@@ -11,7 +11,7 @@ import { checkChangeset } from "../verify/check-changeset.ts";
 import { checkChildReport, checkSubagents } from "../verify/check-child.ts";
 import { checkRemoval, checkReport } from "../verify/check-report.ts";
 import { checkReview, reviewFindings } from "../verify/check-review.ts";
-import type { CheckClaims } from "./claims.ts";
+import type { CheckCode } from "./check-code.ts";
 import { type Judge, type Judged, teamOpenRule, unheardRule } from "./tools/submit-report.ts";
 
 type Files = {
@@ -32,7 +32,7 @@ export const createJudge =
       readonly migrationFolders: () => readonly string[];
       readonly subagents: () => readonly HandedBack[];
       readonly followUp: boolean;
-      readonly claims: CheckClaims;
+      readonly checkCode: CheckCode;
       /** There is work of before that nothing has shown to be sound as it is now. */
       readonly unproven?: boolean;
       /** Review comments that each need an answer. */
@@ -50,13 +50,20 @@ export const createJudge =
   async (report, evidence) => {
     const { changeset, refused } = await deps.collect();
     const { followUp, commentIds, unproven = false } = deps;
-    return judged(report, [
+    const code = [
       ...checkChangeset(changeset, refused, [deps.boundary, ...deps.others()], {
         base: await baseTexts(deps, changeset),
         migrationFolders: deps.migrationFolders(),
         standards: deps.standards,
-      }).map((finding) => (isAnothers(finding.path, deps) ? { ...finding, severity: "concern" as const } : finding)),
-      ...(await deps.claims(report, changeset)).findings,
+      }),
+      ...(await deps.checkCode(report, changeset)).findings,
+    ].map((finding) =>
+      finding.severity === "error" && isAnothers(finding.path, deps)
+        ? { ...finding, severity: "concern" as const }
+        : finding,
+    );
+    return judged(report, [
+      ...code,
       ...checkReport(report, { changeset, evidence, followUp, commentIds, unproven }),
       ...checkSubagents(deps.subagents()),
       ...checkRemoval(report, deps.removed()),

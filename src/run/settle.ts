@@ -16,7 +16,7 @@ import { checkSubagents } from "../verify/check-child.ts";
 import { settleStatus } from "../verify/check-report.ts";
 import { reviewFindings } from "../verify/check-review.ts";
 import { withDoubts } from "../verify/commands/doubt.ts";
-import type { CheckClaims } from "./claims.ts";
+import type { CheckCode } from "./check-code.ts";
 import { baseTexts } from "./judge.ts";
 import type { LoopEnd } from "./loop.ts";
 import type { Others } from "./others.ts";
@@ -34,7 +34,7 @@ export const settle = async (
     readonly boundary: Boundary;
     /** Text of a file at the commit that the run started from. */
     readonly base: (path: string) => Promise<string | undefined>;
-    readonly claims: CheckClaims;
+    readonly checkCode: CheckCode;
     /** What the repository keeps otherwise than the house. */
     readonly standards: StandardsConfig;
     readonly title: string;
@@ -54,6 +54,7 @@ export const settle = async (
   const report = submitted
     ? { ...submitted, handoffs: [...openHandoffs(submitted, subagents)] }
     : blockedReport(run.title, end.kind === "blocked" ? end.reason : "no report was handed in", whyShort(end));
+  const code = await run.checkCode(report, changeset);
   const findings =
     end.kind === "reported"
       ? end.findings
@@ -63,12 +64,12 @@ export const settle = async (
             migrationFolders: others.migrationFolders(),
             standards: run.standards,
           }),
+          ...code.findings,
           ...checkSubagents(subagents),
           ...reviewFindings(review, changeset),
         ];
-  const { claims } = await run.claims(report, changeset);
   return {
-    claims,
+    claims: code.claims,
     report: withRemembered(report, rememberedIn(ownStretch(run.events))),
     boundaries,
     subagents,

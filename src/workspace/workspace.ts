@@ -73,10 +73,10 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
     readFile: async (repository, commit, path) =>
       (await (await enter()).mirrors.readFiles(repository, commit, [path])).texts.get(path),
     readFiles: async (repository, commit, paths) => (await enter()).mirrors.readFiles(repository, commit, paths),
-    listSources: async (repository, commit, suffix) => {
+    listSources: async (repository, commit, isWanted) => {
       const entries = await listCommit((await enter()).mirrors.gitDir(repository), commit);
       return entries
-        .filter((entry) => isFile(entry) && entry.path.endsWith(suffix) && entry.size <= 1024 * 1024)
+        .filter((entry) => isFile(entry) && isWanted(entry.path) && entry.size <= 1024 * 1024)
         .map(({ path, sha }) => ({ path, sha }));
     },
     mergeBase: async (repository, a, b) => (await enter()).mirrors.mergeBase(repository, a, b),

@@ -45,7 +45,7 @@ const depsOf = (
         judge: createJudge({
           boundary: definition.boundary,
           others: () => [],
-          claims: async () => ({ claims: [], findings: [] }),
+          checkCode: async () => ({ claims: [], findings: [] }),
           migrationFolders: () => [],
           subagents: () => [],
           collect: async () => walls.collect(),

@@ -15,5 +15,6 @@ const parser = createParser({
 /** @param files Python by repository path */
 export const factsOf = async (files: Readonly<Record<string, string>>): Promise<Facts> => {
   const { parse } = await parser;
-  return inspectProject(new Map(Object.entries(files).map(([path, text]) => [path, parse(text)]))).facts;
+  const trees = new Map(Object.entries(files).map(([path, text]) => [path, parse(text)]));
+  return inspectProject({ files: trees, manifests: [] }, {}).facts;
 };

@@ -58,9 +58,9 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
       const text = filesAt(commit).get(path);
       return text === undefined || text.length > 1024 * 1024 ? undefined : text;
     },
-    listSources: async (_, commit, suffix) =>
+    listSources: async (_, commit, isWanted) =>
       [...filesAt(commit)]
-        .filter(([path]) => path.endsWith(suffix))
+        .filter(([path]) => isWanted(path))
         .map(([path, text]) => ({ path, sha: blobSha(Buffer.from(text)) })),
     readFiles: async (_, commit, paths) => {
       const found = [...filesAt(commit)].filter(([path]) => paths.includes(path));
