@@ -43,6 +43,8 @@ const known: Readonly<Record<string, (input: Input) => string>> = {
   TaskGet: (input) => `#${textIn(input, "taskId")}`,
   TaskUpdate: (input) => `#${textIn(input, "taskId")} ${textIn(input, "status")}`,
   TaskList: () => "",
+  TeamCreate: (input) => textIn(input, "team_name"),
+  SendMessage: (input) => `${textIn(input, "to")}: ${textIn(input, "summary") || textIn(input, "message")}`,
   SubmitReport: (input) => textIn(input, "status"),
 };
 

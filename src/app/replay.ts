@@ -148,6 +148,11 @@ const turnLines = (turn: Turn, number: number, { width, paint, from, indent }: P
     ...(turn.findings ?? []).map(({ severity, message, path, rule }) =>
       put(`${severity}: ${path === undefined ? "" : `${printableLine(path)}: `}${printableLine(message)} [${rule}]`),
     ),
+    ...turn.teammates.flatMap((mate) => conversationLines(mate, { width, paint, from, indent: hang })),
+    ...turn.mail.map((mail) => put(`${printableLine(mail.from)} writes: ${printableLine(mail.text)}`)),
+    ...turn.comments.map((comment) =>
+      put(paint("yellow", `${printableLine(comment.from)} comments: ${printableLine(comment.text)}`)),
+    ),
     ...turn.notices.map((notice) => put(`The App: ${printableLine(notice)}`)),
   ];
 };
@@ -165,9 +170,12 @@ const callLines = (call: Call, place: Place): string[] => {
   return [
     `${indent}${paint("cyan", name)} ${subject}`.trimEnd(),
     ...(call.subagent ? conversationLines(call.subagent, { ...place, indent: `${indent}  ` }) : []),
-    indent + paint(bad ? "red" : "dim", clipTo(`  → ${result}`, room)),
+    indent + paint(bad ? "red" : "dim", clipTo(`  → ${result}${ranText(call)}`, room)),
   ];
 };
+
+const ranText = ({ evidence }: Call): string =>
+  evidence ? ` (${(evidence.durationMs / 1_000).toFixed(1)} s, on files ${evidence.tree.slice(0, 7)})` : "";
 
 const endLines = (run: StoredRun, { width, paint }: Pick<Place, "width" | "paint">): string[] => {
   const { outcome } = run.record;

@@ -49,7 +49,7 @@ export const withSummary = (brief: UserMessage, why: string, summary: string): U
       type: "text",
       text: [
         "# What was done before",
-        `${why} You take the work up where it stands. The following comes from the App's own records. You have read none of the files yet: Read before you edit, and run again what you want to rely on.`,
+        `${why} You take the work up where it stands. The following comes from the App's own records. You have read none of the files yet: Read before you edit. A command that ran on the files as they are now still counts as evidence.`,
         summary,
       ].join("\n\n"),
     },

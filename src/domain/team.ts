@@ -77,6 +77,12 @@ export const renderMails = (mails: readonly Mail[]): string =>
     "</team-messages>",
   ].join("\n");
 
+/** Those that a text of ours tells an agent, if it tells any. @param text a block after the first message: all of those are ours */
+export const toldMails = (text: string): readonly { readonly from: string; readonly text: string }[] => {
+  const json = /^<team-messages>\n(.*)\n<\/team-messages>$/m.exec(text)?.[1];
+  return json === undefined ? [] : (JSON.parse(json) as readonly { readonly from: string; readonly text: string }[]);
+};
+
 const colours = ["blue", "green", "yellow", "purple"];
 
 const configOf = (team: Team): object => {

@@ -41,6 +41,8 @@ export type TakenUp = {
   readonly spent: Spend;
   readonly tasks: TaskList;
   readonly remembered: readonly ReportDecision[];
+  /** Of commands that ran on the files as they are now. */
+  readonly evidence: readonly Evidence[];
   /** What people said to it. */
   readonly remarks: readonly Remark[];
 };

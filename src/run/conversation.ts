@@ -118,6 +118,7 @@ const headOf = (deps: LoopDeps, talk: Conversation): readonly RunEvent[] => {
     ...(changeset ? [{ type: "checkpoint" as const, at, changeset, refused: [] }] : []),
     ...(tasks.length > 0 ? [{ type: "tasks" as const, at, tasks }] : []),
     ...remembered.map((decision) => ({ type: "remembered" as const, at, decision })),
+    ...(takesUp?.evidence ?? []).map((evidence) => ({ type: "evidence" as const, at, evidence })),
     ...(takesUp?.remarks ?? []).map((remark) => ({ type: "remark" as const, at, remark })),
     { type: "user", at, message: firstMessage },
   ];
@@ -138,7 +139,7 @@ const begun = (deps: LoopDeps, seen: SeenFiles): Conversation => {
     counters: { ...noCounters, toolCalls: spent.toolCalls },
     spend: spent,
     tasks,
-    evidence: [],
+    evidence: [...(deps.takesUp?.evidence ?? [])],
     remembered: [...remembered],
     fresh: nothingFresh(),
     judged: undefined,
@@ -184,6 +185,14 @@ const continued = (deps: LoopDeps, resume: ResumeState, seen: SeenFiles): Conver
     removed: resume.removed,
   };
   return talk;
+};
+
+/** The tools as they would be offered today. */
+export const toolsToday = (deps: LoopDeps): readonly ToolSpec[] => {
+  const none = (): never => {
+    throw new Error("a tool was asked for its schema and looked into a conversation");
+  };
+  return registryOf(deps, createSeenFiles(), none).map(({ spec }) => spec);
 };
 
 const registryOf = (deps: LoopDeps, seen: SeenFiles, talk: () => Conversation): readonly Tool[] => {

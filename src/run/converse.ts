@@ -1,12 +1,15 @@
 /** An agent's conversation from where it stands: with the model that wrote it, or taken up anew where that one is gone, overloaded or refuses. */
+import { isDeepStrictEqual } from "node:util";
+import { treeHash } from "../domain/changeset.ts";
 import { type Definition, subagentsOf } from "../domain/definition.ts";
 import { BusyError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
-import type { UserMessage } from "../domain/message.ts";
+import type { ToolSpec, UserMessage } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
 import { imagesOfBrief } from "../domain/request-images.ts";
 import { summariseRun, withSummary } from "../domain/summary.ts";
 import type { Model } from "../ports.ts";
+import { toolsToday } from "./conversation.ts";
 import { type LoopDeps, type LoopEnd, runLoop } from "./loop.ts";
 import { callsIn, type ResumeState, stateIn } from "./resume.ts";
 import { isOffered } from "./tools/create-tools.ts";
@@ -74,6 +77,8 @@ export const converse = async (
   };
   const begin = (): Promise<LoopEnd> => {
     if (left) return takeUp(model, left.why, { state: left.state });
+    const changed = resume && !resume.judged ? changedTools(resume, toolsToday({ ...frame, model })) : [];
+    if (resume && changed.length > 0) return takeUp(model, changedWhy(changed), { state: resume });
     return runLoop({ ...frame, model, resume });
   };
   const end = await begin().catch(async (error: unknown) => {
@@ -82,6 +87,31 @@ export const converse = async (
   });
   if (!other || end.kind !== "blocked" || end.cause !== "refusal") return end;
   return takeUp(other, `${model.name} refused to go on.`, { spent: end.spend });
+};
+
+/** What the model was told of a tool's input is what it sends: where that is another one by now, it can't go on. */
+const changedTools = ({ tools }: ResumeState, today: readonly ToolSpec[]): readonly string[] =>
+  tools
+    .filter((tool) => {
+      const now = today.find(({ name }) => name === tool.name);
+      return !now || !isDeepStrictEqual(shapeOf(tool.input_schema), shapeOf(now.input_schema));
+    })
+    .map(({ name }) => name);
+
+const changedWhy = (names: readonly string[]): string =>
+  names.length === 1
+    ? `The tool ${names[0]} takes other input by now than when it began.`
+    : `The tools ${names.join(", ")} take other input by now than when it began.`;
+
+/** A schema without its words for the model; a property may be called `description`, too. */
+const shapeOf = (node: unknown): unknown => {
+  if (Array.isArray(node)) return node.map(shapeOf);
+  if (typeof node !== "object" || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node)
+      .filter(([key, value]) => !(key === "description" && typeof value === "string"))
+      .map(([key, value]) => [key, shapeOf(value)]),
+  );
 };
 
 const ownOf = (events: readonly RunEvent[], child: string | undefined): readonly RunEvent[] =>
@@ -117,6 +147,7 @@ const takingUp = (
       tasks: state.tasks,
       remembered: state.remembered,
       remarks: state.remarks,
+      evidence: state.evidence.filter(({ tree }) => tree === treeHash(state.changeset)),
     },
   };
 };

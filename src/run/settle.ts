@@ -91,7 +91,11 @@ export const settle = async (
 const evidenceOf = (before: readonly RunEvent[], own: readonly RunEvent[]): readonly Evidence[] => {
   const goesOn = own.findLast((event) => event.type === "continues");
   const stands = goesOn?.type === "continues" && goesOn.stands;
-  return [...(stands ? before : []), ...own].flatMap((event) => (event.type === "evidence" ? [event.evidence] : []));
+  const all = [...(stands ? before : []), ...own].flatMap((event) =>
+    event.type === "evidence" ? [event.evidence] : [],
+  );
+  // A conversation that took another one's work up has what still counts of it again.
+  return [...new Map(all.map((evidence) => [JSON.stringify(evidence), evidence])).values()];
 };
 
 /** The checkpoint that a run goes on from stands right before the word of it. */

@@ -5,7 +5,9 @@ import { displayWidth } from "../../src/app/terminal.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import type { AssistantBlock } from "../../src/domain/message.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
+import { renderRemarks } from "../../src/domain/remark.ts";
 import { childId } from "../../src/domain/subagent.ts";
+import { mateId, renderMails } from "../../src/domain/team.ts";
 import { jobOf } from "../store/support.ts";
 import { soundReport } from "../support/report.ts";
 
@@ -89,7 +91,101 @@ const record = {
 };
 const stored: StoredRun = { record: { ...record, outcome }, events };
 
+const maintainer = { login: "maintainer", id: 5, type: "User" };
+const mate = (event: RunEvent): RunEvent => ({ ...event, child: mateId("code-reviewer") });
+const remark = { commentId: 9, author: maintainer, at: at(3), text: "Use UUIDs for ids, please." };
+const ran = { command: "ruff check .", exitCode: 0, durationMs: 1_234, output: "ok", tree: "abc1234def" };
+const withTexts = (event: RunEvent, ...texts: string[]): RunEvent =>
+  event.type !== "user"
+    ? event
+    : {
+        ...event,
+        message: {
+          ...event.message,
+          content: [...event.message.content, ...texts.map((text) => ({ type: "text" as const, text }))],
+        },
+      };
+const mail = { id: "1", from: "code-reviewer", to: "team-lead", text: "Sound, but for one thing.", at: at(8) };
+
+/** A lead with a teammate, a comment while they work, and a command. */
+const together: readonly RunEvent[] = [
+  started(0, "backend-system-architect"),
+  { type: "user", at: at(0), message: { role: "user", content: [{ type: "text", text: "the brief" }] } },
+  says(
+    1,
+    "Review it.",
+    ["a", "SendMessage", { to: "code-reviewer", message: "Please review." }],
+    ["b", "Bash", { command: "ruff check ." }],
+  ),
+  mate(started(2, "code-quality-reviewer")),
+  mate({ type: "user", at: at(2), message: { role: "user", content: [{ type: "text", text: "its brief" }] } }),
+  mate(says(3, "I look.", ["c", "Bash", { command: "ruff check ." }])),
+  mate({ type: "evidence", at: at(4), evidence: ran }),
+  mate(answers(4, ["c", "exit code 0\nAll checks passed!"])),
+  mate(says(5, "", ["d", "SendMessage", { to: "team-lead", message: mail.text }])),
+  mate(answers(5, ["d", "Sent to team-lead."])),
+  { type: "evidence", at: at(8), evidence: { ...ran, exitCode: 1 } },
+  { type: "remark", at: at(8), remark },
+  withTexts(
+    answers(8, ["a", "Sent to code-reviewer."], ["b", "exit code 1\nFound 1 error."]),
+    renderMails([mail]),
+    renderRemarks([remark]),
+    "Budget: 3 tool calls left.",
+  ),
+  says(9, "I mend it.", ["e", "TaskList", {}]),
+];
+
 describe("a run", () => {
+  test("tells of teammates below the turn they worked in, of their mail, of people's comments, and how long commands ran", () => {
+    const text = renderRun({ record, events: together }, { columns: 80, colours: false });
+    expect(text.slice(text.indexOf("backend-system-architect"), text.indexOf("\n\nInterrupted"))).toBe(
+      `backend-system-architect with claude-opus-5-5 on c0ffee1
+  1   0:01  Review it. (1,010 tokens, $0.02)
+            SendMessage code-reviewer: Please review.
+              → Sent to code-reviewer.
+            Bash ruff check .
+              → exit code 1: Found 1 error. (1.2 s, on files abc1234)
+            code-reviewer of the team with claude-opus-5-5 on c0ffee1
+              1   0:03  I look. (1,010 tokens, $0.02)
+                        Bash ruff check .
+                          → exit code 0: All checks passed! (1.2 s, on files ab…
+              2   0:05  1,010 tokens, $0.02
+                        SendMessage team-lead: Sound, but for one thing.
+                          → Sent to team-lead.
+            code-reviewer writes: Sound, but for one thing.
+            maintainer comments: Use UUIDs for ids, please.
+            The App: Budget: 3 tool calls left.
+  2   0:09  I mend it. (1,010 tokens, $0.02)
+            TaskList
+              → no result: the run stopped here`,
+    );
+    const [turn] = runAsJson({ record, events: together }).conversations[0]?.turns ?? [];
+    expect(turn).toMatchObject({
+      comments: [{ from: "maintainer", text: remark.text }],
+      mail: [{ from: "code-reviewer", text: mail.text }],
+      calls: [{}, { evidence: { exitCode: 1, durationMs: 1_234, tree: "abc1234def" } }],
+      teammates: [{ agent: "code-reviewer of the team", turns: [{}, {}] }],
+    });
+  });
+
+  test("that goes on from another one shows its own turns, and what they changed", () => {
+    const message = { role: "user" as const, content: [{ type: "text" as const, text: "Go on." }] };
+    const goesOn: RunEvent = {
+      ...{ type: "continues", at: at(2), run: "11111111-0000", commit: "c0ffee1234", base: "c0ffee1234" },
+      ...{ stands: true, said: "", message },
+    };
+    const own = [
+      changed(1, "a.py"),
+      goesOn,
+      says(3, "On.", ["a", "TaskList", {}]),
+      changed(4, "a.py", "b.py"),
+      answers(4, ["a", "None."]),
+    ];
+    const shown = renderRun({ record, events: own }, page);
+    expect(shown).toContain("It goes on from run 11111111-0000.");
+    expect(shown).toContain("Changed: b.py (added)");
+  });
+
   test("is told turn by turn: words, calls, results, changed paths, a subagent below its call, findings and the end", () => {
     const text = renderRun(stored, page);
     expect(text.slice(text.indexOf("backend-system-architect"))).toBe(

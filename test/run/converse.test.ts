@@ -7,6 +7,7 @@ import { loadLibrary } from "../../src/app/library.ts";
 import type { Definition } from "../../src/domain/definition.ts";
 import { BusyError } from "../../src/domain/errors.ts";
 import { type Job, toJob } from "../../src/domain/job.ts";
+import type { ToolSpec } from "../../src/domain/message.ts";
 import { statusMarker } from "../../src/domain/render-status.ts";
 import type { LabelTrigger } from "../../src/domain/trigger.ts";
 import { createConnect } from "../../src/model/client.ts";
@@ -233,6 +234,8 @@ const begin = async (job: Job): Promise<MessagesApi> => {
   return double;
 };
 
+const nothingRan = "no command ran on the files as they are now";
+
 describe("between two attempts", () => {
   it("a definition that changed changes nothing in a conversation that was begun", async () => {
     const job = newJob();
@@ -305,6 +308,63 @@ describe("between two attempts", () => {
     expect(double.refusals).toEqual([]);
     expect(double.requests[0]?.tools.map(({ name }) => name)).not.toContain("Remember");
     expect(status()).toContain("> The agent has no Remember any more, as it had when it began.");
+  });
+
+  it.each([
+    [
+      "takes other input",
+      (tool: ToolSpec) => ({ ...tool, input_schema: { ...tool.input_schema, required: [] } }),
+      true,
+    ],
+    ["is described in other words", (tool: ToolSpec) => ({ ...tool, description: "Otherwise." }), false],
+  ])("a tool that %s by now: is the work taken up anew? %s", async (_, before, anew) => {
+    const job = newJob();
+    await begin(job);
+    const older: Store = {
+      ...store,
+      events: async (id) =>
+        (await store.events(id)).map((event) =>
+          event.type === "started"
+            ? { ...event, tools: event.tools.map((tool) => (tool.name === "Bash" ? before(tool) : tool)) }
+            : event,
+        ),
+    };
+    const double = await play((body) => design[turnOf(body) + (anew ? 2 : 0)] ?? { text: "over" });
+    const models = await modelsOf(double, opus);
+    // The thinking of this transcript was signed for the tools as they were.
+    if (anew) {
+      await executeWith({ ...models, store: older }).run(job, never);
+      expect(double.refusals).toEqual([]);
+      expect(textOf(double.requests[0])).toContain("The tool Bash takes other input by now than when it began.");
+      expect(status()).toContain("> The tool Bash takes other input by now");
+      expect(await outcomeOf(job)).toMatchObject({ kind: "published" });
+      return;
+    }
+    await expect(executeWith({ ...models, store: older }).run(job, never)).rejects.toThrow("bound to a different");
+    expect(turnOf(double.requests[0] as RequestBody)).toBe(2);
+  });
+
+  it("a command that ran on the files as they still are counts for whoever takes the work up, and is shown once", async () => {
+    const job = newJob();
+    await begin(job);
+    const double = await play((body) => design[turnOf(body) + 2] ?? { text: "over" });
+    await executeWith(await modelsOf(double, sonnet)).run(job, never);
+    expect(double.requests).toHaveLength(1);
+    const report = (await eventsOf(job)).findLast((event) => event.type === "report");
+    expect(JSON.stringify(report)).not.toContain(nothingRan);
+    expect(github.pulls[0]?.body.match(/compileall/g)).toHaveLength(1);
+  });
+
+  it("a command that ran before the files were changed counts for nobody", async () => {
+    const job = newJob();
+    const early: Step = { thinking: "Try it.", tools: [...(design[1]?.tools ?? [])] };
+    const late: Step = { thinking: "A file.", tools: [...(design[0]?.tools ?? [])] };
+    const first = await play((body) => [early, late][turnOf(body)] ?? overloaded);
+    await expect(executeWith(await modelsOf(first, opus)).run(job, never)).rejects.toThrow(BusyError);
+    const double = await play((body) => design[turnOf(body) + 2] ?? { text: "over" });
+    await executeWith(await modelsOf(double, sonnet)).run(job, never);
+    const report = (await eventsOf(job)).findLast((event) => event.type === "report");
+    expect(JSON.stringify(report)).toContain(nothingRan);
   });
 
   it("a report that was judged needs no model any more", async () => {
