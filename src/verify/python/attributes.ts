@@ -3,7 +3,8 @@ import { classAttribute, descends } from "./classes.ts";
 import { moduleAttribute } from "./imports.ts";
 import { force, type Machine } from "./machine.ts";
 import { textOf } from "./node.ts";
-import { type InstanceValue, text, unknown, type Value } from "./values.ts";
+import { isPlayed } from "./routers.ts";
+import { type InstanceValue, type RouterValue, text, unknown, type Value } from "./values.ts";
 
 const noArguments = { positional: [], keywords: new Map<string, Value>() };
 
@@ -23,8 +24,7 @@ export const attribute = (machine: Machine, of: Value, name: string): Value => {
     case "instance":
       return instanceAttribute(machine, owner, name);
     case "router":
-      if (name === "prefix" && owner.prefix) return owner.prefix;
-      return owner.attributes.get(name) ?? { kind: "method", of: owner, name };
+      return routerAttribute(owner, name);
     case "text":
       return name === "value" ? owner : { kind: "method", of: owner, name };
     case "list":
@@ -37,6 +37,16 @@ export const attribute = (machine: Machine, of: Value, name: string): Value => {
     default:
       return unknown(name);
   }
+};
+
+/** What FastAPI's own methods do is played, whatever a subclass makes of them. */
+const routerAttribute = (of: RouterValue, name: string): Value => {
+  if (name === "prefix" && of.prefix) return of.prefix;
+  if (name === "router" && of.type === "app") return of;
+  const own = of.attributes.get(name);
+  if (own) return own;
+  const found = of.of && !isPlayed(name) ? classAttribute(of.of, name) : undefined;
+  return found?.kind === "function" ? { ...found, self: of } : (found ?? { kind: "method", of, name });
 };
 
 const instanceAttribute = (machine: Machine, of: InstanceValue, name: string): Value => {

@@ -3,7 +3,7 @@ import { classAttribute, classesOf, descends } from "./classes.ts";
 import { callExternal } from "./externals.ts";
 import { type Frame, force, type Machine, maxDepth, note, type Returns, shortTextOf } from "./machine.ts";
 import { children, field, type Node, textOf, walk } from "./node.ts";
-import { callRouter, createRouter, decoratesRoute, isApplicationClass, routerClass } from "./routers.ts";
+import { callRouter, createRouter, decoratesRoute, isApplicationClass, isPlayed, routerClass } from "./routers.ts";
 import { textMethod } from "./strings.ts";
 import {
   type Arguments,
@@ -178,23 +178,29 @@ const instantiate = (machine: Machine, of: ClassValue, args: Arguments, node: No
   return made;
 };
 
-/** Follows what the `__init__`s of the repository hand to `super().__init__`. */
+/** Follows what the `__init__`s of the repository hand to `super().__init__`, then what they do with the router. */
 const instantiateRouter = (machine: Machine, of: ClassValue, args: Arguments, node: Node, frame: Frame): Value => {
   let given = args;
-  const after: (() => void)[] = [];
-  const attributes = new Map<string, Value>();
+  const starts: { readonly start: FunctionValue; readonly given: Arguments }[] = [];
   for (const one of classesOf(of)) {
     const start = one.scope.names.get("__init__");
     if (start?.kind !== "function") continue;
-    const self: Value = { kind: "instance", of, attributes, args: given };
+    starts.unshift({ start, given });
+    const self: Value = { kind: "instance", of, attributes: new Map(given.keywords), args: given };
     const scope = bindParameters(machine, start, { ...given, positional: [self, ...given.positional] });
     const inner = findSuperInit(field(start.node, "body") ?? start.node);
     if (!inner) break;
     given = machine.argumentsOf(inner, { scope, module: one.module });
   }
   const router = createRouter(machine, isApplicationClass(of) ? "app" : "router", given, node, frame);
-  for (const one of after) one();
-  for (const [name, value] of attributes) router.attributes.set(name, value);
+  router.of = of;
+  if (classesOf(of).some(({ scope }) => [...scope.names.keys()].some(isPlayed)))
+    note(
+      machine,
+      { ...frame, node },
+      `${of.name} registers routes in its own way: they are read as FastAPI would have them`,
+    );
+  for (const { start, given: own } of starts) machine.callFunction({ ...start, self: router }, own);
   return router;
 };
 

@@ -1,7 +1,7 @@
 /** `def` and `class`: names get functions and classes, decorators of routers register routes. */
 import { type Frame, type Machine, note, shortTextOf } from "./machine.ts";
 import { children, field, type Node, textOf } from "./node.ts";
-import { registersRoute } from "./routers.ts";
+import { isPlayed, registersRoute } from "./routers.ts";
 import { type ClassValue, createScope, type FunctionValue, type Value } from "./values.ts";
 
 export const define = (machine: Machine, node: Node, frame: Frame): void => {
@@ -32,12 +32,13 @@ const decorate = (
   inner: readonly Node[],
   frame: Frame,
 ): void => {
-  if (decorator.type !== "call") return;
-  const callee = field(decorator, "function");
+  const callee = decorator.type === "call" ? field(decorator, "function") : undefined;
   if (callee?.type === "attribute") {
     const owner = machine.evaluate(field(callee, "object"), frame);
     const method = textOf(field(callee, "attribute") ?? callee);
-    if (owner.kind === "router") machine.register(owner, method, decorator, made, inner, frame);
+    if (owner.kind === "router" && isPlayed(method)) machine.register(owner, method, decorator, made, inner, frame);
+    else if (owner.kind === "instance" || owner.kind === "module" || owner.kind === "router")
+      applyOwn(machine, decorator, made, inner, frame);
     else if (owner.kind === "unknown" && registersRoute(method)) {
       const [path] = machine.argumentsOf(decorator, frame).positional;
       if (path?.kind === "text" && path.value.startsWith("/"))
@@ -49,9 +50,24 @@ const decorate = (
     }
     return;
   }
-  const called = machine.evaluate(callee, frame);
-  if (called.kind === "method" && called.of.kind === "router")
+  const called = callee && machine.evaluate(callee, frame);
+  if (called?.kind === "method" && called.of.kind === "router")
     machine.register(called.of, called.name, decorator, made, inner, frame);
+  else applyOwn(machine, decorator, made, inner, frame);
+};
+
+/** A decorator that the repository makes: one of a router's behind another name, or a function that may register a route. */
+const applyOwn = (
+  machine: Machine,
+  decorator: Node,
+  made: FunctionValue,
+  inner: readonly Node[],
+  frame: Frame,
+): void => {
+  const value = machine.evaluate(decorator, frame);
+  if (value.kind === "route-decorator")
+    machine.register(value.router, value.method, value.call, made, inner, { scope: value.scope, module: value.module });
+  else if (value.kind === "function") machine.callFunction(value, { positional: [made], keywords: new Map() });
 };
 
 export const defineClass = (machine: Machine, node: Node, frame: Frame, decorators: readonly Node[]): ClassValue => {

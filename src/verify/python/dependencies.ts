@@ -1,10 +1,10 @@
 /** What a route depends on, through every parameter, alias, class and factory, and which security schemes that wires in. */
 import type { AuthFact } from "../../domain/facts.ts";
 import { classAttribute, descends, lineage } from "./classes.ts";
-import { force, type Machine } from "./machine.ts";
+import { type Frame, force, type Machine } from "./machine.ts";
 import { children, field, type Node, textOf, unwrapType } from "./node.ts";
 import { nameOf } from "./routers.ts";
-import type { ClassValue, ExternalCallValue, FunctionValue, Value } from "./values.ts";
+import { type ClassValue, type ExternalCallValue, type FunctionValue, lookUp, type Value } from "./values.ts";
 
 const dependsName = /(^|\.)fastapi(\.\w+)*\.(Depends|Security)$/;
 const schemeName =
@@ -49,11 +49,19 @@ export const parametersOf = (machine: Machine, of: FunctionValue): readonly Para
         name: textOf(name),
         node,
         annotation,
-        type: annotation && machine.evaluate(unwrapType(annotation), frame),
+        type: annotation && typeOf(machine, unwrapType(annotation), frame),
         value: value && machine.evaluate(value, frame),
       },
     ];
   });
+};
+
+/** A name in quotes is the name. */
+const typeOf = (machine: Machine, annotation: Node, frame: Frame): Value => {
+  const name = annotation.type === "string" ? /^["'](\w+)["']$/.exec(textOf(annotation))?.[1] : undefined;
+  return name === undefined
+    ? machine.evaluate(annotation, frame)
+    : (lookUp(frame.scope, name) ?? { kind: "unknown", why: name });
 };
 
 /** What `Depends(…)` names; the parameter's type where it names nothing. */
@@ -66,7 +74,10 @@ const targetOf = (value: Value | undefined, type: Value | undefined): readonly V
 
 const unannotated = (type: Value | undefined): Value | undefined => (type?.kind === "annotated" ? type.base : type);
 
-export const dependenciesOfParameter = ({ value, type }: Parameter): readonly Value[] => {
+export const dependenciesOfParameter = ({ value, type, annotation }: Parameter): readonly Value[] => {
+  const quoted = annotation && unwrapType(annotation);
+  if (quoted?.type === "string" && /\b(Depends|Security)\(/.test(textOf(quoted)))
+    return [{ kind: "unknown", why: "an annotation in quotes" }];
   const found: Value[] = [...targetOf(value, unannotated(type))];
   for (let now = type; now?.kind === "annotated"; now = now.base)
     for (const one of now.metadata) found.push(...targetOf(one, unannotated(now)));

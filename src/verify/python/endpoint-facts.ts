@@ -51,10 +51,18 @@ export const endpointFacts = (machine: Machine): Endpoints => {
   return { endpoints, bodies, responses, unknown };
 };
 
-const doubts = ({ route, method, path, resolved, assumes }: Served): UnknownFact[] => {
+const doubts = ({ route, method, path, resolved, assumes, late }: Served): UnknownFact[] => {
   const at = { file: route.module.path, line: route.node.line };
   return [
     ...(resolved ? [] : [{ ...at, about: `the full path of ${method} ${path} is only known at run time` }]),
+    ...(late
+      ? [
+          {
+            ...at,
+            about: `${method} ${path} is added to a router that was included before: FastAPI serves it from 0.137 on, an older one doesn't`,
+          },
+        ]
+      : []),
     ...[...new Set(assumes)].map((name) => ({
       ...at,
       about: `${method} ${path} assumes that the environment variable ${name} is not set`,

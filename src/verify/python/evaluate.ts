@@ -1,5 +1,5 @@
 /** The value of an expression, as far as it can be known. */
-import { type Frame, force, type Machine, maxItems, shortTextOf } from "./machine.ts";
+import { type Frame, force, type Machine, maxItems, note, shortTextOf } from "./machine.ts";
 import { children, field, fields, type Node, textOf, unwrapType } from "./node.ts";
 import { concatenate, interpolate, literal } from "./strings.ts";
 import { createScope, itemsOf, lookUp, none, text, unknown, type Value } from "./values.ts";
@@ -141,17 +141,56 @@ const conditional: Evaluate = (machine, node, frame) => {
   return a.kind === "none" || a.kind === "unknown" ? b : a;
 };
 
+const mostItems = 200;
+
+/** Calls `each` for every combination of a comprehension's loops. @returns false where one of them can't be known */
+const forEach = (machine: Machine, node: Node, frame: Frame, each: (inner: Frame) => void): boolean => {
+  const clauses = children(node).filter(({ type }) => type === "for_in_clause");
+  const loop = (at: number, inner: Frame): boolean => {
+    const clause = clauses[at];
+    if (!clause) {
+      each(inner);
+      return true;
+    }
+    const over = machine.evaluate(field(clause, "right"), inner);
+    const target = field(clause, "left");
+    if (over.kind !== "list" || !target) return false;
+    return over.items.slice(0, mostItems).every((item) => {
+      machine.bind(target, item, inner);
+      return loop(at + 1, inner);
+    });
+  };
+  return loop(0, { ...frame, scope: createScope("function", frame.scope) });
+};
+
+const holdsRouter = (value: Value, depth = 0): boolean =>
+  value.kind === "router" ||
+  (value.kind === "list" && depth < 3 && value.items.some((one) => holdsRouter(one, depth + 1)));
+
 const comprehension: Evaluate = (machine, node, frame) => {
-  const clause = children(node).find(({ type }) => type === "for_in_clause");
-  const over = machine.evaluate(clause && field(clause, "right"), frame);
-  const target = clause && field(clause, "left");
-  if (over.kind !== "list" || !target) return unknown(shortTextOf(node));
-  const inner: Frame = { ...frame, scope: createScope("function", frame.scope) };
-  const items = over.items.slice(0, 200).map((item) => {
-    machine.bind(target, item, inner);
-    return machine.evaluate(field(node, "body"), inner);
+  const items: Value[] = [];
+  const known = forEach(machine, node, frame, (inner) => {
+    if (items.length < maxItems) items.push(machine.evaluate(field(node, "body"), inner));
   });
+  if (!known) return unknown(shortTextOf(node));
+  if (children(node).some(({ type }) => type === "if_clause") && items.some((one) => holdsRouter(one)))
+    note(
+      machine,
+      { ...frame, node },
+      `routers that a condition may leave out are taken as if it always held: ${shortTextOf(node)}`,
+    );
   return { kind: "list", items };
+};
+
+const dictionaryComprehension: Evaluate = (machine, node, frame) => {
+  const entries = new Map<string, Value>();
+  const pair = field(node, "body");
+  const known = forEach(machine, node, frame, (inner) => {
+    const key = machine.evaluate(pair && field(pair, "key"), inner);
+    if (key.kind === "text" && entries.size < maxItems)
+      entries.set(key.value, machine.evaluate(pair && field(pair, "value"), inner));
+  });
+  return known ? { kind: "dict", entries } : unknown(shortTextOf(node));
 };
 
 const evaluators: Readonly<Record<string, Evaluate>> = {
@@ -212,6 +251,7 @@ const evaluators: Readonly<Record<string, Evaluate>> = {
   list_comprehension: comprehension,
   generator_expression: comprehension,
   set_comprehension: comprehension,
+  dictionary_comprehension: dictionaryComprehension,
   unary_operator: (machine, node, frame) => {
     const value = machine.evaluate(field(node, "argument"), frame);
     return value.kind === "number" && textOf(node).startsWith("-")

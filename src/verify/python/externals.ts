@@ -18,6 +18,9 @@ type Known = (machine: Machine, args: Arguments, node: Node, frame: Frame) => Va
 const remembered =
   /(^|\.)(sqlalchemy(\.\w+)*\.Table|strawberry(\.\w+)*\.Schema|slowapi(\.\w+)*\.Limiter|\w+\.declarative_base)$/;
 
+/** Class-based views, whose methods register their routes themselves, and what only adds to an application. */
+const takesNoRoute = /(^|\.)(cbv|add_pagination|[iI]nstrument(ator)?\w*(\(\)\.\w+)*)$/;
+
 export const callExternal = (
   machine: Machine,
   { name }: ExternalValue,
@@ -32,7 +35,7 @@ export const callExternal = (
     const value = known(machine, args, node, frame);
     if (value) return value;
   }
-  if (args.positional.some(({ kind }) => kind === "router"))
+  if (args.positional.some(({ kind }) => kind === "router") && !takesNoRoute.test(name))
     note(machine, { ...frame, node }, `a router goes into ${name}, which is not of this repository`);
   const { module } = frame;
   const made = { kind: "external-call", name, args, module, node } as const;

@@ -18,16 +18,26 @@ export const registersRoute = (method: string): boolean =>
 export const decoratesRoute = (method: string): boolean =>
   registersRoute(method) || method === "middleware" || method === "exception_handler";
 
+/** Methods of routers whose work is known. */
+const played: ReadonlySet<string> = new Set([
+  ...["include_router", "mount", "host", "add_api_route", "add_route", "add_api_websocket_route"],
+  ...["add_websocket_route", "add_middleware", "add_exception_handler"],
+]);
+
+export const isPlayed = (method: string): boolean => decoratesRoute(method) || played.has(method);
+
 export const createRouter = (
   machine: Machine,
   type: RouterValue["type"],
   { keywords }: Arguments,
   node: Node,
-  { module }: Frame,
+  frame: Frame,
 ): RouterValue => {
+  const { module } = frame;
   const router: RouterValue = {
     kind: "router",
     type,
+    of: undefined,
     name: undefined,
     module,
     node,
@@ -49,7 +59,28 @@ export const createRouter = (
     for (const [key, handler] of handlers.entries)
       router.handlers.push({ catches: text(key.replace(/^@/, "")), handler, module, node });
   machine.routers.push(router);
+  const routes = keywords.get("routes");
+  for (const one of itemsOf(routes)) addGiven(machine, router, one, frame);
+  if (routes && routes.kind !== "list" && routes.kind !== "none")
+    note(machine, { module, node }, "routes that can't be found are given to an application or router");
   return router;
+};
+
+/** One of `routes=[Route(…), Mount(…)]`. */
+const addGiven = (machine: Machine, router: RouterValue, given: Value, frame: Frame): void => {
+  const kind =
+    given.kind === "external-call" ? /\.(APIRoute|Route|WebSocketRoute|Mount|Host)$/.exec(given.name)?.[1] : undefined;
+  if (given.kind !== "external-call" || kind === undefined) {
+    note(
+      machine,
+      { module: frame.module, node: router.node },
+      "a route that can't be found is given to an application or router",
+    );
+    return;
+  }
+  const { args, node, module } = given;
+  const method = { APIRoute: "add_api_route", Route: "add_route", WebSocketRoute: "add_websocket_route" }[kind];
+  callRouter(machine, router, method ?? kind.toLowerCase(), args, node, { ...frame, module });
 };
 
 export const nameOf = (value: Value | undefined): string => {
@@ -81,6 +112,8 @@ const methodsOf = (value: Value | undefined): (HttpMethod | "?")[] => {
   return value.items.map((one) => (one.kind === "text" ? (one.value.toUpperCase() as HttpMethod) : "?"));
 };
 
+const isPlain = (method: string): boolean => /^(add_)?(websocket_)?route$/.test(method);
+
 /** What a decorator registers. @param inner decorators below it */
 export const register = (
   machine: Machine,
@@ -104,7 +137,7 @@ export const register = (
     addRoute(
       machine,
       router,
-      { methods, path: positional[0] ?? keywords.get("path"), endpoint, inner },
+      { methods, path: positional[0] ?? keywords.get("path"), endpoint, inner, plain: isPlain(method) },
       args,
       call,
       frame,
@@ -123,6 +156,7 @@ const addRoute = (
     readonly path: Value | undefined;
     readonly endpoint: Value;
     readonly inner: readonly Node[];
+    readonly plain: boolean;
   },
   { keywords }: Arguments,
   call: Node,
@@ -130,10 +164,8 @@ const addRoute = (
 ): void => {
   router.entries.push({
     type: "route",
-    methods: route.methods,
+    ...route,
     path: route.path ?? text(""),
-    endpoint: route.endpoint,
-    inner: route.inner,
     keywords,
     call,
     scope,
@@ -178,7 +210,7 @@ export const callRouter = (
         addRoute(
           machine,
           router,
-          { methods, path: first ?? keywords.get("path"), endpoint, inner: [] },
+          { methods, path: first ?? keywords.get("path"), endpoint, inner: [], plain: isPlain(method) },
           args,
           node,
           frame,

@@ -22,9 +22,11 @@ export type Served = {
   readonly dependencies: readonly Value[];
   readonly condition: string | undefined;
   readonly inSchema: boolean;
+  /** Added to a router that was included before. */
+  readonly late: boolean;
 };
 
-type Way = Pick<Served, "path" | "resolved" | "assumes" | "dependencies" | "inSchema"> & {
+type Way = Pick<Served, "path" | "resolved" | "assumes" | "dependencies" | "inSchema" | "late"> & {
   readonly conditions: readonly string[];
 };
 
@@ -81,12 +83,15 @@ export const servedBy = (app: RouterValue): readonly Served[] => {
     if (level > mostLevels) return;
     const way = withRouter(before, router);
     for (const [at, entry] of router.entries.entries()) {
-      if (at >= upTo) break;
-      if (entry.type === "include") visit(entry.router, entry.upTo, through(way, entry), level + 1);
-      else found.push(...routesOf(app, entry, way));
+      const on = at < upTo ? way : { ...way, late: true };
+      if (entry.type === "include") visit(entry.router, entry.upTo, through(on, entry), level + 1);
+      else found.push(...routesOf(app, entry, on));
     }
   };
-  const start: Way = { path: "", resolved: true, assumes: [], dependencies: [], conditions: [], inSchema: true };
+  const start: Way = {
+    ...{ path: "", resolved: true, assumes: [], dependencies: [], conditions: [] },
+    ...{ inSchema: true, late: false },
+  };
   visit(app, Number.POSITIVE_INFINITY, start, 0);
   return unique(found);
 };
@@ -102,9 +107,11 @@ const routesOf = (app: RouterValue, route: RouteEntry, before: Way): readonly Se
     path: way.path,
     resolved: way.resolved && method !== "?",
     assumes: way.assumes,
-    dependencies: own ? [...way.dependencies, own] : way.dependencies,
+    dependencies: route.plain ? [] : own ? [...way.dependencies, own] : way.dependencies,
+    late: way.late,
     condition: conditions.length > 0 ? [...new Set(conditions)].join(" and ") : undefined,
-    inSchema: way.inSchema && !isHidden(route.keywords.get("include_in_schema")) && method !== "WEBSOCKET",
+    inSchema:
+      way.inSchema && !route.plain && !isHidden(route.keywords.get("include_in_schema")) && method !== "WEBSOCKET",
   }));
 };
 

@@ -90,12 +90,14 @@ export type RouteEntry = Origin & {
   readonly inner: readonly Node[];
   readonly scope: Scope;
   readonly condition: string | undefined;
+  /** Starlette's: no schema shows it, and no dependency guards it. */
+  readonly plain: boolean;
 };
 
 export type IncludeEntry = Origin & {
   readonly type: "include";
   readonly router: RouterValue;
-  /** How many entries it had then: what was added to it later is not served here. */
+  /** How many entries it had then: before 0.137, FastAPI does not serve what was added to it later. */
   readonly upTo: number;
   readonly prefix: Value | undefined;
   readonly dependencies: Value | undefined;
@@ -115,6 +117,8 @@ export type HandlerEntry = Origin & { readonly catches: Value; readonly handler:
 export type RouterValue = Origin & {
   readonly kind: "router";
   readonly type: "app" | "router";
+  /** Of the repository, where it is an instance of one. */
+  of: ClassValue | undefined;
   name: string | undefined;
   readonly prefix: Value | undefined;
   readonly dependencies: Value | undefined;
