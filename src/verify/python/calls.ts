@@ -101,6 +101,7 @@ const collectionMethod = (of: Value, name: string, { positional, keywords }: Arg
 };
 
 export const callFunction = (machine: Machine, of: FunctionValue, args: Arguments): Value => {
+  machine.called.add(of.node);
   const deep = machine.stack.length > maxDepth || machine.stack.filter((one) => one === of.node).length > 1;
   if (deep) return unknown(`${of.name} calls too deep`);
   const scope = bindParameters(machine, of, of.self ? { ...args, positional: [of.self, ...args.positional] } : args);

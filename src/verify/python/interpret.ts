@@ -2,8 +2,9 @@
 import { attribute } from "./attributes.ts";
 import { call, callFunction } from "./calls.ts";
 import { argumentsOf, evaluate, evaluateLazily } from "./evaluate.ts";
+import { callFactories } from "./factories.ts";
 import { importModule, load } from "./imports.ts";
-import { type Machine, maxSteps } from "./machine.ts";
+import { type Machine, maxSteps, maxStepsOfFile } from "./machine.ts";
 import { createModuleIndex } from "./modules.ts";
 import { type Node, rootOf, type Tree } from "./node.ts";
 import { register } from "./routers.ts";
@@ -30,6 +31,7 @@ export const interpret = (trees: ReadonlyMap<string, Tree>): Machine => {
     notes: [],
     conditions: [],
     stack: [],
+    called: new Set(),
     typesOnly: false,
     steps: 0,
     limit: maxSteps,
@@ -47,5 +49,7 @@ export const interpret = (trees: ReadonlyMap<string, Tree>): Machine => {
       register(machine, router, method, node, endpoint, inner, frame),
   };
   for (const path of paths) machine.load(path);
+  machine.limit = Math.min(maxSteps, machine.steps + maxStepsOfFile);
+  callFactories(machine);
   return machine;
 };

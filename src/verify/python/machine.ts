@@ -33,6 +33,8 @@ export type Machine = {
   /** Conditions that the code being executed stands under. */
   readonly conditions: string[];
   readonly stack: Node[];
+  /** Functions of the repository that were called. */
+  readonly called: Set<Node>;
   /** Below `if TYPE_CHECKING`. */
   typesOnly: boolean;
   steps: number;

@@ -2,8 +2,9 @@
 
 export type EndpointCase = {
   readonly name: string;
-  /** `main.py` has `app`. */
   readonly files: Readonly<Record<string, string>>;
+  /** Where it is not `main:app`. */
+  readonly app?: string;
   /** `GET /path`, with ` bearer` where something is demanded. */
   readonly endpoints: readonly string[];
   /** Said to be not known, where it isn't. */
@@ -48,6 +49,14 @@ export const endpointCases: readonly EndpointCase[] = [
       'app = FastAPI()\ndef one(): ...\ndef two(): ...\nroutes = {"/one": one, "/two": two}\nfor path, handler in routes.items():\n    app.add_api_route(path, handler, methods=["GET", "POST"])\n',
     ),
     endpoints: ["GET /one", "POST /one", "GET /two", "POST /two"],
+  },
+  {
+    name: "an application factory that only the server calls",
+    files: main(
+      `r = APIRouter()\n${simple("r", "/d")}def make():\n    return FastAPI()\ndef create_app(debug: bool = False) -> FastAPI:\n    app = make()\n    app.include_router(r, prefix="/v1")\n    return app\n`,
+    ),
+    app: "main:create_app()",
+    endpoints: ["GET /v1/d"],
   },
   {
     name: "an application factory that hands itself to a function",
@@ -296,6 +305,7 @@ export const endpointCases: readonly EndpointCase[] = [
       'from fastapi.security import OAuth2PasswordRequestForm\napp = FastAPI()\n@app.post("/token")\ndef token(form: OAuth2PasswordRequestForm = Depends()): ...\n',
     ),
     endpoints: ["POST /token"],
+    unrunnable: true,
   },
   {
     name: "routes under a condition",
