@@ -95,7 +95,10 @@ describe("a labelled issue", () => {
     expect(pull.body).toContain("**database-engineer: DONE.**");
     expect(pull.body).toContain("**test-generator: DONE.**");
     expect(pull.body).toMatch(/# Run the whole suite .*` \| exit code 0 \| .* \| passes \|/);
-    expect(pull.body).toMatch(/# Apply the migration.*` \| exit code 0 \| .* \| passes \|/);
+    expect(pull.body).toMatch(/# Apply the migration.*` \| exit code 0 \| .* \| \*\*stale\*\*: /);
+    expect(pull.body).toMatch(/alembic upgrade head && python -m uvicorn .*` \| listens \|/);
+    const answers = [...(pull.body ?? "").matchAll(/`POST \/api\/v1\/auth\/register` \| (HTTP \d+) \|/g)];
+    expect(answers.map(([, status]) => status)).toEqual(["HTTP 201", "HTTP 409", "HTTP 422"]);
   });
 
   test("is published as two commits that GitHub signed: the work, then the memory", async () => {

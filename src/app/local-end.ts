@@ -53,7 +53,7 @@ export const localEnd = (
     // The body has it as it was settled.
     report: (known.body === undefined ? undefined : parseBody(known.body)) ?? judged?.report,
     findings: judged?.findings ?? [],
-    evidence: talk.flatMap((event) => (event.type === "evidence" ? [event.evidence] : [])),
+    evidence: talk.flatMap((event) => (event.type === "evidence" || event.type === "checked" ? event.evidence : [])),
   };
 };
 

@@ -77,6 +77,8 @@ type Happening =
   /** Asked to be kept in the memory; recorded with the report's decisions. */
   | { readonly type: "remembered"; readonly at: string; readonly decision: ReportDecision }
   | { readonly type: "evidence"; readonly at: string; readonly evidence: Evidence }
+  /** What the App ran to hold a report against. `key` is a hash of all that its outcome depends on: it is not run twice. */
+  | { readonly type: "checked"; readonly at: string; readonly key: string; readonly evidence: readonly Evidence[] }
   /** Stored with the message that tells the agent of it: told once, whatever happens. */
   | { readonly type: "remark"; readonly at: string; readonly remark: Remark }
   /** Stored at a turn's end when the changeset differs from the last one stored. */

@@ -231,6 +231,7 @@ const registryOf = (deps: LoopDeps, seen: SeenFiles, talk: () => Conversation): 
     exit: deps.discard && exitOf(deps, deps.discard, talk),
     submit: deps.submit({
       evidence: () => [...talk().evidence, ...talk().fresh.handedBack, ...talk().fresh.evidence],
+      spend: () => talk().spend,
       refusals: () => talk().counters.refusals + talk().fresh.refusals,
       tasks: () => talk().tasks,
       reminded: () =>

@@ -11,7 +11,7 @@ import { lateNotice } from "../domain/remark.ts";
 import type { Model, RunRecord, Worktree } from "../ports.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
 import { type Cast, converse, startOf } from "./converse.ts";
-import { baseTextOf, castOf, checkCodeOf, frameOf, openOthers } from "./frame.ts";
+import { baseTextOf, castOf, checkCodeOf, examineOf, frameOf, openOthers } from "./frame.ts";
 import { type GatherDeps, type Gathered, gather, notReady } from "./gather.ts";
 import { goOn, groundOf } from "./go-on.ts";
 import { issueOf } from "./issue-of.ts";
@@ -247,11 +247,12 @@ const work = async (
   };
   const others = openOthers(deps, run, gathered, worktree, { events, cast });
   const checkCode = checkCodeOf(deps, run, gathered);
+  const examine = examineOf(deps, run, gathered, { worktree, walls, events });
   const stored = () => deps.store.events(run.record.id);
   const halted = start.resume?.judged ? undefined : await run.halted();
   const end = halted
     ? { ...blockedBy(halted), spend: state ? { ...state.spend, toolCalls: callsIn(state) } : noSpend }
-    : await converse(frameOf(deps, run, gathered, worktree, { walls, others, checkCode }), start, deps, {
+    : await converse(frameOf(deps, run, gathered, worktree, { walls, others, checkCode, examine }), start, deps, {
         events: async () => lastConversation([...run.before, ...(await stored())]),
         onModel: (next) => {
           model = next;

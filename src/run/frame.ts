@@ -6,6 +6,7 @@ import { parseDecisions } from "../domain/memory.ts";
 import type { Walls, Worktree } from "../ports.ts";
 import { type CheckCode, createCheckCode } from "./check-code.ts";
 import type { Cast } from "./converse.ts";
+import { createExamine, type Examine } from "./examine.ts";
 import type { Gathered } from "./gather.ts";
 import { createInspector } from "./inspector.ts";
 import { createJudge } from "./judge.ts";
@@ -65,7 +66,12 @@ export const frameOf = (
   run: Run,
   gathered: Gathered,
   worktree: Worktree,
-  { walls, others, checkCode }: { readonly walls: Walls; readonly others: Others; readonly checkCode: CheckCode },
+  {
+    walls,
+    others,
+    checkCode,
+    examine,
+  }: { readonly walls: Walls; readonly others: Others; readonly checkCode: CheckCode; readonly examine: Examine },
 ): Omit<LoopDeps, "model" | "resume" | "takesUp"> => ({
   walls,
   ...others.reach,
@@ -104,8 +110,32 @@ export const frameOf = (
         reminded: door.reminded,
         review: () => others.review(),
         unheard: async () => !door.last() && (await run.remarks.hear()) !== undefined,
+        examine: (report, work) => examine(report, { ...work, spend: door.spend() }),
       }),
     }),
   redact: (text) => deps.redact(text).text,
   signal: run.signal,
 });
+
+/** What runs the claims of the run's reports: what it ran once on the same files, it knows. */
+export const examineOf = (
+  deps: ExecuteDeps,
+  run: Run,
+  { commit, base, baseBranch, config }: Gathered,
+  {
+    worktree,
+    walls,
+    events,
+  }: { readonly worktree: Worktree; readonly walls: Walls; readonly events: readonly RunEvent[] },
+): Examine =>
+  createExamine({
+    ...{ commit, base, worktree, walls, project: config, clock: deps.clock, record: run.store },
+    events: [...run.before, ...events],
+    redact: (text) => deps.redact(text).text,
+    openBase: () =>
+      deps.workspace.openWorktree(run.record.job.trigger.repository, {
+        ...{ runId: `${run.record.id}.base`, commit: base, base, baseBranch, boundaries: [] },
+        env: config.env ?? {},
+        setup: config.setup && { ...config.setup, signal: run.signal },
+      }),
+  });

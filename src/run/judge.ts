@@ -11,7 +11,9 @@ import { checkChangeset } from "../verify/check-changeset.ts";
 import { checkChildReport, checkSubagents } from "../verify/check-child.ts";
 import { checkRemoval, checkReport } from "../verify/check-report.ts";
 import { checkReview, reviewFindings } from "../verify/check-review.ts";
+import { checkRuns, type Runs } from "../verify/check-runs.ts";
 import type { CheckCode } from "./check-code.ts";
+import type { Work } from "./examine.ts";
 import { type Judge, type Judged, teamOpenRule, unheardRule } from "./tools/submit-report.ts";
 
 type Files = {
@@ -45,11 +47,15 @@ export const createJudge =
       readonly review: () => Review | undefined;
       /** People said something that the agent has not read. */
       readonly unheard: () => Promise<boolean>;
+      /** Runs what the report claims. */
+      readonly examine: (report: Report, work: Pick<Work, "changeset" | "evidence" | "signal">) => Promise<Runs>;
     },
   ): Judge<Report> =>
-  async (report, evidence) => {
+  async (report, ran, signal) => {
     const { changeset, refused } = await deps.collect();
     const { followUp, commentIds, unproven = false } = deps;
+    const runs = await deps.examine(report, { changeset, evidence: ran, signal });
+    const evidence = [...ran, ...runs.evidence];
     const code = [
       ...checkChangeset(changeset, refused, [deps.boundary, ...deps.others()], {
         base: await baseTexts(deps, changeset),
@@ -65,6 +71,7 @@ export const createJudge =
     return judged(report, [
       ...code,
       ...checkReport(report, { changeset, evidence, followUp, commentIds, unproven }),
+      ...checkRuns(report, runs),
       ...checkSubagents(deps.subagents()),
       ...checkRemoval(report, deps.removed()),
       ...reviewFindings(deps.review(), changeset),

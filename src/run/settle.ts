@@ -92,7 +92,7 @@ const evidenceOf = (before: readonly RunEvent[], own: readonly RunEvent[]): read
   const goesOn = own.findLast((event) => event.type === "continues");
   const stands = goesOn?.type === "continues" && goesOn.stands;
   const all = [...(stands ? before : []), ...own].flatMap((event) =>
-    event.type === "evidence" ? [event.evidence] : [],
+    event.type === "evidence" || event.type === "checked" ? event.evidence : [],
   );
   // A conversation that took another one's work up has what still counts of it again.
   return [...new Map(all.map((evidence) => [JSON.stringify(evidence), evidence])).values()];

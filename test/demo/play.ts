@@ -142,7 +142,7 @@ const factsOf = async (app: App, repositoryId: number, issue: number, body: stri
   return {
     report: parseBody(body) ?? events.findLast((event) => event.type === "report")?.report ?? null,
     findings: events.findLast((event) => event.type === "report")?.findings ?? [],
-    evidence: events.flatMap((event) => (event.type === "evidence" ? [event.evidence] : [])),
+    evidence: events.flatMap((event) => (event.type === "evidence" || event.type === "checked" ? event.evidence : [])),
   };
 };
 

@@ -80,7 +80,7 @@ describe("renderPullBody", () => {
       | --- | --- | --- | --- |
       | \`python -m pytest backend/tests -q\` | exit code 0 | 1.2 s | passes |
 
-      <details><summary>Exit code 0 of <code>python -m pytest backend/tests -q</code></summary>
+      <details><summary><code>python -m pytest backend/tests -q</code>: exit code 0</summary>
 
       \`\`\`text
       $ python -m pytest backend/tests -q
@@ -88,6 +88,11 @@ describe("renderPullBody", () => {
       \`\`\`
 
       </details>
+
+      ### Commands to try, not run here
+
+      - \`fastapi run backend/app/main.py --port 8500\`
+      - \`curl -X POST localhost:8500/api/v1/auth/register -d '{}' -H 'Content-Type: application/json'\`
 
       ### Decisions
 
@@ -167,9 +172,7 @@ describe("renderPullBody", () => {
       | --- | --- | --- | --- |
       | \`python -m pytest backend/tests -q\` | exit code 1 | 1.2 s | **stale**: ran before the last change |
 
-      What ran before the last change says nothing about the files as they are now.
-
-      <details><summary>Exit code 1 of <code>python -m pytest backend/tests -q</code></summary>
+      <details><summary><code>python -m pytest backend/tests -q</code>: exit code 1</summary>
 
       \`\`\`text
       $ python -m pytest backend/tests -q
@@ -177,6 +180,8 @@ describe("renderPullBody", () => {
       \`\`\`
 
       </details>
+
+      What ran before the last change says nothing about the files as they are now.
 
       ### Commands to try, not run here
 
@@ -290,11 +295,11 @@ describe("renderPullBody", () => {
     expect(rows).toMatchInlineSnapshot(`
       [
         "| \`uvicorn app:app\` | listens | 900 ms | the requests are made to it |",
-        "| \`curl localhost:1/a\` | HTTP 200 | 1.2 s | passes |",
-        "| \`curl localhost:1/b # 404\` | HTTP 404 | 1.2 s | answered as expected |",
-        "| \`curl localhost:1/c\` | HTTP 500 | 1.2 s | **fails**: it was answered 500 |",
+        "| \`GET /a\` | HTTP 200 | 1.2 s | passes |",
+        "| \`GET /b\` | HTTP 404 | 1.2 s | answered as expected |",
+        "| \`GET /c\` | HTTP 500 | 1.2 s | **fails**: it was answered 500 |",
         "| \`pytest\` | exit code 1 | 1.2 s | failed before the change |",
-        "| \`pytest\` | exit code 0 | 1.2 s | passes |",
+        "| \`pytest\` | exit code 0 | 1.2 s | passes with the change |",
         "| pytest -q &#124;&#124; true | exit code 0 | 1.2 s | **masked**: its exit code is masked by \\\`&#124;&#124; true\\\` |",
         "| \`echo ok\` | exit code 0 | 1.2 s | **proves nothing**: it only prints or ends |",
       ]

@@ -287,7 +287,8 @@ describe("a labelled issue", () => {
         '"commands":{"test":["pytest -q"],"serve":{"command":"uvicorn app.main:app","port":8000,"health":"/"}}',
       ).slice(1, -1),
     );
-    expect(opened).toEqual([{ DEBUG: "true" }]);
+    // The suite runs on the files of before, too.
+    expect(opened).toEqual([{ DEBUG: "true" }, { DEBUG: "true" }]);
   });
 
   test("searches the memory, adds to it, and what was remembered is committed with the decisions, once", async () => {

@@ -58,6 +58,7 @@ const depsOf = (
           reminded: door.reminded,
           review: () => undefined,
           unheard: async () => false,
+          examine: async () => ({ evidence: [], skipped: [] }),
         }),
       }),
     ...over,

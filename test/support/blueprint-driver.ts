@@ -283,6 +283,7 @@ const converse = async <R extends SubmittedReport>(bench: Workbench, given: Conv
       judge: given.judge,
       door: {
         evidence: () => evidence,
+        spend: () => noSpend,
         refusals: () => 0,
         removed: () => false,
         last: () => false,

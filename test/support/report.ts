@@ -9,7 +9,11 @@ export const soundReport: Report = {
   models_created: [{ name: "User", table: "users", fields: ["id", "email", "password_hash"] }],
   middleware_added: [{ name: "SlowAPIMiddleware", config: { default: "100/min" } }],
   security_measures: ["Argon2id password hashing"],
-  test_commands: ["python -m pytest backend/tests -q"],
+  test_commands: [
+    "python -m pytest backend/tests -q",
+    "fastapi run backend/app/main.py --port 8500",
+    "curl -X POST localhost:8500/api/v1/auth/register -d '{}' -H 'Content-Type: application/json'",
+  ],
   documentation: { openapi_updated: true, postman_collection: null },
   decisions: [
     {

@@ -7,30 +7,50 @@ import type { Detail } from "./sections.ts";
 const heading = "### What was run";
 
 /**
- * Each command's latest run: requests first, then the repository's suite, then the rest.
+ * Each command's latest run: the server and its requests first, then the repository's suite, then the rest. What ran on
+ * other files is folded away, unless there is nothing else.
  * @param tree hash of the files as they are published: evidence of another tree is stale
  */
 export const evidenceSection = (evidence: readonly ShownEvidence[], tree: string, detail: Detail): string => {
   const latest = [...new Map(evidence.map((one) => [keyOf(one), one])).values()];
   if (latest.length === 0) return `${heading}\n\nNothing: nothing here shows that the code works.`;
   const ordered = [...latest].sort((a, b) => rank(a) - rank(b));
-  const shown = ordered.slice(0, detail.items);
+  const stale = ordered.filter((one) => isStale(one, tree));
+  const current = ordered.filter((one) => !isStale(one, tree));
+  const [shown, folded] = current.length === 0 ? [stale, []] : [current, stale];
   return [
     heading,
     "By the App itself, in the sandbox; the agent cannot write this part.",
+    ...rows(shown, tree, detail),
+    ...(current.length === 0 ? [staleSays] : []),
+    ...(folded.length === 0
+      ? []
+      : [
+          details(
+            `Ran before the last change (${folded.length})`,
+            [staleSays, ...rows(folded, tree, detail)].join("\n\n"),
+          ),
+        ]),
+  ].join("\n\n");
+};
+
+const staleSays = "What ran before the last change says nothing about the files as they are now.";
+
+const rows = (all: readonly ShownEvidence[], tree: string, detail: Detail): readonly string[] => {
+  const shown = all.slice(0, detail.items);
+  return [
     table(
       ["Command", "Result", "Duration", "What it shows"],
       shown.map((one) => [
-        code(commandOf(one), Math.min(detail.text, 160)),
+        code(nameOf(one), Math.min(detail.text, 120)),
         resultOf(one),
         duration(one.durationMs),
         shows(one, tree, detail.text),
       ]),
     ),
-    ...legend(shown, tree),
     ...(detail.output > 0 ? shown.map((one) => outputOf(one, detail)) : []),
-    ...(ordered.length > shown.length ? [`… and ${count(ordered.length - shown.length)} more.`] : []),
-  ].join("\n\n");
+    ...(all.length > shown.length ? [`… and ${count(all.length - shown.length)} more.`] : []),
+  ];
 };
 
 /** The suite runs at two places, and one request may be made twice on purpose. */
@@ -44,8 +64,9 @@ const rank = ({ check }: Evidence): number => {
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
 
-/** A comment in front says what a script is for; the script itself stands below. */
-const commandOf = ({ command }: Evidence): string => oneLine(command);
+/** Of a request, what was asked: its command stands with the answer. */
+const nameOf = ({ command, check }: Evidence): string =>
+  check?.kind === "request" ? `${check.method} ${check.path}` : oneLine(command);
 
 const resultOf = ({ check, exitCode }: Evidence): string => {
   if (check?.kind === "request") return check.status === undefined ? "no answer" : `HTTP ${check.status}`;
@@ -66,19 +87,15 @@ const shows = (one: ShownEvidence, tree: string, text: number): string => {
   if (doubt) return `**${doubt.kind === "masked" ? "masked" : "proves nothing"}**: ${inline(doubt.reason, text)}`;
   if (exitCode !== 0) return "**fails**";
   if (check?.kind === "server") return "the requests are made to it";
+  if (check?.kind === "suite") return "passes with the change";
   if (check?.kind === "request" && check.expected !== undefined) return "answered as expected";
   return "passes";
 };
 
-const legend = (shown: readonly ShownEvidence[], tree: string): string[] =>
-  shown.some((one) => isStale(one, tree))
-    ? ["What ran before the last change says nothing about the files as they are now."]
-    : [];
-
 const outputOf = (one: Evidence, { output, text }: Detail): string => {
   const tail = one.output.length <= output ? one.output : `…\n${one.output.slice(-output)}`;
   const shown = tail.trim() === "" ? "(no output)" : tail;
-  const title = `${resultOf(one).replace(/^e/, "E")} of ${htmlCode(one.command)}`;
+  const title = `${htmlCode(nameOf(one))}: ${one.check?.kind === "server" ? "its log" : resultOf(one)}`;
   return details(title, fenced(`$ ${clip(one.command, text)}\n${shown}`, "text"));
 };
 

@@ -10,6 +10,7 @@ import { assignmentsOf, classesOf } from "./python.ts";
 import { baseOfSite, register } from "./register.ts";
 import { expectLine, renderRehearsal } from "./rehearsal.ts";
 import { renderRate, shortRate, type Wish } from "./request.ts";
+import { curl } from "./requests.ts";
 import { fullPrefix, inclusionsOf } from "./routing.ts";
 import { type Piece, py } from "./templates/py.ts";
 import { endpointRoute, type RouteStyle, routerFile } from "./templates/routes.ts";
@@ -254,7 +255,7 @@ const workOf = (
         ),
       },
     ],
-    commands: [server, `curl 'http://localhost:8500${wish.path}'`],
+    commands: [server, curl("GET", wish.path)],
     rehearsal: renderRehearsal({
       layout: database ? layout : { ...layout, session: undefined, base: undefined },
       steps,

@@ -21,8 +21,9 @@ import type { Import, Layout } from "./layout.ts";
 import { join, moduleOf } from "./modules.ts";
 import { namesOf } from "./names.ts";
 import { baseOfSite, register } from "./register.ts";
-import { curl, registerSteps, renderRehearsal } from "./rehearsal.ts";
+import { registerSteps, renderRehearsal } from "./rehearsal.ts";
 import { type Rate, renderRate, shortRate, type Wish } from "./request.ts";
+import { accountOf, registerRequests } from "./requests.ts";
 import { modelPiece } from "./templates/model.ts";
 import type { Piece } from "./templates/py.ts";
 import { type RouteStyle, registerRoute, routerFile } from "./templates/routes.ts";
@@ -145,7 +146,6 @@ export const assembleAuth = (wish: Extract<Wish, { kind: "auth" }>, task: Assign
     const { steps, limited } = registerSteps(path, problems);
     const endpoint = { method: "POST" as const, path, auth: "none", rate_limit: limit };
     const password = { min: "8", max: String(hashed.bytes ?? 128) };
-    const sample = { email: "user@example.com", password: "securepass123" };
     return {
       ok: true,
       work: {
@@ -191,12 +191,9 @@ export const assembleAuth = (wish: Extract<Wish, { kind: "auth" }>, task: Assign
           },
         ] satisfies Handoff[],
         commands: [
-          serverLine(layout),
-          curl("POST", path, sample),
-          ...tokens
-            .endpoints(base)
-            .slice(0, 1)
-            .map((one) => curl("POST", one.path, sample)),
+          serverLine(layout, tokens.variables),
+          ...registerRequests(path, accountOf("email", [])),
+          ...tokens.requests(base),
         ],
         rehearsal: renderRehearsal({
           layout: { ...layout, guard: undefined },

@@ -20,8 +20,9 @@ import type { Layout } from "./layout.ts";
 import { moduleOf } from "./modules.ts";
 import { namesOf } from "./names.ts";
 import { baseOfSite, register } from "./register.ts";
-import { curl, payloadOf, renderRehearsal, resourceSteps } from "./rehearsal.ts";
+import { renderRehearsal, resourceSteps } from "./rehearsal.ts";
 import { type Rate, renderRate, shortRate, type Wish } from "./request.ts";
+import { resourceRequests } from "./requests.ts";
 import { modelPiece } from "./templates/model.ts";
 import { resourceRoutes } from "./templates/routes.ts";
 import { resourceSchemas } from "./templates/schemas.ts";
@@ -130,7 +131,6 @@ export const assembleResource = (wish: Extract<Wish, { kind: "crud" }>, task: As
     ];
     const problems = layout.problems === "wired";
     const { limited, ...script } = resourceSteps(entity, list, problems);
-    const sample = payloadOf(entity.fields, 0);
     return {
       ok: true,
       work: {
@@ -180,7 +180,7 @@ export const assembleResource = (wish: Extract<Wish, { kind: "crud" }>, task: As
             }),
           },
         ],
-        commands: [serverLine(layout), curl("POST", list, sample), curl("GET", `${list}?limit=20&offset=0`)],
+        commands: [serverLine(layout), ...resourceRequests(entity, list, one)],
         rehearsal: renderRehearsal({
           layout,
           ...script,

@@ -1,10 +1,12 @@
 /** Login and refresh beside a registration: their files, and what the report may say of them. Pure. */
+
 import type { Report, ReportDecision } from "../../domain/report.ts";
 import type { Context } from "./entity.ts";
 import type { Layout } from "./layout.ts";
 import { join, moduleOf } from "./modules.ts";
 import { expectLine } from "./rehearsal.ts";
 import { type Rate, renderRate, shortRate, type Wish } from "./request.ts";
+import { tokenRequests } from "./requests.ts";
 import type { Piece } from "./templates/py.ts";
 import type { RouteStyle } from "./templates/routes.ts";
 import type { EmailStyle } from "./templates/schemas.ts";
@@ -46,6 +48,9 @@ export type Tokens = {
   readonly tests: string;
   /** Run before the registration's own steps. */
   readonly steps: (base: string) => string[];
+  /** Of the server, and what it is asked after somebody has registered. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly requests: (base: string) => readonly string[];
 };
 
 const none: Tokens = {
@@ -58,6 +63,8 @@ const none: Tokens = {
   handoffs: [],
   tests: "",
   steps: () => [],
+  variables: {},
+  requests: () => [],
 };
 
 /** @returns undefined where nothing verifies a password */
@@ -127,6 +134,8 @@ export const placeTokens = (given: {
     ],
     tests: ` Cover POST /auth/login${refresh ? " and /auth/refresh" : ""}: 200 with both tokens; 401 with the same body for an unknown address and for a wrong password${refresh ? "; 401 for an expired, a foreign and an access token at /auth/refresh" : ""}.`,
     steps: (base) => tokenSteps(base, refresh),
+    variables: { JWT_SECRET: "for-a-server-that-is-tried-and-ended" },
+    requests: (base) => tokenRequests(base, refresh),
   };
 };
 

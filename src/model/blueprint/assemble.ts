@@ -29,9 +29,11 @@ export const finish = (draft: Draft, task: Assignment, work: (changes: Draft["ch
   return outside ? { ok: false, unclear: [outside] } : work(draft.changes);
 };
 
-export const serverLine = (layout: Layout): string => {
+/** @param variables that it cannot do without */
+export const serverLine = (layout: Layout, variables: Readonly<Record<string, string>> = {}): string => {
   const folder = layout.importRoot === "" ? "" : `cd ${layout.importRoot} && `;
-  return `${folder}python -m uvicorn ${layout.app.module}:${layout.app.variable}${layout.app.factory ? " --factory" : ""} --port 8500`;
+  const set = Object.entries(variables).map(([name, value]) => `${name}=${value} `);
+  return `${folder}${set.join("")}python -m uvicorn ${layout.app.module}:${layout.app.variable}${layout.app.factory ? " --factory" : ""} --port 8500`;
 };
 
 export const guardName = (layout: Layout): string => (layout.guard ? "bearer" : "none");

@@ -1,11 +1,11 @@
 /** The plan for a design request, turn by turn: read, ask or build, try, report. */
 
-import { findAlembic } from "./alembic.ts";
+import { iniIn } from "./alembic.ts";
 import { assembleEndpoint } from "./assemble-endpoint.ts";
 import { assembleAuth } from "./assemble-registration.ts";
 import { assembleResource } from "./assemble-resource.ts";
 import type { BlueprintBrief } from "./brief.ts";
-import { bash, read, taskIdOf, write } from "./calls.ts";
+import { read, taskIdOf, write } from "./calls.ts";
 import { conflictsWith } from "./conflicts.ts";
 import type { Call, Plan, Result } from "./conversation.ts";
 import {
@@ -20,7 +20,7 @@ import {
 import { editsBetween } from "./diff.ts";
 import type { Unclear } from "./fields.ts";
 import type { Layout } from "./layout.ts";
-import { proofCommand } from "./migration-programs.ts";
+import { dirname } from "./modules.ts";
 import { namesOf, plural, singular, snake } from "./names.ts";
 import type { Interest } from "./read-layout.ts";
 import { asking, describeTrial, emptyReport, type Trial } from "./reports.ts";
@@ -216,42 +216,49 @@ function* construct(work: Work, layout: Layout, unread: readonly string[], agent
       );
   }
   const trial = yield* tryOut(work, layout, { moves: moves(steps.length), limits: !isTested(assignments) });
-  const ended = yield* haveDone({ work, layout, trial, assignments, kept }, (at) => moves(steps.length + 1 + at));
+  const ended = yield* haveDone({ work, layout, trial, assignments }, (at) => moves(steps.length + 1 + at));
   const done = ended.moveLast ? moveTo(tasks.at(-1), "completed") : [];
   if (done.length > 0) yield { text: "Everything answered as it should.", calls: done };
   const migrations = agents.has("database-engineer") && kept.length === 0 ? "none" : "kept";
-  const open = { ...work, handoffs: openAfter(work.handoffs, ended.back, migrations) };
+  const commands = withMigrations(work.commands, layout, kept);
+  const open = { ...work, commands, handoffs: openAfter(work.handoffs, ended.back, migrations) };
   yield* submit(
     describeTrial(open, ended.trial, unread),
     ended.trial.state === "failed" ? "Something did not answer as it should: I report it as it is." : "The report.",
   );
 }
 
+/** The server finds its tables where the repository's migrations make them. */
+const withMigrations = (
+  commands: readonly string[],
+  { importRoot }: Layout,
+  kept: readonly string[],
+): readonly string[] => {
+  const ini = iniIn(kept);
+  if (ini === undefined || dirname(ini) !== importRoot) return commands;
+  return commands.map((command) => command.replace(/(?=(\w+=\S+ )*python -m uvicorn )/, "alembic upgrade head && "));
+};
+
 type Assigned = {
   readonly work: Trialled;
   readonly layout: Layout;
   readonly trial: Trial;
   readonly assignments: readonly Assignment[];
-  readonly kept: readonly string[];
 };
 
 /** Limits take many calls: where somebody writes tests of them, those try them. */
 const isTested = (assignments: readonly Assignment[]): boolean => assignments.some(({ to }) => to === "test-generator");
 
-/** Work that is tried goes to the others; then it is tried once more, beside what they wrote. */
+/** Work that is tried goes to the others; where nobody has tested what they left, it is tried once more. */
 export function* haveDone(
-  { work, layout, trial, assignments, kept }: Assigned,
+  { work, layout, trial, assignments }: Assigned,
   moves: (at: number) => readonly Call[],
 ): Plan<{ readonly trial: Trial; readonly back: readonly HandedBack[]; readonly moveLast: boolean }> {
   if (trial.state !== "passed" || assignments.length === 0)
     return { trial, back: [], moveLast: trial.state === "passed" };
   const back = yield* delegate(assignments, moves);
-  const migrated = back.some(({ to, done }) => to === "database-engineer" && done);
-  const found = migrated
-    ? yield* findAlembic({ files: layout.files, variable: layout.settings?.env }, kept)
-    : undefined;
-  const proof = found?.ok ? [bash(proofCommand(found.alembic, false), "Try the migration once more")] : [];
-  const limits = !back.some(({ to, done }) => to === "test-generator" && done);
-  const again = yield* tryOut(work, layout, { limits, others: proof });
+  const tested = back.some(({ to, done }) => to === "test-generator" && done);
+  // Tests that passed on all of it have tried it, limits included; the requests of the report are made by the App.
+  const again = tested ? { ...trial, commands: [] } : yield* tryOut(work, layout, { limits: true });
   return { trial: again, back, moveLast: again.state === "passed" && back.at(-1)?.done === true };
 }

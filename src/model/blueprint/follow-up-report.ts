@@ -26,8 +26,8 @@ export type Changed = {
   readonly entity: Entity | undefined;
   /** How long a password is now, as the schema says it. */
   readonly password: { readonly min: string; readonly max: string } | undefined;
-  /** A request that a person can send. */
-  readonly curl: string | undefined;
+  /** To the endpoints of the model, as they are asked now. */
+  readonly requests: readonly string[];
 };
 
 /** What the database has to follow, for one instruction. */
@@ -129,11 +129,7 @@ export const reportAfter = (
     models_created: changed ? withFields(previous.models_created, changed.entity) : previous.models_created,
     security_measures: limits.security_measures.map((measure) => withPassword(measure, changed?.password)),
     test_commands: changed
-      ? [
-          ...changed.trial.commands,
-          ...previous.test_commands.filter((command) => /uvicorn/.test(command)),
-          ...(changed.curl ? [changed.curl] : []),
-        ]
+      ? [...changed.trial.commands, ...requestsAfter(previous.test_commands, changed.requests)]
       : previous.test_commands,
     concerns,
     blockers: failed ? ["What was changed does not answer as it should; the output stands under concerns."] : [],
@@ -141,6 +137,16 @@ export const reportAfter = (
     handoffs,
     threads,
   };
+};
+
+/** The server and the requests of before, those anew whose path is asked otherwise now. */
+const requestsAfter = (before: readonly string[], now: readonly string[]): string[] => {
+  const pathIn = (command: string): string =>
+    /localhost:8500(\/[^'"?$ ]*)/.exec(command)?.[1]?.replace(/\/$/, "") ?? "";
+  const paths = new Set(now.map(pathIn));
+  const kept = before.filter((command) => /\b(uvicorn|curl)\b/.test(command) && !command.startsWith("#"));
+  const [servers, requests] = [kept.filter((one) => !/\bcurl\b/.test(one)), kept.filter((one) => /\bcurl\b/.test(one))];
+  return [...servers, ...now, ...requests.filter((one) => !paths.has(pathIn(one)))];
 };
 
 /** A measure that names the length of passwords names the new one. */

@@ -2,13 +2,15 @@
 import type { Report } from "../../domain/report.ts";
 import { registrationTests, shownOf } from "./assemble-registration.ts";
 import { resourceTests } from "./assemble-resource.ts";
+import type { Entity } from "./entity.ts";
 import type { Changed } from "./follow-up-report.ts";
 import type { Layout } from "./layout.ts";
 import { type RateChange, withRates } from "./limits-after.ts";
 import type { Target } from "./recognise.ts";
-import { curl, payloadOf, type Rehearsal, registerSteps, renderRehearsal, resourceSteps } from "./rehearsal.ts";
+import { type Rehearsal, registerSteps, renderRehearsal, resourceSteps } from "./rehearsal.ts";
 import type { Trial } from "./reports.ts";
 import type { Rate } from "./request.ts";
+import { accountOf, registerRequests, resourceRequests } from "./requests.ts";
 import { renderTestTask } from "./test-task.ts";
 
 export type Done = {
@@ -38,7 +40,7 @@ export const rehearsalOf = ({ previous, layout, target, rates }: Done): Rehearsa
     const list = endpoints.find((one) => one.method === "GET" && one.path === post.path);
     return renderRehearsal({ layout, ...script, limit: limitOf(list, limited) });
   }
-  const address = entity.fields.find((field) => field.type.kind === "email" && field.unique)?.name ?? "email";
+  const address = addressOf(entity);
   const stored = entity.fields.filter(
     (field) => field.name !== address && target.create.found.fields.some((one) => one.name === field.name),
   );
@@ -82,15 +84,11 @@ export const changedBy = (
   outcome: Pick<Changed, "migrations" | "did" | "rates">,
   trial: Trial,
 ): Changed => {
-  const { target, previous } = done;
+  const { target } = done;
   const source = target?.create.found.fields.find((field) => field.name === "password")?.source ?? "";
   const min = /min_length=(\d+)/.exec(source)?.[1];
   const max = /max_length=(\d+)/.exec(source)?.[1];
   const password = min && max ? { min, max } : undefined;
-  const post = previous.endpoints_created.find((one) => one.method === "POST");
-  const stored = target?.context.entity.fields.filter((field) =>
-    target.create.found.fields.some((one) => one.name === field.name),
-  );
   return {
     trial,
     migrations: outcome.migrations,
@@ -99,9 +97,23 @@ export const changedBy = (
     tests: testsOf(done, password),
     entity: target?.context.entity,
     password,
-    curl:
-      post && stored
-        ? curl("POST", post.path, { ...payloadOf(stored, 0), ...(source ? { password: "securepass123" } : {}) })
-        : undefined,
+    requests: requestsOf(done, Number(min ?? 0)),
   };
 };
+
+/** @param least characters of a password */
+const requestsOf = ({ previous, target }: Done, least: number): readonly string[] => {
+  const post = previous.endpoints_created.find((one) => one.method === "POST");
+  if (!target || !post) return [];
+  const { entity } = target.context;
+  const one = previous.endpoints_created.find(({ path }) => path.endsWith("}"))?.path;
+  if (target.update) return one === undefined ? [] : resourceRequests(entity, post.path, one);
+  const address = addressOf(entity);
+  const stored = entity.fields.filter(
+    (field) => field.name !== address && target.create.found.fields.some((other) => other.name === field.name),
+  );
+  return registerRequests(post.path, accountOf(address, stored, least));
+};
+
+const addressOf = (entity: Entity): string =>
+  entity.fields.find((field) => field.type.kind === "email" && field.unique)?.name ?? "email";

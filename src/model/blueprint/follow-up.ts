@@ -120,7 +120,7 @@ export function* followUp(brief: BlueprintBrief, agents: ReadonlySet<string>): P
   const assignments = assignmentsOf(handoffs, previous.feature, agents).filter(
     ({ to }) => to !== "database-engineer" || kept.length > 0,
   );
-  const ended = yield* haveDone({ work, layout, trial, assignments, kept }, () => []);
+  const ended = yield* haveDone({ work, layout, trial, assignments }, () => []);
   const open = openAfter(handoffs, ended.back, agents.has("database-engineer") && kept.length === 0 ? "none" : "kept");
   yield* submit(
     reportAfter(previous, outcome.notes, { ...changed, trial: ended.trial }, open),

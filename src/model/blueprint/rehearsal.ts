@@ -36,7 +36,7 @@ const text = (field: Field, turn: number): string => {
 };
 
 /** A value that the field takes; another one each turn, where it has to be unique. */
-const sampleOf = (field: Field, turn: number): Json => {
+export const sampleOf = (field: Field, turn: number): Json => {
   const { type } = field;
   switch (type.kind) {
     case "str":
@@ -268,7 +268,3 @@ export const registerSteps = (
     limited: '"POST", path, person',
   };
 };
-
-/** A request as a person can send it to a server on port 8500. */
-export const curl = (method: string, path: string, body?: unknown): string =>
-  `curl -X ${method} 'http://localhost:8500${path}'${body === undefined ? "" : ` -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`}`;

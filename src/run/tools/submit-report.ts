@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { SubmittedReport } from "../../domain/child-report.ts";
 import { ToolError } from "../../domain/errors.ts";
 import type { Evidence, Finding } from "../../domain/finding.ts";
+import type { Spend } from "../../domain/outcome.ts";
 import { type Report, reportSchema } from "../../domain/report.ts";
 import type { TaskList } from "../../domain/task.ts";
 import { defineTool, type Tool } from "./tool.ts";
@@ -17,6 +18,7 @@ export type Judged = {
 export type Door = {
   /** Of the whole conversation, this turn's included. */
   readonly evidence: () => readonly Evidence[];
+  readonly spend: () => Spend;
   /** How often a report was refused before. */
   readonly refusals: () => number;
   readonly tasks: () => TaskList;
@@ -29,7 +31,12 @@ export type Door = {
   readonly onJudged: (judged: Judged) => void;
 };
 
-export type Judge<R extends SubmittedReport> = (report: R, evidence: readonly Evidence[]) => Promise<Judged>;
+export type Judge<R extends SubmittedReport> = (
+  report: R,
+  evidence: readonly Evidence[],
+  /** Of the call. */
+  signal: AbortSignal,
+) => Promise<Judged>;
 
 /** As often as this a report may be refused; the last one ends the run with its findings shown. */
 export const maxRefusals = 3;
@@ -62,9 +69,9 @@ export const createSubmitReport = <R extends SubmittedReport>(deps: {
     description: `Hands in the report and ends the run. It is checked against the files and the commands that really ran; where it does not hold, the findings come back and you mend the work or the report, up to ${maxRefusals} times. Never DONE with a concern; BLOCKED needs blockers, NEEDS_CONTEXT needs questions. Call it alone, as the last thing.`,
     ...deps.form,
     readOnly: false,
-    async run(report) {
+    async run(report, { signal }) {
       const { door } = deps;
-      const judged = await deps.judge(report, door.evidence());
+      const judged = await deps.judge(report, door.evidence(), signal);
       const refused = door.refusals() + 1;
       door.onJudged(judged);
       if (judged.accepted) return `The report is accepted. ${deps.ending ?? "The run ends here."}`;

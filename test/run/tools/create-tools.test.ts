@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { noSpend } from "../../../src/domain/budget.ts";
 import type { TaskList } from "../../../src/domain/task.ts";
 import { createTools, isOffered } from "../../../src/run/tools/create-tools.ts";
 import { createSeenFiles } from "../../../src/run/tools/seen-files.ts";
@@ -27,6 +28,7 @@ const open = (tools = testDefinition.tools) => {
       judge: async (report) => ({ accepted: true, report, findings: [] }),
       door: {
         evidence: () => [],
+        spend: () => noSpend,
         refusals: () => 0,
         removed: () => false,
         last: () => false,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { noSpend } from "../../../src/domain/budget.ts";
 import type { Finding } from "../../../src/domain/finding.ts";
 import type { Report } from "../../../src/domain/report.ts";
 import { architectForm, createSubmitReport, type Judged } from "../../../src/run/tools/submit-report.ts";
@@ -13,6 +14,7 @@ const submit = async (input: unknown, findings: readonly Finding[] = [], before 
     form: architectForm,
     door: {
       evidence: () => [],
+      spend: () => noSpend,
       refusals: () => before,
       removed: () => false,
       last: () => false,
@@ -89,6 +91,7 @@ describe("SubmitReport", () => {
       judge: async () => expect.fail(),
       door: {
         evidence: () => [],
+        spend: () => noSpend,
         refusals: () => 0,
         removed: () => false,
         last: () => false,
