@@ -332,6 +332,12 @@ export interface Workspace {
     commit: string,
     isWanted: (path: string) => boolean,
   ): Promise<readonly SourceFile[]>;
+  /** Those of one name in the folders right below another (`<folder>/<any>/<name>`), the first `most` by path; and how many more there are. */
+  readNamed(
+    repository: RepositoryRef,
+    commit: string,
+    where: { readonly folder: string; readonly name: string; readonly most: number },
+  ): Promise<FilesRead & { readonly more: number }>;
   /** The newest common ancestor. */
   mergeBase(repository: RepositoryRef, a: string, b: string): Promise<string | undefined>;
   /**

@@ -99,6 +99,7 @@ const catches: Readonly<Record<string, string>> = {
   "config.ts": "an unreadable key becomes a named problem among the others",
   "mcp/connection.ts":
     "a server that can't be reached or fails becomes the reason; closing one that is gone is what was wanted",
+  "domain/repository-skills.ts": "a repository's text that breaks the parser becomes a sentence for its people",
   "domain/memory/json.ts": "broken JSON of a repository becomes a problem that is said",
   "domain/render-report.ts": "a body that people edited may hold no JSON any more",
   "domain/repository-config.ts": "aliases in YAML become a sentence for the maintainers",

@@ -1,13 +1,19 @@
 /** What an agent is told at the start. Text from GitHub stands in it as JSON strings only: data with a source, never instructions. */
 import type { FileChange } from "./changeset.ts";
 import { type ChildKind, type ChildName, childKinds } from "./child-report.ts";
-import type { Definition, Library } from "./definition.ts";
+import type { Definition, Library, Skill } from "./definition.ts";
 import type { UserMessage } from "./message.ts";
 import type { Boundary } from "./policy.ts";
 import type { Report } from "./report.ts";
 import { imageBlocks, type RequestImage } from "./request-images.ts";
 
 export type BriefDecision = { readonly id: string; readonly title: string; readonly rationale: string };
+
+/** What `Skill` loads besides the catalogue of the system prompt. */
+type BriefSkills = {
+  readonly about: string;
+  readonly ofRepository: readonly { readonly name: string; readonly description: string }[];
+};
 
 export type BriefReview = {
   /** What the reviewer wrote above the inline comments, or the text of a command. */
@@ -46,6 +52,7 @@ export type Brief = {
   readonly configFile: string;
   readonly commands?: BriefCommands | undefined;
   readonly decisions: readonly BriefDecision[];
+  readonly skills?: BriefSkills | undefined;
   /** The repository's own guidance (AGENTS.md, CLAUDE.md) for the folders of the boundary, outermost first. */
   readonly instructions?: readonly { readonly path: string; readonly text: string }[];
   readonly pull?: { readonly number: number; readonly branch: string };
@@ -92,6 +99,7 @@ export type ChildBrief = {
   readonly boundary: Boundary;
   readonly configFile: string;
   readonly commands?: BriefCommands | undefined;
+  readonly skills?: BriefSkills | undefined;
   readonly decisions: readonly BriefDecision[];
   /** Files of the worktree that are not as committed, most of them its parent's: it may read them. */
   readonly changed: readonly { readonly path: string; readonly kind: FileChange["kind"] }[];
@@ -103,6 +111,17 @@ type TeammateBrief = Omit<ChildBrief, "kind" | "task" | "prompt"> & {
   readonly you: string;
   readonly team: { readonly name: string; readonly members: readonly string[] };
 };
+
+/** The repository's own skills, for a brief: none where there are none. */
+export const briefSkills = (skills: ReadonlyMap<string, Skill>): { readonly skills?: BriefSkills } =>
+  skills.size === 0
+    ? {}
+    : {
+        skills: {
+          about: "The repository's own, loaded with Skill; one of a name that your catalogue has stands in its place.",
+          ofRepository: [...skills.values()].map(({ name, description }) => ({ name, description })),
+        },
+      };
 
 /** JSON on one line in which no `<` stands, so that no text inside can end the block or open another. */
 const inline = (value: unknown): string => JSON.stringify(value).replaceAll("<", "\\u003c");

@@ -38,6 +38,8 @@ export type Library = {
   readonly skills: ReadonlyMap<string, Skill>;
   /** Text of `agents/shared/status-protocol.md`. */
   readonly statusProtocol: string;
+  /** Those of the repository that a run is about: they stand over ours of the same name. None where left out. */
+  readonly repositorySkills?: ReadonlyMap<string, Skill> | undefined;
 };
 
 /** Every tool that a definition may name; which of them a run offers is the run's matter. */
@@ -129,6 +131,9 @@ export const parseDefinition = (
   return { ...data, directive: body.trim() };
 };
 
+/** Of a skill, whoever wrote it. */
+export const skillKeys = { name, description };
+
 /** The Agent Skills format (https://agentskills.io/specification), read strictly. */
 const skillSchema = z.strictObject({
   name,
@@ -139,9 +144,9 @@ const skillSchema = z.strictObject({
   "allowed-tools": z.string().optional(),
 });
 
-const maxSkillLines = 500;
+export const maxSkillLines = 500;
 /** About 5,000 tokens. */
-const maxSkillCharacters = 20_000;
+export const maxSkillCharacters = 20_000;
 
 /**
  * @param file `…/<name>/SKILL.md`; the folder's name is the skill's

@@ -1,5 +1,5 @@
 /** A Markdown file with YAML in front, read strictly: every problem is said with its line. Knows no meaning of the keys. */
-import { isMap, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import { DefinitionError } from "./errors.ts";
 
@@ -30,9 +30,14 @@ export const parseFrontmatter = <S extends z.ZodType>(
   const counter = new LineCounter();
   // The line of the opening --- is kept as an empty one, so that lines count as in the file.
   const document = parseDocument(`\n${yaml}`, { schema: "core", uniqueKeys: true, strict: true, lineCounter: counter });
+  const lineOf = (node: Node | null | undefined) => (node?.range ? counter.linePos(node.range[0]).line : 1);
+  visit(document, {
+    Alias: (_, alias) => {
+      throw new DefinitionError(file, lineOf(alias), "has an alias (*…): write the value out");
+    },
+  });
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem) throw new DefinitionError(file, problem.linePos?.[0].line ?? 1, firstLine(problem.message));
-  const lineOf = (node: Node | null | undefined) => (node?.range ? counter.linePos(node.range[0]).line : 1);
   const nodeAt = (path: Path): Node | undefined => {
     for (let length = path.length; length > 0; length--) {
       const node = document.getIn(path.slice(0, length), true);

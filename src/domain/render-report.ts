@@ -19,6 +19,7 @@ import {
   middlewareSection,
   modelsSection,
   notesSection,
+  noticesSection,
   questionsSection,
   securitySection,
   spendSentence,
@@ -62,7 +63,9 @@ export type PullBodyInput = {
   readonly model?: string | undefined;
   /** Those on the branch that this run made, and what GitHub says of their signatures. */
   readonly commits?: readonly SignedCommit[] | undefined;
-  /** Sentences of `updateMemory`, and others of ours. */
+  /** What people must know of the run itself: no sandbox, a server or a skill that was not used. */
+  readonly notices?: readonly string[] | undefined;
+  /** Sentences of `updateMemory`. */
   readonly notes?: readonly string[] | undefined;
 };
 
@@ -132,6 +135,7 @@ const sections = (input: PullBodyInput, level: Level): (string | undefined)[] =>
     decisionsSection(report, level),
     handoffsSection(report, level),
     concernsSection(report, level),
+    noticesSection(input.notices ?? [], level),
     notesSection(input.notes ?? [], level),
     closing(input),
     level.leftOut === "" ? undefined : `Shortened to what a description can hold: ${level.leftOut} left out.`,

@@ -178,7 +178,7 @@ const outcomeOf = async (
     const { record } = run;
     const record_ = (added: readonly RunEvent[]) => run.store(added, settled.spend);
     return await publish(
-      { ...deps, model, record: record_, notices: noticesOf(deps, run) },
+      { ...deps, model, record: record_, notices: noticesOf(deps, run, gathered) },
       record,
       gathered,
       settled,
@@ -190,8 +190,9 @@ const outcomeOf = async (
 };
 
 /** For the pull request, in lines of ours. */
-const noticesOf = ({ sandboxed }: ExecuteDeps, { servers }: Run): readonly string[] => [
+const noticesOf = ({ sandboxed }: ExecuteDeps, { servers }: Run, { skills }: Gathered): readonly string[] => [
   ...(sandboxed ? [] : [noSandbox]),
+  ...skills.problems,
   ...(servers?.problems() ?? []),
 ];
 

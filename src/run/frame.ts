@@ -1,6 +1,6 @@
 /** What the conversation of a run's own agent is given: its walls, its door, and the other agents that it can reach. */
-import { composeBrief, composeSystem } from "../domain/brief.ts";
-import type { Definition } from "../domain/definition.ts";
+import { briefSkills, composeBrief, composeSystem } from "../domain/brief.ts";
+import type { Definition, Library } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { parseDecisions } from "../domain/memory.ts";
 import type { Walls, Worktree } from "../ports.ts";
@@ -38,7 +38,11 @@ export const openOthers = (
       baseText: baseTextOf(deps, run, gathered),
       standards: gathered.config.standards ?? {},
       work: run.work,
-      facts: { issue, request: { title: request.title }, decisions, configFile, commands },
+      library: libraryOf(deps, gathered),
+      facts: {
+        ...{ issue, request: { title: request.title }, decisions, configFile, commands },
+        ...briefSkills(gathered.skills.skills),
+      },
       events: run.start.resume ? ownStretch(events) : [],
       history: events,
       before: run.before,
@@ -49,6 +53,11 @@ export const openOthers = (
     gathered,
   );
 };
+
+const libraryOf = ({ library }: ExecuteDeps, { skills }: Gathered): Library => ({
+  ...library,
+  repositorySkills: skills.skills,
+});
 
 export const baseTextOf = (deps: ExecuteDeps, run: Run, gathered: Gathered) => (path: string) =>
   deps.workspace.readFile(run.record.job.trigger.repository, gathered.commit, path);
@@ -79,12 +88,12 @@ export const frameOf = (
   servers: run.servers,
   decisions: parseDecisions(gathered.memory.decisions).decisions,
   definition: { ...deps.definition, boundary: gathered.boundary },
-  library: deps.library,
+  library: libraryOf(deps, gathered),
   limits: run.limits,
   commit: gathered.commit,
   base: gathered.base,
   system: composeSystem(deps.definition, deps.library),
-  firstMessage: composeBrief(gathered.brief, gathered.images),
+  firstMessage: composeBrief({ ...gathered.brief, ...briefSkills(gathered.skills.skills) }, gathered.images),
   clock: deps.clock,
   record: run.store,
   checkpoint: () => worktree.collect(),

@@ -9,6 +9,7 @@ import { parseBody } from "../domain/render-report.ts";
 import { fullName, type Person, type RepositoryRef } from "../domain/repository.ts";
 import { boundaryFor, commandsOf, configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
 import type { RepositoryConfig } from "../domain/repository-schema.ts";
+import { parseRepositorySkills, type RepositorySkills, skillPlace } from "../domain/repository-skills.ts";
 import type { RequestImage } from "../domain/request-images.ts";
 import { workingMates } from "../domain/team.ts";
 import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
@@ -39,6 +40,8 @@ export type Gathered = {
   readonly review?: Review;
   readonly memory: { readonly decisions?: string; readonly state?: string };
   readonly template?: string;
+  /** The repository's own. */
+  readonly skills: RepositorySkills;
   /** Of the request; none where a conversation goes on, which has them. */
   readonly images: readonly RequestImage[];
 };
@@ -129,9 +132,10 @@ const prepare = async (
   const commit = at?.commit ?? head ?? tip;
   const base = at?.base ?? (pull ? ((await deps.workspace.mergeBase(repository, tip, commit)) ?? tip) : commit);
   const parent = at?.parent ?? (at?.left && head) ?? commit;
-  const [known, settings, template, review] = await Promise.all([
+  const [known, settings, named, template, review] = await Promise.all([
     deps.workspace.readFiles(repository, parent, [decisionsPath, statePath]),
     deps.workspace.readFiles(repository, configTip, [configPath]),
+    deps.workspace.readNamed(repository, configTip, skillPlace),
     session.fetchPullTemplate(),
     fetchReview(session, trigger, pull),
   ]);
@@ -146,6 +150,7 @@ const prepare = async (
   const boundary = boundaryFor(deps.definition.name, deps.definition.boundary, config.config);
   const [decisions, state] = [known.texts.get(decisionsPath), known.texts.get(statePath)];
   const instructions = await readInstructions(boundary, (paths) => deps.workspace.readFiles(repository, tip, paths));
+  const skills = parseRepositorySkills(named.texts, { unread: named.tooLarge, more: named.more });
   const brief = await composeFrom(session, run, {
     ...{ boundary, decisions, pull, review, instructions },
     config: config.config,
@@ -157,6 +162,7 @@ const prepare = async (
     kind: "ready",
     brief: withImages(brief, images),
     images: images.given,
+    skills,
     boundary,
     config: config.config,
     subagents: agentsHere(deps.library, subagentsOf(deps.definition), config.config),

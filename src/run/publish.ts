@@ -236,7 +236,8 @@ const propose = async (publication: Publication, { branch, head, notes }: Pushed
     usdLimit: settled.limits.usd,
     model: deps.model.name,
     commits: await signaturesOf(session, [...publication.made.values()]),
-    notes: [...deps.notices, ...notes],
+    notices: deps.notices,
+    notes,
   };
   const block = (room: number) => renderPullBody(view, room);
   const draft = settled.status !== "DONE";

@@ -39,7 +39,7 @@ export type SubagentDeps = {
   readonly standards: StandardsConfig;
   /** Whose budget a subagent has. */
   readonly work: WorkKind;
-  readonly facts: Pick<ChildBrief, "issue" | "request" | "decisions" | "configFile" | "commands">;
+  readonly facts: Pick<ChildBrief, "issue" | "request" | "decisions" | "configFile" | "commands" | "skills">;
   /** What the run has stored of its conversation so far, where that goes on. */
   readonly events: readonly RunEvent[];
   /** The same with conversations that were taken up anew: what their subagents did is still there. */

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fullName, type RepositoryRef } from "../domain/repository.ts";
-import type { FilesRead } from "../ports.ts";
+import type { FilesRead, Workspace } from "../ports.ts";
 import { requireCommit, runGit, tryGit } from "./git.ts";
 import { createHistory, type History, tipOf } from "./history.ts";
 import { type Entry, isFile, listCommit } from "./listing.ts";
@@ -48,9 +48,19 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
     if (wanted.size === 0) return { texts: new Map(), tooLarge: [] };
     const gitDir = gitDirOf(repository);
     const entries = await listCommit(gitDir, requireCommit(commit), { below: [...wanted] });
-    const files = entries.filter((entry) => isFile(entry) && wanted.has(entry.path));
-    const [small, large] = [files.filter(({ size }) => size <= maxTextBytes), files.filter(isTooLarge)];
-    return { texts: await readBlobs(gitDir, small), tooLarge: large.map(({ path }) => path) };
+    return textsOf(
+      gitDir,
+      entries.filter((entry) => isFile(entry) && wanted.has(entry.path)),
+    );
+  };
+  const readNamed: Workspace["readNamed"] = async (repository, commit, { folder, name, most }) => {
+    const gitDir = gitDirOf(repository);
+    const entries = await listCommit(gitDir, requireCommit(commit), { below: [folder] });
+    const files = entries.filter((entry) => {
+      const [any, file, deeper] = entry.path.slice(folder.length + 1).split("/");
+      return isFile(entry) && any !== "" && file === name && deeper === undefined;
+    });
+    return { ...(await textsOf(gitDir, files.slice(0, most))), more: Math.max(0, files.length - most) };
   };
 
   return {
@@ -61,6 +71,7 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
         throw new Error(`Could not fetch ${fullName(repository)}`, { cause: error });
       }),
     readFiles,
+    readNamed,
     mergeBase: async (repository: RepositoryRef, a: string, b: string): Promise<string | undefined> => {
       const { exitCode, stdout, stderr } = await tryGit(gitDirOf(repository), [
         "merge-base",
@@ -74,6 +85,14 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
 };
 
 export type Mirrors = ReturnType<typeof createMirrors>;
+
+const textsOf = async (gitDir: string, files: readonly Entry[]): Promise<FilesRead> => ({
+  texts: await readBlobs(
+    gitDir,
+    files.filter((file) => !isTooLarge(file)),
+  ),
+  tooLarge: files.filter(isTooLarge).map(({ path }) => path),
+});
 
 const isTooLarge = ({ size }: Entry): boolean => size > maxTextBytes;
 

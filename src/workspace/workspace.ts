@@ -79,6 +79,7 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
         .filter((entry) => isFile(entry) && isWanted(entry.path) && entry.size <= 1024 * 1024)
         .map(({ path, sha }) => ({ path, sha }));
     },
+    readNamed: async (repository, commit, where) => (await enter()).mirrors.readNamed(repository, commit, where),
     mergeBase: async (repository, a, b) => (await enter()).mirrors.mergeBase(repository, a, b),
     async openWorktree(repository, { runId, commit, base, baseBranch, boundaries, env = {}, setup }) {
       const { layout, mirrors, trees, setups, sandbox } = await enter();

@@ -69,6 +69,14 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
         tooLarge: found.filter(([, text]) => text.length > 1024 * 1024).map(([path]) => path),
       };
     },
+    readNamed: async (repository, commit, { folder, name, most }) => {
+      const paths = [...filesAt(commit).keys()]
+        .filter((path) => path.startsWith(`${folder}/`) && /^[^/]+\/[^/]+$/.test(path.slice(folder.length + 1)))
+        .filter((path) => path.endsWith(`/${name}`))
+        .sort();
+      const read = await workspace.readFiles(repository, commit, paths.slice(0, most));
+      return { ...read, more: Math.max(0, paths.length - most) };
+    },
     mergeBase: async () => baseCommit,
     openWorktree: async (_, { commit, boundaries }) => {
       workspace.open += 1;

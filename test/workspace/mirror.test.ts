@@ -127,6 +127,28 @@ describe("the mirror", () => {
     await expect(bench.workspace.mergeBase(repositoryRef, "--help", commit)).rejects.toThrow("no commit's id");
   });
 
+  it("gives the files of one name right below a folder, so many at most", async () => {
+    const bench = create();
+    const skill = (name: string) => `.claude/skills/${name}/SKILL.md`;
+    bench.repository.commit("skills", {
+      ...Object.fromEntries(["a", "b", "c"].map((name) => [skill(name), name])),
+      ".claude/skills/SKILL.md": "too high",
+      ".claude/skills/a/b/SKILL.md": "too low",
+      ".claude/skills/a/OTHER.md": "another name",
+      ".claude/skills/large/SKILL.md": "x".repeat(1024 * 1024 + 1),
+      "docs/.claude/skills/d/SKILL.md": "elsewhere",
+    });
+    bench.repository.push("main");
+    const commit = (await bench.fetch("main")).get("main") ?? "";
+    const read = async (most: number) => {
+      const where = { folder: ".claude/skills", name: "SKILL.md", most };
+      const { texts, tooLarge, more } = await bench.workspace.readNamed(repositoryRef, commit, where);
+      return [Object.fromEntries(texts), tooLarge, more];
+    };
+    expect(await read(9)).toEqual([{ [skill("a")]: "a", [skill("b")]: "b", [skill("c")]: "c" }, [skill("large")], 0]);
+    expect(await read(2)).toEqual([{ [skill("a")]: "a", [skill("b")]: "b" }, [], 2]);
+  });
+
   it("is empty for an empty repository", async () => {
     const bench = create();
     execFileSync("git", ["--git-dir", bench.repository.bare, "update-ref", "-d", "refs/heads/main"]);

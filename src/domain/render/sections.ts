@@ -68,6 +68,9 @@ export const concernsSection = (report: Report, detail: Detail): string | undefi
 export const blockersSection = (report: Report, detail: Detail): string | undefined =>
   bullets("### Blockers", report.blockers, detail);
 
+export const noticesSection = (notices: readonly string[], detail: Detail): string | undefined =>
+  bullets("### Of this run", notices, detail);
+
 export const notesSection = (notes: readonly string[], detail: Detail): string | undefined =>
   bullets("### Memory", notes, detail);
 

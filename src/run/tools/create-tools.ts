@@ -80,7 +80,7 @@ export const createTools = (deps: ToolDeps): readonly Tool[] => {
     createTaskList(tasks),
     createTaskGet(tasks),
     deps.submit,
-    ...(skills.length > 0 ? [createSkill(skills)] : []),
+    ...(skills.length > 0 ? [createSkill(skills, deps.library.repositorySkills)] : []),
     ...(deps.team?.create ? [createTeamCreate(deps.team.create)] : []),
     ...(deps.team ? [createSendMessage(deps.team.send)] : []),
     ...(deps.exit ? [createExitWorktree(deps.exit)] : []),
