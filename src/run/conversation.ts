@@ -187,7 +187,7 @@ const continued = (deps: LoopDeps, resume: ResumeState, seen: SeenFiles): Conver
   return talk;
 };
 
-/** The tools as they would be offered today. */
+/** The tools as they would be offered today; those of servers stay as the conversation has them. */
 export const toolsToday = (deps: LoopDeps): readonly ToolSpec[] => {
   const none = (): never => {
     throw new Error("a tool was asked for its schema and looked into a conversation");

@@ -77,7 +77,7 @@ export const converse = async (
   };
   const begin = (): Promise<LoopEnd> => {
     if (left) return takeUp(model, left.why, { state: left.state });
-    const changed = resume && !resume.judged ? changedTools(resume, toolsToday({ ...frame, model })) : [];
+    const changed = resume && !resume.judged ? changedTools(resume, toolsToday({ ...frame, model, resume })) : [];
     if (resume && changed.length > 0) return takeUp(model, changedWhy(changed), { state: resume });
     return runLoop({ ...frame, model, resume });
   };
