@@ -1,9 +1,11 @@
 /** A report as people read it on a pull request, and its way back out of the body. Knows text only. */
 import type { ClaimVerdict } from "./claim.ts";
+import type { ContractChange } from "./contract.ts";
 import type { Finding, ShownEvidence } from "./finding.ts";
 import { neutralisePlain } from "./neutralise.ts";
 import type { CutShort, Spend } from "./outcome.ts";
 import { claimsSection } from "./render/claims.ts";
+import { contractSection } from "./render/contract-changes.ts";
 import { cutShortSection } from "./render/cut-short.ts";
 import { evidenceSection, suggestedSection } from "./render/evidence.ts";
 import { reviewSection } from "./render/review.ts";
@@ -13,6 +15,7 @@ import {
   concernsSection,
   type Detail,
   decisionsSection,
+  deviationsSection,
   endpointsSection,
   findingsSection,
   handoffsSection,
@@ -28,6 +31,7 @@ import {
 import { subagentsSection } from "./render/subagents.ts";
 import { type Report, reportSchema, type Status } from "./report.ts";
 import type { Review } from "./review.ts";
+import type { Deviation } from "./standards.ts";
 import type { HandedBack } from "./subagent.ts";
 import type { TaskList } from "./task.ts";
 
@@ -46,6 +50,9 @@ export type PullBodyInput = {
   readonly findings: readonly Finding[];
   /** As our code found them. */
   readonly claims?: readonly ClaimVerdict[] | undefined;
+  readonly apiChanges?: readonly ContractChange[] | undefined;
+  /** House standards that the repository turned off or set otherwise. */
+  readonly deviations?: readonly Deviation[] | undefined;
   readonly evidence: readonly ShownEvidence[];
   /** What they handed back: told by our code, not by the report. */
   readonly subagents?: readonly HandedBack[] | undefined;
@@ -127,11 +134,13 @@ const sections = (input: PullBodyInput, level: Level): (string | undefined)[] =>
     middlewareSection(report, level),
     securitySection(report, level),
     claimsSection(input.claims ?? [], level),
+    contractSection(input.apiChanges ?? [], level),
     subagentsSection(input.subagents ?? [], level),
     reviewSection(input.review, level),
     evidenceSection(evidence, input.tree, level),
     suggestedSection(report, evidence, level),
     findingsSection(input.findings, level),
+    deviationsSection(input.deviations ?? [], level),
     decisionsSection(report, level),
     handoffsSection(report, level),
     concernsSection(report, level),

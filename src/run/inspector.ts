@@ -9,6 +9,8 @@ export type Inspector = {
   base(): Promise<Inspection>;
   /** @param changeset against the commit that the run works on */
   head(changeset: Changeset): Promise<Inspection>;
+  /** Python files of the work that the branch does not have. */
+  added(changeset: Changeset): Promise<readonly string[]>;
 };
 
 const isSource = (path: string): boolean => path.endsWith(".py") || isManifest(path);
@@ -43,6 +45,12 @@ export const createInspector = (
   return {
     base: () =>
       once("base", async () => analysis.inspect(await listingOf(base), (files) => readAt(base, files), standards)),
+    added: async (changeset) => {
+      const before = new Set((await listingOf(base)).map(({ path }) => path));
+      const gone = new Set(changeset.flatMap(({ path, kind }) => (kind === "deleted" ? [path] : [])));
+      const now = [...(await listingOf(commit)), ...changeset.filter(({ path }) => isSource(path))];
+      return [...new Set(now.map(({ path }) => path))].filter((path) => !before.has(path) && !gone.has(path));
+    },
     head: (changeset) =>
       once(treeHash(changeset), async () => {
         const changed = new Map(changeset.filter(({ path }) => isSource(path)).map((one) => [one.path, one]));

@@ -2,6 +2,7 @@
 import type { Limits } from "../domain/budget.ts";
 import { bytesOf, type Changeset, treeHash } from "../domain/changeset.ts";
 import type { ClaimVerdict } from "../domain/claim.ts";
+import type { ContractChange } from "../domain/contract.ts";
 import { ConflictError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Finding, ShownEvidence } from "../domain/finding.ts";
@@ -14,6 +15,7 @@ import { renderThreadAnswer, threadMarker } from "../domain/render-status.ts";
 import type { Report, Status } from "../domain/report.ts";
 import { fullName } from "../domain/repository.ts";
 import type { Review } from "../domain/review.ts";
+import { deviationsOf } from "../domain/standards.ts";
 import type { HandedBack } from "../domain/subagent.ts";
 import type { TaskList } from "../domain/task.ts";
 import { contractMailbox, type Mail, mailsTo } from "../domain/team.ts";
@@ -32,6 +34,8 @@ export type Settled = {
   readonly findings: readonly Finding[];
   /** Of the report, as the code shows them. */
   readonly claims: readonly ClaimVerdict[];
+  /** The API beside the base branch's. */
+  readonly apiChanges: readonly ContractChange[];
   readonly evidence: readonly ShownEvidence[];
   readonly changeset: Changeset;
   /** What of it the runs that it goes on from have published, as they left it. */
@@ -230,6 +234,7 @@ const propose = async (publication: Publication, { branch, head, notes }: Pushed
   const { deps, session, run, gathered, settled } = publication;
   const view = {
     ...settled,
+    deviations: deviationsOf(gathered.config.standards ?? {}),
     issue: run.issue,
     tree: treeHash(settled.changeset),
     toolCallLimit: settled.limits.toolCalls,

@@ -70,6 +70,7 @@ export const settle = async (
         ];
   return {
     claims: code.claims,
+    apiChanges: code.contract,
     report: withRemembered(report, rememberedIn(ownStretch(run.events))),
     boundaries,
     subagents,

@@ -306,6 +306,38 @@ describe("renderPullBody", () => {
     `);
   });
 
+  it("strikes through what the code denies, first, and says what it has", () => {
+    const claims = [
+      { kind: "endpoint", claim: "GET /a", verdict: "confirmed", reason: "", where: { file: "a.py", line: 3 } },
+      { kind: "model", claim: "User (users)", verdict: "contradicted", reason: "its table is people in the code" },
+      { kind: "unreported", claim: "DELETE /a", verdict: "contradicted", reason: "not named" },
+      { kind: "security", claim: "Keys rotate", verdict: "unprovable", reason: "no fact shows this" },
+    ] as const;
+    const body = renderPullBody({ ...input, claims });
+    expect(body).toContain("1 confirmed, 2 contradicted, 1 not provable by code.");
+    expect(
+      body.split("\n").filter((line) => /contradicted\*\*|not reported|provable \||confirmed \|/.test(line)),
+    ).toEqual([
+      "| ~~`User (users)`~~ | **contradicted** | its table is people in the code |",
+      "| `DELETE /a` | **not reported** | not named |",
+      "| Keys rotate | not provable | no fact shows this |",
+      "| `GET /a` | confirmed | `a.py:3` |",
+    ]);
+  });
+
+  it("tells what of the API breaks clients, and which standards the repository sets otherwise", () => {
+    const body = renderPullBody({
+      ...input,
+      apiChanges: [
+        { kind: "added", operation: "GET /b", what: [], breaking: [] },
+        { kind: "removed", operation: "GET /a", what: ["it is gone"], breaking: ["it is gone"] },
+      ],
+      deviations: [{ rule: "verb-in-path", setting: "off", reason: "Clients know these paths." }],
+    });
+    expect(body).toContain("| `GET /a` | removed, **breaking** | it is gone |\n| `GET /b` | new |  |");
+    expect(body).toContain("- verb-in-path: off. Clients know these paths.");
+  });
+
   it("says so when nothing ran", () => {
     expect(renderPullBody({ ...input, evidence: [] })).toContain("Nothing: nothing here shows that the code works.");
   });

@@ -45,7 +45,7 @@ const depsOf = (
         judge: createJudge({
           boundary: definition.boundary,
           others: () => [],
-          checkCode: async () => ({ claims: [], findings: [] }),
+          checkCode: async () => ({ claims: [], contract: [], findings: [] }),
           migrationFolders: () => [],
           subagents: () => [],
           collect: async () => walls.collect(),

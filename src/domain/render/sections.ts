@@ -1,7 +1,9 @@
 /** The parts of a report as people read it on a pull request. What ran stands in `evidence.ts`. */
+
 import type { Finding } from "../finding.ts";
 import type { Spend } from "../outcome.ts";
 import type { Handoff, Report, Status } from "../report.ts";
+import type { Deviation } from "../standards.ts";
 import { code, count, fenced, inline, item, money, prose, table } from "./safe.ts";
 
 /** How much is shown: the body of a pull request has a limit. */
@@ -70,6 +72,14 @@ export const blockersSection = (report: Report, detail: Detail): string | undefi
 
 export const noticesSection = (notices: readonly string[], detail: Detail): string | undefined =>
   bullets("### Of this run", notices, detail);
+
+/** What the repository's own configuration says, with its reason: a reviewer sees what was not held against the code. */
+export const deviationsSection = (deviations: readonly Deviation[], detail: Detail): string | undefined =>
+  bullets(
+    "### House standards that this repository sets otherwise",
+    deviations.map(({ rule, setting, reason }) => `${rule}: ${setting}. ${reason}`),
+    detail,
+  );
 
 export const notesSection = (notes: readonly string[], detail: Detail): string | undefined =>
   bullets("### Memory", notes, detail);
