@@ -325,6 +325,27 @@ describe("a labelled issue", () => {
     expect((await outcomeOf(job))?.spend.toolCalls).toBe(2);
   });
 
+  test("gets back what a command has written of others' work, mends it, or has it shown where it came to no report", async () => {
+    const migration = 'from alembic import op\n\nrevision = "1"\n\n\ndef upgrade(): ...\n';
+    const bash = (command: string): ScriptedTurn => ({ calls: [{ name: "Bash", input: { command } }] });
+    workspace.command = async (command, files) => {
+      if (command === "write it") files.set("app/api/m.py", migration);
+      if (command === "write it") files.set("app/api/n.py", 'importlib.import_module("openai")\n');
+      if (command === "remove it") for (const path of ["app/api/m.py", "app/api/n.py"]) files.delete(path);
+      return {};
+    };
+    const job = jobOf(label);
+    await executeWith([bash("write it"), ...design, bash("remove it"), submit()]).run(job, never);
+    const [refused] = (model.requests[4]?.messages.at(-1)?.content ?? []).flatMap((block) =>
+      block.type === "tool_result" ? [block.content] : [],
+    );
+    expect(refused).toMatch(/app\/api\/m\.py:3.*part of a migration[\s\S]*app\/api\/n\.py:1.*imports openai/);
+    expect(await outcomeOf(job)).toMatchObject({ kind: "published", status: "DONE_WITH_CONCERNS" });
+    const blocked = jobOf({ ...label, thread: { kind: "issue", number: 4 } });
+    await executeWith([bash("write it")], { definition: { ...testDefinition, maxTurns: 1 } }).run(blocked, never);
+    expect(github.pulls.at(-1)?.body).toContain("is part of a migration: those are database-engineer's work");
+  });
+
   test("is told the repository's own guidance, the outermost first", async () => {
     const files = {
       "app/main.py": "",
