@@ -7,7 +7,7 @@ import { createParser } from "../../src/verify/python/parser.ts";
 
 const wasm = (file: string): Uint8Array => readFileSync(createRequire(import.meta.url).resolve(file));
 
-const parser = createParser({
+export const parser = createParser({
   runtime: wasm("web-tree-sitter/web-tree-sitter.wasm"),
   python: wasm("tree-sitter-python/tree-sitter-python.wasm"),
 });

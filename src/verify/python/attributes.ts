@@ -1,10 +1,20 @@
 /** `value.name`, for every kind of value. */
-import { classAttribute, descends } from "./classes.ts";
+import { classAttribute, classesOf, descends } from "./classes.ts";
 import { moduleAttribute } from "./imports.ts";
+import { join } from "./join.ts";
 import { force, type Machine } from "./machine.ts";
 import { textOf } from "./node.ts";
 import { isPlayed } from "./routers.ts";
-import { type InstanceValue, type RouterValue, text, unknown, type Value } from "./values.ts";
+import {
+  asDefault,
+  type ClassValue,
+  type FunctionValue,
+  type InstanceValue,
+  type RouterValue,
+  text,
+  unknown,
+  type Value,
+} from "./values.ts";
 
 const noArguments = { positional: [], keywords: new Map<string, Value>() };
 
@@ -18,13 +28,13 @@ export const attribute = (machine: Machine, of: Value, name: string): Value => {
     case "class":
       if (name === "__name__" || name === "__qualname__") return text(owner.name);
       return (
-        classAttribute(owner, name) ??
+        classAttributeOf(owner, name) ??
         (descends(owner, /./) ? { kind: "external", name: `${owner.name}.${name}` } : unknown(`${owner.name}.${name}`))
       );
     case "instance":
       return instanceAttribute(machine, owner, name);
     case "router":
-      return routerAttribute(owner, name);
+      return routerAttribute(machine, owner, name);
     case "text":
       return name === "value" ? owner : { kind: "method", of: owner, name };
     case "list":
@@ -33,20 +43,21 @@ export const attribute = (machine: Machine, of: Value, name: string): Value => {
     case "external-call":
       return { kind: "external", name: `${owner.name}().${name}` };
     case "super":
-      return superAttribute(owner.self, name);
+      return superAttribute(owner.self, owner.inside, name);
+    case "either":
+      return join(
+        owner.options.filter(({ kind }) => kind !== "none").map((one) => attribute(machine, one, name)),
+        name,
+      );
     default:
       return unknown(name);
   }
 };
 
-/** What FastAPI's own methods do is played, whatever a subclass makes of them. */
-const routerAttribute = (of: RouterValue, name: string): Value => {
-  if (name === "prefix" && of.prefix) return of.prefix;
-  if (name === "router" && of.type === "app") return of;
-  const own = of.attributes.get(name);
-  if (own) return own;
-  const found = of.of && !isPlayed(name) ? classAttribute(of.of, name) : undefined;
-  return found?.kind === "function" ? { ...found, self: of } : (found ?? { kind: "method", of, name });
+/** A class method is bound to the class. */
+const classAttributeOf = (of: ClassValue, name: string): Value | undefined => {
+  const found = classAttribute(of, name);
+  return found?.kind === "function" && decoratedBy(found, /^classmethod$/) ? { ...found, self: of } : found;
 };
 
 const instanceAttribute = (machine: Machine, of: InstanceValue, name: string): Value => {
@@ -55,9 +66,8 @@ const instanceAttribute = (machine: Machine, of: InstanceValue, name: string): V
   if (own) return own;
   const found = classAttribute(of.of, name);
   if (found?.kind === "function") {
-    const bound = { ...found, self: of };
-    if (!found.decorators.some((one) => /(^|\.)(property|cached_property|computed_field)\b/.test(textOf(one))))
-      return bound;
+    const bound = boundTo(of, found);
+    if (!isProperty(found)) return bound;
     of.attributes.set(name, unknown(`${name} refers to itself`));
     const value = machine.callFunction(bound, noArguments);
     of.attributes.set(name, value);
@@ -66,19 +76,44 @@ const instanceAttribute = (machine: Machine, of: InstanceValue, name: string): V
   if (found?.kind === "external-call" && /(^|\.)(Field|field|config|Config)$/.test(found.name)) {
     const { positional, keywords } = found.args;
     const value = keywords.get("default") ?? positional[0];
-    return value ?? unknown(`${name} has no default`);
+    return value ? settingOf(of, value) : unknown(`${name} has no default`);
   }
-  return found ?? unknown(name);
+  return found ? settingOf(of, found) : unknown(name);
 };
 
-/** The first base that has it: a router's own `__init__` is played by the caller. */
-const superAttribute = (self: Value | undefined, name: string): Value => {
-  if (self?.kind !== "instance") return unknown(`super().${name}`);
-  for (const base of self.of.bases) {
-    const now = force(base);
-    const found = now.kind === "class" ? classAttribute(now, name) : undefined;
-    if (found?.kind === "function") return { ...found, self };
-    if (found) return found;
+/** The default of a field of settings is what it is until the environment says otherwise. */
+const settingOf = ({ of }: InstanceValue, value: Value): Value =>
+  descends(of, /(^|\.)BaseSettings$/) ? asDefault(value) : value;
+
+/** What FastAPI's own methods do is played, whatever a subclass makes of them. */
+const routerAttribute = (machine: Machine, of: RouterValue, name: string): Value => {
+  const own = of.attributes.get(name);
+  if (own) return own;
+  if (name === "prefix") return of.prefix ?? text("");
+  if (name === "router" && of.type === "app") return of;
+  const found = of.of && !isPlayed(name) ? classAttribute(of.of, name) : undefined;
+  if (found?.kind !== "function") return found ?? { kind: "method", of, name };
+  const bound = boundTo(of, found);
+  return isProperty(found) ? machine.callFunction(bound, noArguments) : bound;
+};
+
+const decoratedBy = ({ decorators }: FunctionValue, name: RegExp): boolean =>
+  decorators.some((one) => name.test(textOf(one)));
+
+const isProperty = (of: FunctionValue): boolean => decoratedBy(of, /(^|\.)(property|cached_property|computed_field)\b/);
+
+const boundTo = (self: Value, of: FunctionValue): FunctionValue =>
+  decoratedBy(of, /^staticmethod$/) ? of : { ...of, self };
+
+/** What the classes behind the one whose method says `super()` have; a router's own `__init__` is ours. */
+const superAttribute = (self: Value | undefined, inside: ClassValue | undefined, name: string): Value => {
+  const of = self?.kind === "instance" || self?.kind === "router" ? self.of : undefined;
+  if (!self || !of) return unknown(`super().${name}`);
+  const classes = classesOf(of);
+  for (const one of classes.slice(inside ? classes.indexOf(inside) + 1 : 1)) {
+    const found = one.scope.names.get(name);
+    if (found?.kind === "function") return boundTo(self, found);
+    if (found) return force(found);
   }
-  return unknown(`super().${name}`);
+  return self.kind === "router" ? { kind: "method", of: self, name } : unknown(`super().${name}`);
 };

@@ -1,8 +1,10 @@
 /** Calls: functions of the repository are executed, classes become instances, packages are known by name. */
+import { returned } from "./branches.ts";
 import { classAttribute, classesOf, descends } from "./classes.ts";
 import { callExternal } from "./externals.ts";
+import { join } from "./join.ts";
 import { type Frame, force, type Machine, maxDepth, note, type Returns, shortTextOf } from "./machine.ts";
-import { children, field, type Node, textOf, walk } from "./node.ts";
+import { children, field, type Node, textOf } from "./node.ts";
 import { callRouter, createRouter, decoratesRoute, isApplicationClass, isPlayed, routerClass } from "./routers.ts";
 import { textMethod } from "./strings.ts";
 import {
@@ -57,6 +59,11 @@ export const call = (machine: Machine, of: Value, args: Arguments, node: Node, f
         ? machine.callFunction({ ...method, self: callee }, args)
         : unknown(shortTextOf(node));
     }
+    case "either":
+      return join(
+        callee.options.filter(({ kind }) => kind !== "none").map((one) => machine.call(one, args, node, frame)),
+        shortTextOf(node),
+      );
     default:
       return callUnknown(machine, args, node, frame);
   }
@@ -108,26 +115,11 @@ export const callFunction = (machine: Machine, of: FunctionValue, args: Argument
   const frame: Frame = { scope, module: of.module };
   const body = field(of.node, "body");
   if (of.node.type === "lambda") return machine.evaluate(body, frame);
-  const returns: Returns = { values: [], stopped: false };
+  const returns: Returns = { values: [] };
   machine.stack.push(of.node);
-  machine.run(body ? children(body) : [], frame, returns);
+  const end = machine.run(body ? children(body) : [], frame, returns);
   machine.stack.pop();
-  return chosen(returns);
-};
-
-/** Of several: a router, else the last that is certain, else any that says something. */
-const chosen = ({ values }: Returns): Value => {
-  const told = values.filter(({ value }) => value.kind !== "unknown");
-  const best =
-    told.find(({ value }) => value.kind === "router") ??
-    told.findLast(({ conditional }) => !conditional) ??
-    told.find(({ value }) => value.kind !== "none") ??
-    values[0];
-  const value = best?.value ?? none;
-  const others = told.filter(
-    (one) => one.value.kind === "text" && value.kind === "text" && one.value.value !== value.value,
-  );
-  return value.kind === "text" && others.length > 0 ? text(value.value, false, value.assumes) : value;
+  return returned(returns, end, of.name);
 };
 
 const parameterName = (node: Node): Node | undefined =>
@@ -179,37 +171,17 @@ const instantiate = (machine: Machine, of: ClassValue, args: Arguments, node: No
   return made;
 };
 
-/** Follows what the `__init__`s of the repository hand to `super().__init__`, then what they do with the router. */
+/** Its own `__init__` is executed, and says by `super().__init__` what FastAPI is given. */
 const instantiateRouter = (machine: Machine, of: ClassValue, args: Arguments, node: Node, frame: Frame): Value => {
-  let given = args;
-  const starts: { readonly start: FunctionValue; readonly given: Arguments }[] = [];
-  for (const one of classesOf(of)) {
-    const start = one.scope.names.get("__init__");
-    if (start?.kind !== "function") continue;
-    starts.unshift({ start, given });
-    const self: Value = { kind: "instance", of, attributes: new Map(given.keywords), args: given };
-    const scope = bindParameters(machine, start, { ...given, positional: [self, ...given.positional] });
-    const inner = findSuperInit(field(start.node, "body") ?? start.node);
-    if (!inner) break;
-    given = machine.argumentsOf(inner, { scope, module: one.module });
-  }
-  const router = createRouter(machine, isApplicationClass(of) ? "app" : "router", given, node, frame);
-  router.of = of;
+  const start = classAttribute(of, "__init__");
+  const given = start?.kind === "function" ? { positional: [], keywords: new Map<string, Value>() } : args;
+  const router = createRouter(machine, isApplicationClass(of) ? "app" : "router", given, node, frame, of);
   if (classesOf(of).some(({ scope }) => [...scope.names.keys()].some(isPlayed)))
     note(
       machine,
       { ...frame, node },
       `${of.name} registers routes in its own way: they are read as FastAPI would have them`,
     );
-  for (const { start, given: own } of starts) machine.callFunction({ ...start, self: router }, own);
+  if (start?.kind === "function") machine.callFunction({ ...start, self: router }, args);
   return router;
-};
-
-const findSuperInit = (body: Node): Node | undefined => {
-  let found: Node | undefined;
-  walk(body, (node) => {
-    const callee = node.type === "call" ? field(node, "function") : undefined;
-    if (callee?.type === "attribute" && textOf(field(callee, "attribute") ?? callee) === "__init__") found ??= node;
-  });
-  return found;
 };

@@ -7,7 +7,8 @@ export const lineage = (of: Value): readonly Value[] => {
   const seen = new Set<Value>();
   const visit = (value: Value): void => {
     const now = force(value);
-    if (seen.has(now)) return;
+    if (now.kind === "either") for (const option of now.options) visit(option);
+    if (now.kind === "either" || seen.has(now)) return;
     seen.add(now);
     if (now.kind === "class") for (const base of now.bases) visit(base);
     if (now.kind === "external-call") seen.add({ kind: "external", name: `${now.name}()` });

@@ -2,7 +2,7 @@
 import { type Frame, type Machine, note, shortTextOf } from "./machine.ts";
 import { children, field, type Node, textOf } from "./node.ts";
 import { isPlayed, registersRoute } from "./routers.ts";
-import { type ClassValue, createScope, type FunctionValue, type Value } from "./values.ts";
+import { type ClassValue, createScope, type FunctionValue, optionsOf, type Value } from "./values.ts";
 
 export const define = (machine: Machine, node: Node, frame: Frame): void => {
   const decorators = children(node)
@@ -32,14 +32,18 @@ const decorate = (
   inner: readonly Node[],
   frame: Frame,
 ): void => {
-  const callee = decorator.type === "call" ? field(decorator, "function") : undefined;
+  if (decorator.type !== "call") {
+    applyTo(machine, machine.evaluate(decorator, frame), made, decorator, frame);
+    return;
+  }
+  const callee = field(decorator, "function");
   if (callee?.type === "attribute") {
     const owner = machine.evaluate(field(callee, "object"), frame);
     const method = textOf(field(callee, "attribute") ?? callee);
-    if (owner.kind === "router" && isPlayed(method)) machine.register(owner, method, decorator, made, inner, frame);
-    else if (owner.kind === "instance" || owner.kind === "module" || owner.kind === "router")
-      applyOwn(machine, decorator, made, inner, frame);
-    else if (owner.kind === "unknown" && registersRoute(method)) {
+    const routers = isPlayed(method) ? optionsOf(owner).filter((one) => one.kind === "router") : [];
+    for (const router of routers) machine.register(router, method, decorator, made, inner, frame);
+    if (routers.length > 0) return;
+    if (owner.kind === "unknown" && registersRoute(method)) {
       const [path] = machine.argumentsOf(decorator, frame).positional;
       if (path?.kind === "text" && path.value.startsWith("/"))
         note(
@@ -47,27 +51,22 @@ const decorate = (
           { ...frame, node: decorator },
           `a route on a router that can't be found: ${shortTextOf(decorator)}`,
         );
+      machine.applied.add(decorator);
+      return;
     }
-    return;
   }
-  const called = callee && machine.evaluate(callee, frame);
-  if (called?.kind === "method" && called.of.kind === "router")
+  const called = machine.evaluate(callee, frame);
+  if (called.kind === "method" && called.of.kind === "router")
     machine.register(called.of, called.name, decorator, made, inner, frame);
-  else applyOwn(machine, decorator, made, inner, frame);
+  else if (called.kind === "function" || called.kind === "either")
+    applyTo(machine, machine.evaluate(decorator, frame), made, decorator, frame);
 };
 
-/** A decorator that the repository makes: one of a router's behind another name, or a function that may register a route. */
-const applyOwn = (
-  machine: Machine,
-  decorator: Node,
-  made: FunctionValue,
-  inner: readonly Node[],
-  frame: Frame,
-): void => {
-  const value = machine.evaluate(decorator, frame);
-  if (value.kind === "route-decorator")
-    machine.register(value.router, value.method, value.call, made, inner, { scope: value.scope, module: value.module });
-  else if (value.kind === "function") machine.callFunction(value, { positional: [made], keywords: new Map() });
+/** A decorator of the repository is called, since it may register what it decorates. */
+const applyTo = (machine: Machine, decorator: Value, made: FunctionValue, node: Node, frame: Frame): void => {
+  for (const one of optionsOf(decorator))
+    if (one.kind === "function" || one.kind === "route-decorator")
+      machine.call(one, { positional: [made], keywords: new Map() }, node, frame);
 };
 
 export const defineClass = (machine: Machine, node: Node, frame: Frame, decorators: readonly Node[]): ClassValue => {

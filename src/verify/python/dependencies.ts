@@ -4,7 +4,16 @@ import { classAttribute, descends, lineage } from "./classes.ts";
 import { type Frame, force, type Machine } from "./machine.ts";
 import { children, field, type Node, textOf, unwrapType } from "./node.ts";
 import { nameOf } from "./routers.ts";
-import { type ClassValue, type ExternalCallValue, type FunctionValue, lookUp, type Value } from "./values.ts";
+import {
+  type ClassValue,
+  type ExternalCallValue,
+  type FunctionValue,
+  itemsOf,
+  lookUp,
+  optionsOf,
+  unknown,
+  type Value,
+} from "./values.ts";
 
 const dependsName = /(^|\.)fastapi(\.\w+)*\.(Depends|Security)$/;
 const schemeName =
@@ -49,19 +58,21 @@ export const parametersOf = (machine: Machine, of: FunctionValue): readonly Para
         name: textOf(name),
         node,
         annotation,
-        type: annotation && typeOf(machine, unwrapType(annotation), frame),
+        type: annotation && typeOf(machine, annotation, frame),
         value: value && machine.evaluate(value, frame),
       },
     ];
   });
 };
 
-/** A name in quotes is the name. */
-const typeOf = (machine: Machine, annotation: Node, frame: Frame): Value => {
-  const name = annotation.type === "string" ? /^["'](\w+)["']$/.exec(textOf(annotation))?.[1] : undefined;
-  return name === undefined
-    ? machine.evaluate(annotation, frame)
-    : (lookUp(frame.scope, name) ?? { kind: "unknown", why: name });
+/** A type may be written as a text: its name is looked up, and what else stands there is not. */
+export const typeOf = (machine: Machine, annotation: Node, frame: Frame): Value => {
+  const node = unwrapType(annotation);
+  if (node.type !== "string") return machine.evaluate(node, frame);
+  const [, said = ""] = /^[rbuf]*["']+\s*(?:(?:typing\.)?Optional\[\s*)?([\w.]+)/.exec(textOf(node)) ?? [];
+  const [first = "", ...rest] = said.split(".");
+  const found = lookUp(frame.scope, first) ?? frame.module.scope.names.get(first);
+  return rest.reduce((of, name) => machine.attribute(of, name), force(found ?? unknown(said)));
 };
 
 /** What `Depends(…)` names; the parameter's type where it names nothing. */
@@ -86,7 +97,7 @@ export const dependenciesOfParameter = ({ value, type, annotation }: Parameter):
 
 /** Of a `dependencies=[…]` list. */
 export const listedDependencies = (value: Value | undefined): readonly Value[] =>
-  value?.kind === "list" ? value.items.flatMap((one) => targetOf(one, undefined)) : [];
+  (value ? optionsOf(value) : []).flatMap((option) => itemsOf(option).flatMap((one) => targetOf(one, undefined)));
 
 export type Closer = (of: Value) => Closure;
 
@@ -140,6 +151,9 @@ export const createCloser = (machine: Machine): Closer => {
         break;
       case "partial":
         add([value.of]);
+        break;
+      case "either":
+        add(value.options.filter(({ kind }) => kind !== "none"));
         break;
       case "unknown":
         closure.auth.add("unknown");

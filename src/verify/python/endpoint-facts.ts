@@ -9,9 +9,10 @@ import {
   listedDependencies,
   type Parameter,
   parametersOf,
+  typeOf,
 } from "./dependencies.ts";
 import { force, type Machine } from "./machine.ts";
-import { children, field, type Node, textOf, unwrapType } from "./node.ts";
+import { children, field, type Node, textOf } from "./node.ts";
 import { nameOf } from "./routers.ts";
 import { applicationsOf, orphansOf, type Served, servedBy } from "./served.ts";
 import type { ClassValue, ExternalCallValue, FunctionValue, RouteEntry, Value } from "./values.ts";
@@ -82,7 +83,7 @@ const classDependencies = (machine: Machine, of: ClassValue | undefined): readon
   (of ? classesOf(of) : []).flatMap(({ fields, scope, module }) =>
     fields.flatMap(({ name, node, annotation, value }) => {
       const frame = { scope, module };
-      const type = annotation && machine.evaluate(unwrapType(annotation), frame);
+      const type = annotation && typeOf(machine, annotation, frame);
       const parameter: Parameter = { name, node, annotation, type, value: value && machine.evaluate(value, frame) };
       return [...dependenciesOfParameter(parameter)];
     }),

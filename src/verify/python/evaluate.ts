@@ -1,8 +1,11 @@
 /** The value of an expression, as far as it can be known. */
-import { type Frame, force, type Machine, maxItems, note, shortTextOf } from "./machine.ts";
-import { children, field, fields, type Node, textOf, unwrapType } from "./node.ts";
+import { itemsToLoop, under } from "./branches.ts";
+import { join } from "./join.ts";
+import { type Frame, force, type Machine, maxItems, shortTextOf } from "./machine.ts";
+import { children, field, fieldNameOf, fields, type Node, textOf, unwrapType } from "./node.ts";
 import { concatenate, interpolate, literal } from "./strings.ts";
-import { createScope, itemsOf, lookUp, none, text, unknown, type Value } from "./values.ts";
+import { compare, isCertain, likelyTruthOf, not, truthOf } from "./truth.ts";
+import { asDefault, assumptionsOf, createScope, itemsOf, lookUp, none, text, unknown, type Value } from "./values.ts";
 
 const builtIns = new Set(
   "str int float bool list dict set tuple len range print isinstance getattr setattr hasattr super type property staticmethod classmethod object Exception ValueError KeyError enumerate zip sorted reversed map filter any all min max sum repr open id vars iter next abs round format".split(
@@ -27,7 +30,7 @@ const sequence: Evaluate = (machine, node, frame) => {
     if (one.type !== "list_splat") items.push(machine.evaluate(one, frame));
     else {
       const spread = machine.evaluate(children(one)[0], frame);
-      items.push(...(spread.kind === "list" ? spread.items : [unknown("*")]));
+      items.push(...(itemsToLoop(spread) ?? [unknown("*")]));
     }
   }
   return { kind: "list", items };
@@ -59,13 +62,29 @@ const annotated = (machine: Machine, parts: readonly Node[], frame: Frame): Valu
   return { kind: "annotated", base: base ?? unknown("Annotated"), metadata };
 };
 
+/** The first type that says something. FastAPI does not see what stands in `Annotated` inside of a union. */
+const union = (parts: readonly Value[]): Value => {
+  const types = parts.map((part) => (part.kind === "annotated" ? part.base : part));
+  return types.find(({ kind }) => kind !== "none" && kind !== "unknown") ?? types[0] ?? unknown("a union");
+};
+
 const subscript: Evaluate = (machine, node, frame) => {
   const of = machine.evaluate(field(node, "value"), frame);
   const parts = fields(node, "subscript");
   if (of.kind === "external" && annotatedName.test(of.name)) return annotated(machine, parts, frame);
-  if (of.kind === "external" && wrapperName.test(of.name)) return machine.evaluate(parts[0], frame);
+  if (of.kind === "external" && wrapperName.test(of.name))
+    return union(parts.map((part) => machine.evaluate(part, frame)));
   const at = machine.evaluate(parts[0], frame);
   if (of.kind === "external" && /(^|\.)os\.environ$/.test(of.name)) return unknown("an environment variable");
+  if (of.kind === "either")
+    return join(
+      of.options.map((one) => item(one, at, node)),
+      shortTextOf(node),
+    );
+  return item(of, at, node);
+};
+
+const item = (of: Value, at: Value, node: Node): Value => {
   if (of.kind === "dict" && at.kind === "text") return of.entries.get(at.value) ?? unknown(shortTextOf(node));
   if (of.kind === "list" && at.kind === "number") return of.items.at(at.value) ?? unknown(shortTextOf(node));
   return of.kind === "class" || of.kind === "external" || of.kind === "annotated" ? of : unknown(shortTextOf(node));
@@ -76,8 +95,8 @@ const genericType: Evaluate = (machine, node, frame) => {
   const of = machine.evaluate(name, frame);
   const parts = parameters ? children(parameters) : [];
   if (of.kind === "external" && annotatedName.test(of.name)) return annotated(machine, parts, frame);
-  if (of.kind === "external" && wrapperName.test(of.name) && parts[0])
-    return machine.evaluate(unwrapType(parts[0]), frame);
+  if (of.kind === "external" && wrapperName.test(of.name))
+    return union(parts.map((part) => machine.evaluate(unwrapType(part), frame)));
   return of;
 };
 
@@ -106,7 +125,7 @@ const binary: Evaluate = (machine, node, frame) => {
     return concatenate([a, text("/"), b], [sources[0] ?? "", "", sources[1] ?? ""]);
   if (operator === "*" && a.kind === "text") return unknown("a repeated text");
   if (operator === "|" && (a.kind === "dict" || b.kind === "dict")) return mergeDicts(a, b);
-  if (operator === "|") return a.kind === "unknown" || a.kind === "none" ? b : a;
+  if (operator === "|") return union([a, b]);
   const compute = arithmetic[operator];
   return compute && a.kind === "number" && b.kind === "number"
     ? { kind: "number", value: compute(a.value, b.value) }
@@ -118,79 +137,87 @@ const mergeDicts = (a: Value, b: Value): Value =>
     ? { kind: "dict", entries: new Map([...a.entries, ...b.entries]) }
     : unknown("a | b");
 
-const isFalsy = (value: Value): boolean =>
-  value.kind === "none" ||
-  (value.kind === "text" && value.value === "") ||
-  (value.kind === "boolean" && !value.value) ||
-  (value.kind === "number" && value.value === 0) ||
-  (value.kind === "list" && value.items.length === 0);
-
+/** A variable that is not set is taken as such, and that is said. */
 const boolean: Evaluate = (machine, node, frame) => {
   const a = machine.evaluate(field(node, "left"), frame);
-  const b = machine.evaluate(field(node, "right"), frame);
   const isOr = textOf(field(node, "operator") ?? node) === "or";
-  if (a.kind === "unknown") return isOr ? b : a;
-  return isFalsy(a) === isOr ? b : a;
+  const truth = likelyTruthOf(a);
+  if (truth === isOr) return a;
+  const b = machine.evaluate(field(node, "right"), frame);
+  if (truth !== undefined) return isCertain(a) ? b : assuming(b, assumptionsOf(a));
+  if (a.kind === "unknown" && a.variable !== undefined) return isOr ? assuming(b, [a.variable]) : a;
+  return join([a, b], shortTextOf(node));
 };
 
-/** `a if c else b`, where c is not known: a, unless that says nothing. A text that depends on it is not exact. */
+/** What the default of a setting, or the absence of a variable, led to. */
+const assuming = (value: Value, variables: readonly string[]): Value => {
+  if (value.kind === "text") return text(value.value, value.exact, [...assumptionsOf(value), ...variables]);
+  return asDefault(value);
+};
+
 const conditional: Evaluate = (machine, node, frame) => {
-  const [then, , otherwise] = children(node);
-  const [a, b] = [machine.evaluate(then, frame), machine.evaluate(otherwise, frame)];
-  if (a.kind === "text" && b.kind === "text" && a.value !== b.value) return text(a.value, false, a.assumes);
-  return a.kind === "none" || a.kind === "unknown" ? b : a;
+  const [then, condition, otherwise] = children(node);
+  const truth = truthOf(machine.evaluate(condition, frame));
+  if (truth !== undefined) return machine.evaluate(truth ? then : otherwise, frame);
+  return join([machine.evaluate(then, frame), machine.evaluate(otherwise, frame)], shortTextOf(node));
 };
 
-const mostItems = 200;
-
-/** Calls `each` for every combination of a comprehension's loops. @returns false where one of them can't be known */
-const forEach = (machine: Machine, node: Node, frame: Frame, each: (inner: Frame) => void): boolean => {
-  const clauses = children(node).filter(({ type }) => type === "for_in_clause");
-  const loop = (at: number, inner: Frame): boolean => {
-    const clause = clauses[at];
-    if (!clause) {
-      each(inner);
-      return true;
-    }
-    const over = machine.evaluate(field(clause, "right"), inner);
-    const target = field(clause, "left");
-    if (over.kind !== "list" || !target) return false;
-    return over.items.slice(0, mostItems).every((item) => {
-      machine.bind(target, item, inner);
-      return loop(at + 1, inner);
-    });
-  };
-  return loop(0, { ...frame, scope: createScope("function", frame.scope) });
+const comparison: Evaluate = (machine, node, frame) => {
+  const parts = children(node).filter((one) => fieldNameOf(one) !== "operators");
+  const operators = fields(node, "operators");
+  const [left, right] = parts.map((part) => machine.evaluate(part, frame));
+  const why = shortTextOf(node);
+  return left && right && operators[0] && operators.length === 1
+    ? compare(textOf(operators[0]), left, right, why)
+    : unknown(why);
 };
 
-const holdsRouter = (value: Value, depth = 0): boolean =>
-  value.kind === "router" ||
-  (value.kind === "list" && depth < 3 && value.items.some((one) => holdsRouter(one, depth + 1)));
-
+/** Its clauses from left to right: each loops or lets pass; what is not known to be let pass is let pass. */
 const comprehension: Evaluate = (machine, node, frame) => {
+  const clauses = children(node).filter(({ type }) => type === "for_in_clause" || type === "if_clause");
+  const body = field(node, "body");
+  const inner: Frame = { ...frame, scope: createScope("function", frame.scope) };
   const items: Value[] = [];
-  const known = forEach(machine, node, frame, (inner) => {
-    if (items.length < maxItems) items.push(machine.evaluate(field(node, "body"), inner));
-  });
-  if (!known) return unknown(shortTextOf(node));
-  if (children(node).some(({ type }) => type === "if_clause") && items.some((one) => holdsRouter(one)))
-    note(
-      machine,
-      { ...frame, node },
-      `routers that a condition may leave out are taken as if it always held: ${shortTextOf(node)}`,
-    );
-  return { kind: "list", items };
+  let isKnown = true;
+  const visit = (at: number): void => {
+    const clause = clauses[at];
+    if (items.length >= maxLooped || !isKnown) return;
+    if (!clause) items.push(body?.type === "pair" ? pairOf(machine, body, inner) : machine.evaluate(body, inner));
+    else if (clause.type === "if_clause") {
+      const condition = children(clause)[0];
+      const truth = condition && truthOf(machine.evaluate(condition, inner));
+      if (truth === false) return;
+      under(machine, truth || !condition ? undefined : shortTextOf(condition), () => visit(at + 1));
+    } else {
+      const over = machine.evaluate(field(clause, "right"), inner);
+      const target = field(clause, "left");
+      const looped = itemsToLoop(over);
+      isKnown &&= looped !== undefined && target !== undefined;
+      for (const item of looped ?? []) {
+        if (target) machine.bind(target, item, inner);
+        visit(at + 1);
+      }
+    }
+  };
+  visit(0);
+  if (!isKnown) return unknown(shortTextOf(node));
+  return body?.type === "pair" ? dictOf(items) : { kind: "list", items };
 };
 
-const dictionaryComprehension: Evaluate = (machine, node, frame) => {
+const maxLooped = 500;
+
+const pairOf = (machine: Machine, pair: Node, frame: Frame): Value => ({
+  kind: "list",
+  items: [machine.evaluate(field(pair, "key"), frame), machine.evaluate(field(pair, "value"), frame)],
+});
+
+const dictOf = (pairs: readonly Value[]): Value => {
   const entries = new Map<string, Value>();
-  const pair = field(node, "body");
-  const known = forEach(machine, node, frame, (inner) => {
-    const key = machine.evaluate(pair && field(pair, "key"), inner);
-    if (key.kind === "text" && entries.size < maxItems)
-      entries.set(key.value, machine.evaluate(pair && field(pair, "value"), inner));
-  });
-  return known ? { kind: "dict", entries } : unknown(shortTextOf(node));
+  for (const pair of pairs) {
+    const [key, value] = itemsOf(pair);
+    if (key?.kind === "text" && value) entries.set(key.value, value);
+  }
+  return { kind: "dict", entries };
 };
 
 const evaluators: Readonly<Record<string, Evaluate>> = {
@@ -236,8 +263,7 @@ const evaluators: Readonly<Record<string, Evaluate>> = {
   subscript,
   generic_type: genericType,
   union_type: (machine, node, frame) => {
-    const parts = children(node).map((part) => machine.evaluate(unwrapType(part), frame));
-    return parts.find(({ kind }) => kind !== "none" && kind !== "unknown") ?? parts[0] ?? unknown("a union");
+    return union(children(node).map((part) => machine.evaluate(unwrapType(part), frame)));
   },
   binary_operator: binary,
   boolean_operator: boolean,
@@ -251,7 +277,9 @@ const evaluators: Readonly<Record<string, Evaluate>> = {
   list_comprehension: comprehension,
   generator_expression: comprehension,
   set_comprehension: comprehension,
-  dictionary_comprehension: dictionaryComprehension,
+  dictionary_comprehension: comprehension,
+  comparison_operator: comparison,
+  not_operator: (machine, node, frame) => not(machine.evaluate(field(node, "argument"), frame), shortTextOf(node)),
   unary_operator: (machine, node, frame) => {
     const value = machine.evaluate(field(node, "argument"), frame);
     return value.kind === "number" && textOf(node).startsWith("-")

@@ -4,9 +4,11 @@ import type { Node } from "./node.ts";
 import { createRouter, routerClass } from "./routers.ts";
 import {
   type Arguments,
+  asDefault,
   type ClassValue,
   createScope,
   type ExternalValue,
+  type Scope,
   text,
   unknown,
   type Value,
@@ -18,8 +20,9 @@ type Known = (machine: Machine, args: Arguments, node: Node, frame: Frame) => Va
 const remembered =
   /(^|\.)(sqlalchemy(\.\w+)*\.Table|strawberry(\.\w+)*\.Schema|slowapi(\.\w+)*\.Limiter|\w+\.declarative_base)$/;
 
-/** Class-based views, whose methods register their routes themselves, and what only adds to an application. */
-const takesNoRoute = /(^|\.)(cbv|add_pagination|[iI]nstrument(ator)?\w*(\(\)\.\w+)*)$/;
+/** Servers, instruments and class-based views, which are given an application or a router and add no route themselves. */
+const leavesRoutesAlone =
+  /^(uvicorn|hypercorn|granian|gunicorn|mangum|sentry_sdk|opentelemetry|logfire|ddtrace|elasticapm|httpx|fastapi_cache|fastapi_pagination|(fastapi|starlette)\.testclient|builtins|logging|asgi_correlation_id)(\.|$)|(^|\.)(cbv|add_pagination|[iI]nstrument(ator)?\w*(\(\)\.\w+)*|init_app)$/;
 
 export const callExternal = (
   machine: Machine,
@@ -35,7 +38,7 @@ export const callExternal = (
     const value = known(machine, args, node, frame);
     if (value) return value;
   }
-  if (args.positional.some(({ kind }) => kind === "router") && !takesNoRoute.test(name))
+  if (args.positional.some(({ kind }) => kind === "router") && !leavesRoutesAlone.test(name))
     note(machine, { ...frame, node }, `a router goes into ${name}, which is not of this repository`);
   const { module } = frame;
   const made = { kind: "external-call", name, args, module, node } as const;
@@ -45,7 +48,13 @@ export const callExternal = (
 
 const getenv: Known = (_, { positional }) => {
   const [variable, fallback] = positional;
-  if (fallback?.kind !== "text") return fallback ?? unknown("an environment variable");
+  if (!fallback)
+    return {
+      kind: "unknown",
+      why: "an environment variable",
+      variable: variable?.kind === "text" ? variable.value : "?",
+    };
+  if (fallback.kind !== "text") return asDefault(fallback);
   return text(fallback.value, fallback.exact, variable?.kind === "text" ? [variable.value] : ["a variable"]);
 };
 
@@ -136,7 +145,7 @@ const functions: readonly (readonly [RegExp, Known])[] = [
       entries: new Map([...(of?.kind === "dict" ? of.entries : []), ...keywords]),
     }),
   ],
-  [/^builtins\.super$/, (_, __, ___, { scope }) => ({ kind: "super", self: scope.names.get("self") })],
+  [/^builtins\.super$/, (machine, _, __, { scope }) => superOf(machine, scope)],
   [/^importlib\.import_module$/, importByName],
   [
     /(^|\.)(lru_cache|cache|wraps|contextmanager|asynccontextmanager)$/,
@@ -152,9 +161,15 @@ const functions: readonly (readonly [RegExp, Known])[] = [
   ],
 ];
 
+/** The class is the one around the function that says it; what it is a method of is the function's first name. */
+const superOf = (machine: Machine, scope: Scope): Value => {
+  const inside = machine.classes.findLast((one) => one.scope === scope.parent);
+  return { kind: "super", self: scope.names.get("self") ?? [...scope.names.values()][0], inside };
+};
+
 const environment = ({ positional, keywords }: Arguments): Value | undefined => {
   const [variable, ...rest] = positional;
   const fallback = keywords.get("default") ?? rest.at(-1);
   if (variable?.kind !== "text" || !fallback) return undefined;
-  return fallback.kind === "text" ? text(fallback.value, fallback.exact, [variable.value]) : fallback;
+  return fallback.kind === "text" ? text(fallback.value, fallback.exact, [variable.value]) : asDefault(fallback);
 };

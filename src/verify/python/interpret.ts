@@ -9,12 +9,12 @@ import { createModuleIndex } from "./modules.ts";
 import { type Node, rootOf, type Tree } from "./node.ts";
 import { register } from "./routers.ts";
 import { bind, run } from "./statements.ts";
+import { noteUnreached } from "./unreached.ts";
 
 /** Tests and migrations are no part of what is served. */
 const isExecuted = (path: string): boolean =>
-  !/(^|\/)(tests?|alembic|migrations|versions|node_modules|site-packages|\.?venv)\//.test(
-    `${path}/`.replace(/[^/]*\/$/, ""),
-  ) && !/(^|\/)(test_[^/]*|[^/]*_test|conftest)\.py$/.test(path);
+  !/(^|\/)(tests?|(alembic|migrations?)(\/versions)?|node_modules|site-packages|\.?venv)\/([^/]*$|.*\/)/.test(path) &&
+  !/(^|\/)(test_[^/]*|[^/]*_test|conftest)\.py$/.test(path);
 
 /** @param trees by repository path */
 export const interpret = (trees: ReadonlyMap<string, Tree>): Machine => {
@@ -32,6 +32,7 @@ export const interpret = (trees: ReadonlyMap<string, Tree>): Machine => {
     conditions: [],
     stack: [],
     called: new Set(),
+    applied: new Set(),
     typesOnly: false,
     steps: 0,
     limit: maxSteps,
@@ -51,5 +52,6 @@ export const interpret = (trees: ReadonlyMap<string, Tree>): Machine => {
   for (const path of paths) machine.load(path);
   machine.limit = Math.min(maxSteps, machine.steps + maxStepsOfFile);
   callFactories(machine);
+  noteUnreached(machine);
   return machine;
 };

@@ -16,8 +16,11 @@ import { unknown } from "./values.ts";
 /** Where code is being executed. */
 export type Frame = { readonly scope: Scope; readonly module: ModuleValue };
 
-/** What a function's body gave: every `return`, and whether it stood under a condition. */
-export type Returns = { readonly values: { readonly value: Value; readonly conditional: boolean }[]; stopped: boolean };
+/** What a function's body may return. */
+export type Returns = { readonly values: Value[] };
+
+/** How a block ends early. @property condition under which it does; undefined where it always does */
+export type End = { readonly kind: "return" | "raise" | "break" | "continue"; readonly condition?: string };
 
 export type Note = { readonly file: string; readonly line: number; readonly about: string };
 
@@ -35,6 +38,8 @@ export type Machine = {
   readonly stack: Node[];
   /** Functions of the repository that were called. */
   readonly called: Set<Node>;
+  /** Decorators that registered something. */
+  readonly applied: Set<Node>;
   /** Below `if TYPE_CHECKING`. */
   typesOnly: boolean;
   steps: number;
@@ -43,7 +48,7 @@ export type Machine = {
 
   load(path: string): ModuleValue;
   importModule(dotted: string, from: ModuleValue): Value;
-  run(statements: readonly Node[], frame: Frame, returns?: Returns): void;
+  run(statements: readonly Node[], frame: Frame, returns?: Returns): End | undefined;
   evaluate(node: Node | undefined, frame: Frame): Value;
   /** As `evaluate`, but a name of a module that is being executed stays one. */
   evaluateLazily(node: Node, frame: Frame): Value;
@@ -82,8 +87,10 @@ export const note = (machine: Machine, { module, node }: { module: ModuleValue; 
   machine.notes.push({ file: module.path, line: node.line, about });
 };
 
-export const conditionNow = (machine: Machine): string | undefined =>
-  machine.conditions.length > 0 ? machine.conditions.join(" and ") : undefined;
+export const conditionNow = ({ conditions }: Machine): string | undefined => {
+  const said = [...new Set(conditions)].join(" and ");
+  return said === "" ? undefined : said.length > 240 ? `${said.slice(0, 239)}…` : said;
+};
 
 export const shortTextOf = (node: Node): string => {
   const whole = textOf(node).replace(/\s+/g, " ");

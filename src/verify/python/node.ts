@@ -103,6 +103,17 @@ export const walk = (node: Node, visit: (node: Node) => unknown): void => {
   }
 };
 
+export type Span = { readonly start: number; readonly end: number; readonly line: number };
+
+/** Where the nodes of a type stand, in order, without making them. */
+export const placesOf = ({ cells, types }: Tree, type: string): readonly Span[] => {
+  const found: Span[] = [];
+  for (let at = 0; at < cells.length; at += cellSize)
+    if (types[cells[at]! & ((1 << typeBits) - 1)] === type)
+      found.push({ start: cells[at + 1]!, end: cells[at + 2]!, line: cells[at + 3]! });
+  return found;
+};
+
 /** What an annotation says: the node inside `type` and brackets. */
 export const unwrapType = (node: Node): Node => {
   let inner = node;

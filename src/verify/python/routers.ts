@@ -3,7 +3,18 @@ import type { HttpMethod } from "../../domain/facts.ts";
 import { descends } from "./classes.ts";
 import { conditionNow, type Frame, force, type Machine, note, shortTextOf } from "./machine.ts";
 import type { Node } from "./node.ts";
-import { type Arguments, type ClassValue, itemsOf, none, type RouterValue, text, type Value } from "./values.ts";
+import {
+  type Arguments,
+  type ClassValue,
+  itemsOf,
+  none,
+  type Origin,
+  optionsOf,
+  type RouterValue,
+  text,
+  unknown,
+  type Value,
+} from "./values.ts";
 
 export const routerClass =
   /^(fastapi(\.routing)?\.APIRouter|fastapi(\.applications)?\.FastAPI|starlette\.(applications\.Starlette|routing\.Router))$/;
@@ -29,26 +40,37 @@ export const isPlayed = (method: string): boolean => decoratesRoute(method) || p
 export const createRouter = (
   machine: Machine,
   type: RouterValue["type"],
-  { keywords }: Arguments,
+  args: Arguments,
   node: Node,
-  frame: Frame,
+  { module }: Frame,
+  of?: ClassValue,
 ): RouterValue => {
-  const { module } = frame;
   const router: RouterValue = {
     kind: "router",
     type,
-    of: undefined,
+    of,
     name: undefined,
     module,
     node,
-    prefix: keywords.get("prefix"),
-    dependencies: keywords.get("dependencies"),
-    inSchema: keywords.get("include_in_schema"),
+    prefix: undefined,
+    dependencies: undefined,
+    inSchema: undefined,
     entries: [],
     middleware: [],
     handlers: [],
     attributes: new Map(),
   };
+  configure(machine, router, args);
+  machine.routers.push(router);
+  return router;
+};
+
+/** What `APIRouter(…)` or `FastAPI(…)` is told; of keywords that can't be known the prefix can't be known either. */
+const configure = (machine: Machine, router: RouterValue, { keywords }: Arguments): void => {
+  const { module, node } = router;
+  router.prefix = keywords.get("prefix") ?? (keywords.has("**") ? unknown("**") : undefined);
+  router.dependencies = keywords.get("dependencies");
+  router.inSchema = keywords.get("include_in_schema");
   for (const one of itemsOf(keywords.get("middleware")))
     if (one.kind === "external-call") {
       const [what] = one.args.positional;
@@ -58,29 +80,24 @@ export const createRouter = (
   if (handlers?.kind === "dict")
     for (const [key, handler] of handlers.entries)
       router.handlers.push({ catches: text(key.replace(/^@/, "")), handler, module, node });
-  machine.routers.push(router);
   const routes = keywords.get("routes");
-  for (const one of itemsOf(routes)) addGiven(machine, router, one, frame);
+  for (const one of itemsOf(routes)) addListed(machine, router, one);
   if (routes && routes.kind !== "list" && routes.kind !== "none")
     note(machine, { module, node }, "routes that can't be found are given to an application or router");
-  return router;
 };
 
 /** One of `routes=[Route(…), Mount(…)]`. */
-const addGiven = (machine: Machine, router: RouterValue, given: Value, frame: Frame): void => {
+const addListed = (machine: Machine, router: RouterValue, value: Value): void => {
+  const listed = force(value);
   const kind =
-    given.kind === "external-call" ? /\.(APIRoute|Route|WebSocketRoute|Mount|Host)$/.exec(given.name)?.[1] : undefined;
-  if (given.kind !== "external-call" || kind === undefined) {
-    note(
-      machine,
-      { module: frame.module, node: router.node },
-      "a route that can't be found is given to an application or router",
-    );
+    listed.kind === "external-call" && /\.(APIRoute|Route|WebSocketRoute|Mount|Host)$/.exec(listed.name)?.[1];
+  if (listed.kind !== "external-call" || !kind) {
+    note(machine, router, "a route that can't be found is given to an application or router");
     return;
   }
-  const { args, node, module } = given;
+  const { args, node, module } = listed;
   const method = { APIRoute: "add_api_route", Route: "add_route", WebSocketRoute: "add_websocket_route" }[kind];
-  callRouter(machine, router, method ?? kind.toLowerCase(), args, node, { ...frame, module });
+  callRouter(machine, router, method ?? kind.toLowerCase(), args, node, { scope: module.scope, module });
 };
 
 export const nameOf = (value: Value | undefined): string => {
@@ -101,6 +118,8 @@ export const nameOf = (value: Value | undefined): string => {
       return String(now.value);
     case "partial":
       return nameOf(now.of);
+    case "either":
+      return [...new Set(now.options.filter(({ kind }) => kind !== "none").map(nameOf))].join(" or ");
     default:
       return "?";
   }
@@ -127,6 +146,7 @@ export const register = (
   const args = machine.argumentsOf(call, frame);
   const { positional, keywords } = args;
   const place = { module: frame.module, node: call };
+  machine.applied.add(call);
   if (registersRoute(method)) {
     const listed = keywords.get("methods") ?? (method === "route" ? positional[1] : undefined);
     const methods = verbs.has(method)
@@ -188,6 +208,9 @@ export const callRouter = (
   const place = { module: frame.module, node };
   const [first, second] = positional;
   switch (method) {
+    case "__init__":
+      configure(machine, router, args);
+      break;
     case "include_router":
       include(machine, router, first ?? keywords.get("router"), keywords.get("prefix"), args, node, frame, false);
       break;
@@ -195,7 +218,8 @@ export const callRouter = (
     case "host": {
       const app = keywords.get("app") ?? second;
       const path = method === "host" ? text("") : (first ?? keywords.get("path"));
-      if (app?.kind === "router") include(machine, router, app, path, args, node, frame, true);
+      for (const one of app ? optionsOf(app) : [])
+        if (one.kind === "router") include(machine, router, one, path, args, node, frame, true);
       break;
     }
     case "add_api_route":
@@ -239,16 +263,27 @@ const include = (
   { module }: Frame,
   mounted: boolean,
 ): void => {
-  const child = force(included);
-  if (child.kind !== "router") {
+  const options = optionsOf(force(included)).map(force);
+  const known = options.filter((option) => option.kind === "router");
+  if (options.some(({ kind }) => kind !== "router" && kind !== "none") || options.length === 0 || known.length > 1)
     note(machine, { module, node }, `a router that can't be found is included: ${shortTextOf(node)}`);
-    return;
-  }
+  for (const child of known) includeOne(machine, router, child, prefix, keywords, { module, node }, mounted);
+};
+
+const includeOne = (
+  machine: Machine,
+  router: RouterValue,
+  child: RouterValue,
+  prefix: Value | undefined,
+  keywords: Arguments["keywords"],
+  { module, node }: Origin,
+  mounted: boolean,
+): void => {
   router.entries.push({
     type: "include",
     router: child,
     upTo: mounted ? Number.POSITIVE_INFINITY : child.entries.length,
-    prefix,
+    prefix: prefix ?? (keywords.has("**") ? unknown("**") : undefined),
     dependencies: keywords.get("dependencies"),
     inSchema: keywords.get("include_in_schema"),
     mounted,

@@ -22,7 +22,7 @@ export type Served = {
   readonly dependencies: readonly Value[];
   readonly condition: string | undefined;
   readonly inSchema: boolean;
-  /** Added to a router that was included before. */
+  /** Added to a router that was included before, or mounted on one that is included. */
   readonly late: boolean;
 };
 
@@ -84,8 +84,11 @@ export const servedBy = (app: RouterValue): readonly Served[] => {
     const way = withRouter(before, router);
     for (const [at, entry] of router.entries.entries()) {
       const on = at < upTo ? way : { ...way, late: true };
-      if (entry.type === "include") visit(entry.router, entry.upTo, through(on, entry), level + 1);
-      else found.push(...routesOf(app, entry, on));
+      if (entry.type === "route") found.push(...routesOf(app, entry, on));
+      // An included router's own prefix is not in the path of what is mounted on it.
+      else if (entry.mounted && level > 0 && router.type === "router")
+        visit(entry.router, entry.upTo, through({ ...before, late: true }, entry), level + 1);
+      else visit(entry.router, entry.upTo, through(on, entry), level + 1);
     }
   };
   const start: Way = {

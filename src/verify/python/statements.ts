@@ -1,23 +1,36 @@
-/** Executes statements: every branch is taken, and what stands in one is marked with its condition. */
+/** Executes statements: they give names to values, define functions and classes, and end a block or not. */
+import { bodyOf, runFor, runIf, runMatch, runTry, runWhile } from "./branches.ts";
 import { define, defineClass } from "./definitions.ts";
 import { importFrom, importStatement } from "./imports.ts";
-import { type Frame, force, type Machine, type Returns, shortTextOf } from "./machine.ts";
-import { children, field, fields, type Node, textOf, unwrapType } from "./node.ts";
-import { itemsOf, none, text, unknown, type Value } from "./values.ts";
+import { type End, type Frame, type Machine, maxItems, type Returns, shortTextOf } from "./machine.ts";
+import { children, field, type Node, textOf, unwrapType } from "./node.ts";
+import { itemsOf, none, optionsOf, text, unknown, type Value } from "./values.ts";
 
-const mostLoops = 500;
-
-export const run = (machine: Machine, statements: readonly Node[], frame: Frame, returns?: Returns): void => {
+/** @returns how they end, where they do before their last */
+export const run = (
+  machine: Machine,
+  statements: readonly Node[],
+  frame: Frame,
+  returns?: Returns,
+): End | undefined => {
+  let perhaps: End | undefined;
+  const depth = machine.conditions.length;
   for (const statement of statements) {
-    if (++machine.steps > machine.limit) return;
-    runOne(machine, statement, frame, returns);
-    if (returns?.stopped) return;
+    if (++machine.steps > machine.limit) break;
+    const end = runOne(machine, statement, frame, returns);
+    if (!end) continue;
+    if (end.condition === undefined) {
+      machine.conditions.length = depth;
+      return perhaps && perhaps.kind !== end.kind && end.kind !== "raise" ? perhaps : end;
+    }
+    perhaps ??= end;
+    machine.conditions.push(`not (${end.condition})`);
   }
+  machine.conditions.length = depth;
+  return perhaps;
 };
 
-const bodyOf = (node: Node | undefined): readonly Node[] => (node ? children(node) : []);
-
-const runOne = (machine: Machine, node: Node, frame: Frame, returns: Returns | undefined): void => {
+const runOne = (machine: Machine, node: Node, frame: Frame, returns: Returns | undefined): End | undefined => {
   switch (node.type) {
     case "import_statement":
       importStatement(machine, node, frame);
@@ -44,83 +57,36 @@ const runOne = (machine: Machine, node: Node, frame: Frame, returns: Returns | u
     case "class_definition":
       defineClass(machine, node, frame, []);
       return;
+    case "global_statement":
+      for (const name of children(node)) frame.scope.globals.add(textOf(name));
+      return;
     case "if_statement":
-      runIf(machine, node, frame, returns);
-      return;
+      return runIf(machine, node, frame, returns);
     case "for_statement":
-      runFor(machine, node, frame, returns);
-      return;
-    case "match_statement":
-      for (const part of bodyOf(field(node, "body")))
-        machine.run(bodyOf(field(part, "consequence")), frame, returns && { values: returns.values, stopped: false });
-      return;
-    case "try_statement":
+      return runFor(machine, node, frame, returns);
     case "while_statement":
+      return runWhile(machine, node, frame, returns);
+    case "match_statement":
+      return runMatch(machine, node, frame, returns);
+    case "try_statement":
+      return runTry(machine, node, frame, returns);
     case "with_statement":
-      runGuarded(machine, node, frame, returns);
-      return;
-    case "return_statement":
-      if (!returns) return;
-      returns.values.push({
-        value: children(node)[0] ? machine.evaluate(children(node)[0], frame) : none,
-        conditional: false,
-      });
-      returns.stopped = true;
-      return;
+      bindWithItems(machine, node, frame);
+      return machine.run(bodyOf(field(node, "body")), frame, returns);
+    case "return_statement": {
+      const [value] = children(node);
+      returns?.values.push(value ? machine.evaluate(value, frame) : none);
+      return { kind: "return" };
+    }
+    case "raise_statement":
+      return { kind: "raise" };
+    case "break_statement":
+      return { kind: "break" };
+    case "continue_statement":
+      return { kind: "continue" };
     case "block":
-      machine.run(children(node), frame, returns);
-      return;
+      return machine.run(children(node), frame, returns);
   }
-};
-
-/** Both branches, each under its condition; what only type checkers see is no value. */
-const runIf = (machine: Machine, node: Node, frame: Frame, returns: Returns | undefined): void => {
-  const condition = field(node, "condition");
-  const said = condition ? shortTextOf(condition) : "";
-  if (/__name__\s*==/.test(said)) return;
-  const branch = (body: readonly Node[], under: string | undefined): void => {
-    const own: Returns = { values: [], stopped: false };
-    if (under !== undefined) machine.conditions.push(under);
-    machine.run(body, frame, returns && own);
-    if (under !== undefined) machine.conditions.pop();
-    returns?.values.push(...own.values.map(({ value }) => ({ value, conditional: true })));
-  };
-  const typesOnly = /\bTYPE_CHECKING\b/.test(said);
-  if (!typesOnly) machine.evaluate(condition, frame);
-  const before = machine.typesOnly;
-  machine.typesOnly = before || typesOnly;
-  branch(bodyOf(field(node, "consequence")), typesOnly ? undefined : said);
-  machine.typesOnly = before;
-  for (const other of fields(node, "alternative"))
-    branch(bodyOf(field(other, "consequence") ?? field(other, "body")), typesOnly ? undefined : `not (${said})`);
-};
-
-const runFor = (machine: Machine, node: Node, frame: Frame, returns: Returns | undefined): void => {
-  const over = machine.evaluate(field(node, "right"), frame);
-  const target = field(node, "left");
-  const body = bodyOf(field(node, "body"));
-  const items: readonly Value[] | undefined =
-    over.kind === "list"
-      ? over.items
-      : over.kind === "dict"
-        ? [...over.entries.keys()].map((key) => text(key))
-        : undefined;
-  for (const item of items?.slice(0, mostLoops) ?? [unknown("what a loop runs over")]) {
-    if (target) machine.bind(target, item, frame);
-    machine.run(body, frame, returns);
-    if (returns?.stopped) return;
-  }
-};
-
-/** `try`, `with` and `while`: the body once, then what handles it. */
-const runGuarded = (machine: Machine, node: Node, frame: Frame, returns: Returns | undefined): void => {
-  if (node.type === "with_statement") bindWithItems(machine, node, frame);
-  const own: Returns = { values: [], stopped: false };
-  machine.run(bodyOf(field(node, "body")), frame, returns && own);
-  returns?.values.push(...own.values);
-  for (const part of children(node))
-    if (/^(except|finally|else)/.test(part.type))
-      for (const block of children(part)) if (block.type === "block") machine.run(children(block), frame);
 };
 
 const bindWithItems = (machine: Machine, node: Node, frame: Frame): void => {
@@ -182,7 +148,10 @@ const augment = (machine: Machine, node: Node, frame: Frame): void => {
 
 /** Gives names to a value: a name, a tuple of them, an attribute. */
 export const bind = (machine: Machine, target: Node, value: Value, frame: Frame): void => {
-  if (target.type === "identifier") frame.scope.names.set(textOf(target), value);
+  if (target.type === "identifier") {
+    const name = textOf(target);
+    (frame.scope.globals.has(name) ? frame.module.scope : frame.scope).names.set(name, value);
+  } else if (target.type === "subscript") bindItem(machine, target, value, frame);
   else if (/^(pattern_list|tuple_pattern|list_pattern|tuple|expression_list)$/.test(target.type))
     children(target).forEach((part, at) => {
       bind(
@@ -194,9 +163,17 @@ export const bind = (machine: Machine, target: Node, value: Value, frame: Frame)
     });
   else if (target.type === "as_pattern_target") for (const one of children(target)) bind(machine, one, value, frame);
   else if (target.type === "attribute") {
-    const owner = force(machine.evaluate(field(target, "object"), frame));
     const name = textOf(field(target, "attribute") ?? target);
-    if (owner.kind === "instance" || owner.kind === "router") owner.attributes.set(name, value);
-    else if (owner.kind === "module" || owner.kind === "class") owner.scope.names.set(name, value);
+    for (const owner of optionsOf(machine.evaluate(field(target, "object"), frame)))
+      if (owner.kind === "instance" || owner.kind === "router") owner.attributes.set(name, value);
+      else if (owner.kind === "module" || owner.kind === "class") owner.scope.names.set(name, value);
   }
+};
+
+/** `routes["a"] = …` */
+const bindItem = (machine: Machine, target: Node, value: Value, frame: Frame): void => {
+  const owner = machine.evaluate(field(target, "value"), frame);
+  const key = machine.evaluate(field(target, "subscript"), frame);
+  if (owner.kind === "dict" && key.kind === "text" && owner.entries.size < maxItems)
+    owner.entries.set(key.value, value);
 };

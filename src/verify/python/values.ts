@@ -5,7 +5,10 @@ import type { Node } from "./node.ts";
 /** Where something is written. */
 export type Origin = { readonly module: ModuleValue; readonly node: Node };
 
-export type TextValue = {
+/** It is the default of a setting: a run may have another one, so nothing may be decided by it. */
+type Configurable = { readonly configurable?: true };
+
+export type TextValue = Configurable & {
   readonly kind: "text";
   /** A part that can't be known stands as `{?expression}`. */
   readonly value: string;
@@ -14,8 +17,8 @@ export type TextValue = {
   readonly assumes?: readonly string[] | undefined;
 };
 
-export type ListValue = { readonly kind: "list"; readonly items: Value[] };
-export type DictValue = { readonly kind: "dict"; readonly entries: Map<string, Value> };
+export type ListValue = Configurable & { readonly kind: "list"; readonly items: Value[] };
+export type DictValue = Configurable & { readonly kind: "dict"; readonly entries: Map<string, Value> };
 
 export type ModuleValue = {
   readonly kind: "module";
@@ -117,12 +120,12 @@ export type HandlerEntry = Origin & { readonly catches: Value; readonly handler:
 export type RouterValue = Origin & {
   readonly kind: "router";
   readonly type: "app" | "router";
-  /** Of the repository, where it is an instance of one. */
-  of: ClassValue | undefined;
+  /** The repository's own class, where it is of one. */
+  readonly of: ClassValue | undefined;
   name: string | undefined;
-  readonly prefix: Value | undefined;
-  readonly dependencies: Value | undefined;
-  readonly inSchema: Value | undefined;
+  prefix: Value | undefined;
+  dependencies: Value | undefined;
+  inSchema: Value | undefined;
   readonly entries: (RouteEntry | IncludeEntry)[];
   readonly middleware: MiddlewareEntry[];
   readonly handlers: HandlerEntry[];
@@ -147,10 +150,13 @@ export type RouteDecoratorValue = {
 
 export type Value =
   | TextValue
-  | { readonly kind: "number"; readonly value: number }
-  | { readonly kind: "boolean"; readonly value: boolean }
-  | { readonly kind: "none" }
-  | { readonly kind: "unknown"; readonly why: string }
+  | (Configurable & { readonly kind: "number"; readonly value: number })
+  | (Configurable & { readonly kind: "boolean"; readonly value: boolean })
+  | (Configurable & { readonly kind: "none" })
+  /** @property variable the environment variable that it is */
+  | { readonly kind: "unknown"; readonly why: string; readonly variable?: string }
+  /** One of these, which of them is decided at run time. */
+  | { readonly kind: "either"; readonly options: readonly Value[] }
   | ListValue
   | DictValue
   | ModuleValue
@@ -164,7 +170,8 @@ export type Value =
   | MethodValue
   | RouteDecoratorValue
   | { readonly kind: "partial"; readonly of: Value; readonly args: Arguments }
-  | { readonly kind: "super"; readonly self: Value | undefined }
+  /** @property inside the class whose method says `super()` */
+  | { readonly kind: "super"; readonly self: Value | undefined; readonly inside: ClassValue | undefined }
   /** A name of a module that is still being executed. */
   | { readonly kind: "lazy"; readonly module: ModuleValue; readonly name: string };
 
@@ -172,12 +179,15 @@ export type Scope = {
   readonly kind: "module" | "class" | "function";
   readonly parent: Scope | undefined;
   readonly names: Map<string, Value>;
+  /** Names that a `global` statement gives to the module. */
+  readonly globals: Set<string>;
 };
 
 export const createScope = (kind: Scope["kind"], parent: Scope | undefined): Scope => ({
   kind,
   parent,
   names: new Map(),
+  globals: new Set(),
 });
 
 /** As Python looks names up: a class's names are not seen from inside its functions. */
@@ -214,5 +224,22 @@ export const isExact = (value: Value | undefined): boolean =>
 export const assumptionsOf = (...values: readonly (Value | undefined)[]): readonly string[] => [
   ...new Set(values.flatMap((value) => (value?.kind === "text" ? (value.assumes ?? []) : []))),
 ];
+
+/** As the default of a setting. */
+export const asDefault = (value: Value): Value => {
+  switch (value.kind) {
+    case "text":
+    case "number":
+    case "boolean":
+    case "none":
+    case "list":
+    case "dict":
+      return { ...value, configurable: true };
+    default:
+      return value;
+  }
+};
+
+export const optionsOf = (value: Value): readonly Value[] => (value.kind === "either" ? value.options : [value]);
 
 export const itemsOf = (value: Value | undefined): readonly Value[] => (value?.kind === "list" ? value.items : []);

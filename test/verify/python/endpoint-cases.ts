@@ -14,7 +14,7 @@ export type EndpointCase = {
 };
 
 const head = "from fastapi import FastAPI, APIRouter, Depends, Security\n";
-const main = (text: string): Readonly<Record<string, string>> => ({ "main.py": head + text });
+export const main = (text: string): Readonly<Record<string, string>> => ({ "main.py": head + text });
 const bearer =
   'from fastapi.security import HTTPBearer, OAuth2PasswordBearer\noauth = OAuth2PasswordBearer("/token")\n';
 const simple = (name: string, path: string): string => `@${name}.get("${path}")\ndef ${name}_one(): ...\n`;

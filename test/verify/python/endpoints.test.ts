@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { EndpointFact } from "../../../src/domain/facts.ts";
 import { factsOf } from "../../support/facts.ts";
 import { endpointCases } from "./endpoint-cases.ts";
+import { flowCases } from "./flow-cases.ts";
 
 const shown = ({ method, path, auth, in_schema }: EndpointFact): string =>
   [
@@ -12,7 +13,7 @@ const shown = ({ method, path, auth, in_schema }: EndpointFact): string =>
   ].join(" ");
 
 describe("endpoints", () => {
-  it.each(endpointCases)("of $name", async ({ files, endpoints, unknown }) => {
+  it.each([...endpointCases, ...flowCases])("of $name", async ({ files, endpoints, unknown }) => {
     const facts = await factsOf(files);
     expect(facts.endpoints.map(shown).sort()).toEqual(endpoints.toSorted());
     const said = facts.unknown.map(({ about }) => about).join("\n");

@@ -8,6 +8,7 @@ import type { EndpointFact } from "../../../src/domain/facts.ts";
 import { factsOf } from "../../support/facts.ts";
 import { pythonOrSkip } from "../../support/python.ts";
 import { endpointCases } from "./endpoint-cases.ts";
+import { flowCases } from "./flow-cases.ts";
 
 const python = pythonOrSkip();
 
@@ -22,7 +23,7 @@ const filesOf = (folder: string): Readonly<Record<string, string>> =>
   );
 
 const applications = [
-  ...endpointCases
+  ...[...endpointCases, ...flowCases]
     .filter(({ unrunnable }) => !unrunnable)
     .map(({ name, files, app = "main:app" }) => ({ name, files, root: "", app })),
   { name: "the fixture shop", files: filesOf(join(backends, "shop/backend")), root: "", app: "app.main:app" },
