@@ -5,6 +5,8 @@ import type { Spend } from "./outcome.ts";
 import type { Verdict } from "./policy.ts";
 
 export type Limits = {
+  /** By which the tool calls are counted out. */
+  readonly work: WorkKind;
   readonly toolCalls: number;
   readonly turns: number;
   /** All tokens of all turns, cached ones included. */
@@ -64,6 +66,7 @@ export const limitsFor = (
   work: WorkKind,
   caps: { readonly tokens: number; readonly usd: number },
 ): Limits => ({
+  work,
   toolCalls: definition.budgets[work],
   turns: definition.maxTurns,
   tokens: caps.tokens,
@@ -74,14 +77,32 @@ export const limitsFor = (
 /** What a subagent may spend: calls and turns of its own, and the tokens and money that are left to the one who starts it. */
 export const limitsWithin = (
   definition: Pick<Definition, "budgets" | "maxTurns">,
-  work: WorkKind,
   limits: Limits,
   spend: Spend,
 ): Limits =>
-  limitsFor(definition, work, {
+  limitsFor(definition, limits.work, {
     tokens: Math.max(0, limits.tokens - spend.tokens),
     usd: Math.max(0, limits.usd - spend.usd),
   });
+
+/** How people call it. */
+export const workName: Readonly<Record<WorkKind, string>> = {
+  "single-endpoint": "a single endpoint",
+  crud: "a CRUD feature",
+  authentication: "an authentication system",
+  microservice: "a whole microservice",
+};
+
+/** What an agent that reads the code finds the request to be. */
+export type WorkFound = { readonly kind: WorkKind; readonly reason: string };
+
+/** @param found before, if it was corrected already @returns why the budget stays as it is, or undefined */
+export const whyNotRaised = (limits: Limits, raised: Limits, found: WorkFound | undefined): string | undefined => {
+  if (found)
+    return `the kind of work was corrected once already, to ${workName[found.kind]}, and is not corrected again`;
+  if (raised.toolCalls > limits.toolCalls) return undefined;
+  return `${workName[raised.work]} has ${raised.toolCalls} tool calls, which is no more than this run has (${limits.toolCalls}): a correction only goes upwards`;
+};
 
 export const noSpend: Spend = { toolCalls: 0, turns: 0, tokens: 0, usd: 0 };
 

@@ -1,4 +1,5 @@
 /** RunEvents: everything that happened in a run, in order. The transcript is these and nothing else. */
+import type { WorkFound } from "./budget.ts";
 import type { Changeset, Refusal } from "./changeset.ts";
 import type { ChildReport } from "./child-report.ts";
 import type { Definition } from "./definition.ts";
@@ -73,6 +74,8 @@ type Happening =
       /** Whether it counts as a turn. */
       readonly turns: 0 | 1;
     }
+  /** The agent found the work to be of a larger kind: once in a run, with the calls that it has from then on. */
+  | { readonly type: "work-kind"; readonly at: string; readonly found: WorkFound; readonly toolCalls: number }
   | { readonly type: "tasks"; readonly at: string; readonly tasks: TaskList }
   /** Asked to be kept in the memory; recorded with the report's decisions. */
   | { readonly type: "remembered"; readonly at: string; readonly decision: ReportDecision }

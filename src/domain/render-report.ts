@@ -1,4 +1,5 @@
 /** A report as people read it on a pull request, and its way back out of the body. Knows text only. */
+import type { WorkFound } from "./budget.ts";
 import type { ClaimVerdict } from "./claim.ts";
 import type { ContractChange } from "./contract.ts";
 import type { Finding, ShownEvidence } from "./finding.ts";
@@ -18,6 +19,7 @@ import {
   deviationsSection,
   endpointsSection,
   findingsSection,
+  foundSentence,
   handoffsSection,
   middlewareSection,
   modelsSection,
@@ -60,6 +62,8 @@ export type PullBodyInput = {
   /** Where it ended before its agent was done, and the tasks as they stood then. */
   readonly cutShort?: CutShort | undefined;
   readonly tasks?: TaskList | undefined;
+  /** What the agent found the work to be, where that is more than it looked. */
+  readonly found?: WorkFound | undefined;
   /** `treeHash` of what is published. */
   readonly tree: string;
   readonly spend: Spend;
@@ -159,6 +163,7 @@ const closing = (input: PullBodyInput): string => {
   const spent = spendSentence(input.spend, { toolCalls: input.toolCallLimit, usd: input.usdLimit });
   return [
     closingHeading,
+    ...(input.found ? [foundSentence(input.found)] : []),
     `${spent}.${by}${signatures(input.commits ?? [])}`,
     "Review the code with comments on its lines and submit the review: each comment gets an answer, and changes come as further commits on this branch. Or comment `/architect design …` here with what is to be done. Text that you write outside this block, above or below, stays as it is.",
   ].join("\n\n");

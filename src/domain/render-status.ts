@@ -1,10 +1,10 @@
 /** The one live comment on a thread, and the answers in review threads, as people read them. Knows text only. */
-import { noSpend } from "./budget.ts";
+import { noSpend, type WorkFound } from "./budget.ts";
 import type { Phase } from "./event.ts";
 import type { Outcome, Spend } from "./outcome.ts";
 import { howToContinue } from "./render/cut-short.ts";
 import { code, fenced, inline, prose } from "./render/safe.ts";
-import { numberedQuestions, spendSentence } from "./render/sections.ts";
+import { foundSentence, numberedQuestions, spendSentence } from "./render/sections.ts";
 import type { Report, Status } from "./report.ts";
 import type { Task, TaskList } from "./task.ts";
 
@@ -26,6 +26,8 @@ export type StatusView = {
   readonly mates?: Readonly<Record<string, boolean>> | undefined;
   /** Jobs that wait before this one, while it waits. */
   readonly waiting?: number | undefined;
+  /** What the agent found the work to be, where that is more than it looked. */
+  readonly found?: WorkFound | undefined;
   /** A sentence of ours that people must see, such as that no sandbox is used. */
   readonly notice?: string | undefined;
   readonly outcome?: Outcome | undefined;
@@ -59,6 +61,7 @@ export const renderStatus = (view: StatusView): string => {
     ...(view.mates === undefined || outcome ? [] : [matesOf(view.mates)]),
     ...(view.subagent === undefined || outcome ? [] : [`${code(view.subagent, 64)} is at work …`]),
     ...(outcome ? [] : [links(view)]),
+    ...(view.found ? [foundSentence(view.found)] : []),
     spent(view),
     ...(outcome ? [next(outcome)] : []),
   ]

@@ -1,8 +1,8 @@
 /** What the loop is given and what it gives back: the seam between a run and whoever started it. */
 
-import type { Limits } from "../domain/budget.ts";
+import type { Limits, WorkFound } from "../domain/budget.ts";
 import type { Changeset, Refusal } from "../domain/changeset.ts";
-import type { Definition, Library } from "../domain/definition.ts";
+import type { Definition, Library, WorkKind } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Evidence } from "../domain/finding.ts";
 import type { Decision } from "../domain/memory.ts";
@@ -39,6 +39,7 @@ export type TakenUp = {
   /** Why the other one does not go on: a sentence for people. */
   readonly why: string;
   readonly spent: Spend;
+  readonly found?: WorkFound | undefined;
   readonly tasks: TaskList;
   readonly remembered: readonly ReportDecision[];
   /** Of commands that ran on the files as they are now. */
@@ -111,6 +112,8 @@ export type LoopDeps = {
   readonly definition: Definition;
   readonly library: Library;
   readonly limits: Limits;
+  /** Those of another kind of work, for an agent that may find the work to be of one. */
+  readonly limitsOf?: ((kind: WorkKind) => Limits) | undefined;
   /** What is materialised, and what it is measured against; kept in the transcript's first event. */
   readonly commit: string;
   readonly base: string;

@@ -144,6 +144,7 @@ const takingUp = (
     takesUp: {
       why: reason,
       spent: spent ?? { ...state.spend, toolCalls: callsIn(state) },
+      found: state.found,
       tasks: state.tasks,
       remembered: state.remembered,
       remarks: state.remarks,

@@ -108,11 +108,11 @@ export const repeatNotice = (before: Counters, after: Counters): string | undefi
 const names = (rule: string, use: ToolUse, results: readonly ToolResult[]): boolean =>
   results.some(({ tool_use_id, content }) => tool_use_id === use.id && content.includes(`[${rule}]`));
 
-/** The same numbers from a transcript. @param toolCalls of conversations before it */
+/** The same numbers from a transcript. @param limitsAt the message of this index @param toolCalls of conversations before it */
 export const countMessages = (
   messages: readonly Message[],
   tools: readonly Tool[],
-  limits: Limits,
+  limitsAt: (index: number) => Limits,
   toolCalls = 0,
 ): Counters => {
   let counters = { ...noCounters, toolCalls };
@@ -124,7 +124,7 @@ export const countMessages = (
     }
     const results = message.content.filter((block) => block.type === "tool_result");
     if (results.length > 0) {
-      const plans = planCalls(tools, uses, { ...noSpend, toolCalls: counters.toolCalls }, limits);
+      const plans = planCalls(tools, uses, { ...noSpend, toolCalls: counters.toolCalls }, limitsAt(index));
       counters = countTurn(counters, plans, results);
     } else if (index > 0) counters = { ...counters, nudges: counters.nudges + 1 };
   }

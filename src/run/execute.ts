@@ -266,7 +266,7 @@ const work = async (
     checkCode,
     standards: gathered.config.standards ?? {},
     title: gathered.brief.request.title,
-    limits: run.limits,
+    limitsOf: (found) => (found ? run.limitsOf(found.kind) : run.limits),
     before: run.before,
     events: await stored(),
   });

@@ -37,7 +37,6 @@ export const openOthers = (
       base: gathered.base,
       baseText: baseTextOf(deps, run, gathered),
       standards: gathered.config.standards ?? {},
-      work: run.work,
       library: libraryOf(deps, gathered),
       facts: {
         ...{ issue, request: { title: request.title }, decisions, configFile, commands },
@@ -90,6 +89,7 @@ export const frameOf = (
   definition: { ...deps.definition, boundary: gathered.boundary },
   library: libraryOf(deps, gathered),
   limits: run.limits,
+  limitsOf: run.limitsOf,
   commit: gathered.commit,
   base: gathered.base,
   system: composeSystem(deps.definition, deps.library),

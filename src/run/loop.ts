@@ -6,14 +6,9 @@ import { noUsage, type TextBlock, type ToolResult, type ToolUse, type UserMessag
 import type { ModelTurn } from "../ports.ts";
 import { callTool, type Plan, planCalls, toolResult } from "./call-tool.ts";
 import type { BlockedCause, Heard, LoopDeps, LoopEnd } from "./context.ts";
-import {
-  type Conversation,
-  collectCheckpoint,
-  nothingFresh,
-  openConversation,
-  type Unanswered,
-} from "./conversation.ts";
+import { openConversation, workEvent } from "./conversation.ts";
 import { countTurn, maxFruitless, maxRepeats, repeatedMost, repeatNotice } from "./counters.ts";
+import { type Conversation, collectCheckpoint, nothingFresh, type Unanswered } from "./talk.ts";
 import { type Judged, maxRefusals } from "./tools/submit-report.ts";
 
 export type { LoopDeps, LoopEnd } from "./context.ts";
@@ -52,7 +47,7 @@ const endOf = (deps: LoopDeps, talk: Conversation): End => {
   if (talk.counters.strikes >= maxStrikes)
     return blocked("strikes", `the model called tools in a way that fits none of them, ${maxStrikes} turns in a row`);
   if (talk.counters.overruns >= maxOverruns)
-    return blocked("budget", `budget exhausted: all ${deps.limits.toolCalls} tool calls are used, and no report came`);
+    return blocked("budget", `budget exhausted: all ${talk.limits.toolCalls} tool calls are used, and no report came`);
   const repeated = repeatedMost(talk.counters);
   if (repeated && repeated.times >= maxRepeats)
     return blocked(
@@ -61,7 +56,7 @@ const endOf = (deps: LoopDeps, talk: Conversation): End => {
     );
   if (talk.counters.fruitless >= maxFruitless)
     return blocked("strikes", `every tool call of the model failed, ${maxFruitless} turns in a row`);
-  const spent = talk.unanswered ? undefined : exhausted(talk.spend, deps.limits);
+  const spent = talk.unanswered ? undefined : exhausted(talk.spend, talk.limits);
   return spent === undefined ? undefined : blocked("budget", spent);
 };
 
@@ -118,7 +113,7 @@ const askModel = async (deps: LoopDeps, talk: Conversation): Promise<ModelTurn |
     if (turn.stopReason === "model_context_window_exceeded")
       return stop(blocked("length", "the conversation has grown longer than the model can take"));
     if (turn.stopReason !== "max_tokens") return { ...turn, usage, usd };
-    const spent = exhausted(addCost(talk.spend, { usage, usd, turns: 0 }), deps.limits);
+    const spent = exhausted(addCost(talk.spend, { usage, usd, turns: 0 }), talk.limits);
     if (spent !== undefined) return stop(blocked("budget", spent));
   }
   return stop(blocked("length", `the model's message was cut off each time, at ${sizes.join(" and at ")} tokens`));
@@ -165,7 +160,7 @@ const hearMates = async (
 ): Promise<{ readonly mail?: Heard["mail"] } | undefined> => {
   if (!deps.mates) return {};
   const { spend, tasks } = talk;
-  const heard = await deps.mates.work({ spend, tasks, limits: deps.limits, callId }, deps.signal);
+  const heard = await deps.mates.work({ spend, tasks, limits: talk.limits, callId }, deps.signal);
   if (!heard) return undefined;
   talk.spend = heard.spend;
   talk.fresh.handedBack.push(...heard.evidence);
@@ -183,7 +178,7 @@ const answerCalls = async (
   { before }: Unanswered,
   uses: readonly ToolUse[],
 ): Promise<End> => {
-  const plans = planCalls(talk.registry, uses, talk.spend, deps.limits);
+  const plans = planCalls(talk.registry, uses, talk.spend, talk.limits);
   const results = await runPlans(deps, talk, plans);
   if (!results) return { kind: "aborted" };
   const counters = countTurn(talk.counters, plans, results);
@@ -191,7 +186,7 @@ const answerCalls = async (
   const heard = judged ? {} : await hearMates(deps, talk, uses.at(-1)?.id);
   if (!heard) return { kind: "aborted" };
   const spend = { ...talk.spend, toolCalls: counters.toolCalls };
-  const notice = judged ? undefined : budgetNotice(before, spend, deps.limits);
+  const notice = judged ? undefined : budgetNotice(before, spend, talk.limits);
   const said = judged ? undefined : await deps.remarks?.hear();
   const repeat = judged ? undefined : repeatNotice(talk.counters, counters);
   const texts = [heard.mail?.text, said?.text, repeat, notice].filter((text) => text !== undefined);
@@ -216,10 +211,11 @@ const answerCalls = async (
 /** What came of the turn under way, to be stored with the message that ends it. */
 const whatIsFresh = async (deps: LoopDeps, talk: Conversation): Promise<RunEvent[]> => {
   const at = now(deps);
-  const { evidence, remembered, tasks } = talk.fresh;
+  const { evidence, remembered, tasks, work } = talk.fresh;
   return [
     ...evidence.map((one) => ({ type: "evidence" as const, at, evidence: one })),
     ...remembered.map((decision) => ({ type: "remembered" as const, at, decision })),
+    ...(work && talk.found ? [workEvent(talk, talk.found, at)] : []),
     ...(tasks ? [{ type: "tasks" as const, at, tasks: talk.tasks }] : []),
     ...(await checkpointEvent(deps, talk, at)),
   ];

@@ -47,8 +47,8 @@ export const openRun = (
     ...known.notices,
   ];
   const { trigger } = record.job;
-  const work = workOf(trigger);
-  const limits = limitsFor(deps.definition, work, deps.caps);
+  const limitsOf = (kind: WorkKind) => limitsFor(deps.definition, kind, deps.caps);
+  const limits = limitsOf(workOf(trigger));
   const progress = createProgress(
     { ...deps, intervalMs: deps.statusIntervalMs },
     { repository: trigger.repository, number: thread.number },
@@ -56,14 +56,14 @@ export const openRun = (
       phase: "preparing",
       tasks: state?.tasks ?? [],
       spend: noSpend,
-      limits,
+      limits: state?.found ? limitsOf(state.found.kind) : limits,
       model: start.model.name,
       ...(notices.length > 0 ? { notice: notices.join(" ") } : {}),
     },
   );
   const time = timeLeft(deps, own);
   return {
-    ...{ record, before, progress, work, limits, start, servers },
+    ...{ record, before, progress, limits, limitsOf, start, servers },
     remarks: createRemarks(deps, record, [...before, ...own]),
     ending: signals.app,
     signal: AbortSignal.any([signals.app, ...(signals.stop ? [signals.stop] : []), ...(time ? [time] : [])]),

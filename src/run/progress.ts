@@ -39,6 +39,8 @@ const fold = (view: StatusView, event: RunEvent): StatusView => {
   if (event.child !== undefined)
     return { ...view, subagent: event.type === "handed-back" ? undefined : agentOfChild(event.child) };
   if (event.type === "started") return { ...withNotice(view, event.takesUp?.why), model: event.model };
+  if (event.type === "work-kind")
+    return { ...view, limits: { ...view.limits, toolCalls: event.toolCalls }, found: event.found };
   if (event.type === "phase") return { ...view, phase: event.phase };
   if (event.type === "tasks") return { ...view, tasks: event.tasks };
   return view;

@@ -1,5 +1,5 @@
 /** A settled run becomes commits, a pull request and answers. Every write finds what an earlier attempt made, so a crash anywhere is cured by doing it again. */
-import type { Limits } from "../domain/budget.ts";
+import type { Limits, WorkFound } from "../domain/budget.ts";
 import { bytesOf, type Changeset, treeHash } from "../domain/changeset.ts";
 import type { ClaimVerdict } from "../domain/claim.ts";
 import type { ContractChange } from "../domain/contract.ts";
@@ -48,6 +48,8 @@ export type Settled = {
   readonly contract: readonly Mail[];
   /** Where it ended before its agent was done. */
   readonly cutShort: CutShort | undefined;
+  /** What the agent found the work to be, where that is more than it looked. */
+  readonly found: WorkFound | undefined;
   /** As it stands at the end. */
   readonly tasks: TaskList;
   readonly spend: Spend;

@@ -1,6 +1,6 @@
 /** A stored transcript, turned back into where its run stood: pure, so that a crash costs no turn that was paid for. */
 
-import { addCost, addSubagent, addTurn, isCounted, noSpend } from "../domain/budget.ts";
+import { addCost, addSubagent, addTurn, isCounted, noSpend, type WorkFound } from "../domain/budget.ts";
 import { blobSha, bytesOf, type Changeset, type Refusal, treeHash } from "../domain/changeset.ts";
 import type { Definition } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
@@ -49,6 +49,9 @@ export type ResumeState = {
   readonly evidence: readonly Evidence[];
   readonly remembered: readonly ReportDecision[];
   readonly remarks: readonly Remark[];
+  /** What the work was found to be, and how many messages came before that was stored. */
+  readonly found?: WorkFound | undefined;
+  readonly foundAt: number;
   /** Tool calls are counted again by the loop, which knows the tools. */
   readonly spend: Omit<Spend, "toolCalls">;
   readonly seen: readonly SeenRange[];
@@ -120,12 +123,21 @@ export const stateIn = (events_: readonly RunEvent[], child?: string): ResumeSta
       .filter((event) => event.type === "evidence")
       .map(({ evidence }) => evidence),
     remembered: rememberedIn(events),
+    ...foundIn(events),
     remarks: events.flatMap((event) => (event.type === "remark" ? [event.remark] : [])),
     spend: spendOf(before, fresh, child),
     seen: seenIn(goesOn?.stands === false ? since : events, handedBackIn(answered)),
     removed: removedIn(since),
     ...(judged ? { judged } : {}),
   };
+};
+
+/** Of the run's own agent: no other one has the field. */
+export const foundIn = (events: readonly RunEvent[]): Pick<ResumeState, "found" | "foundAt"> => {
+  const at = events.findLastIndex(({ type }) => type === "work-kind");
+  const event = events[at];
+  if (event?.type !== "work-kind") return { foundAt: 0 };
+  return { found: event.found, foundAt: messagesIn(events.slice(0, at)).length };
 };
 
 const isSaid = (event: RunEvent): event is Extract<RunEvent, { type: "user" | "continues" }> =>

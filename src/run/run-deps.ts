@@ -55,8 +55,9 @@ export type Run = {
   readonly progress: Progress;
   readonly remarks: Remarks;
   readonly servers: ServerDesk | undefined;
-  readonly work: WorkKind;
+  /** As the request's words speak for; the agent may find the work to be of a larger kind. */
   readonly limits: Limits;
+  readonly limitsOf: (kind: WorkKind) => Limits;
   readonly store: (events: readonly RunEvent[], spend: Spend) => Promise<void>;
   /** The App's end, a stop, or the end of the time. */
   readonly signal: AbortSignal;

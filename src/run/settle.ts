@@ -1,5 +1,5 @@
 /** A loop's end becomes what may be published: from values alone, the status only ever lowered. */
-import { isUsedUp, type Limits } from "../domain/budget.ts";
+import { isUsedUp, type Limits, type WorkFound } from "../domain/budget.ts";
 import type { Changeset } from "../domain/changeset.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Evidence } from "../domain/finding.ts";
@@ -21,7 +21,7 @@ import { baseTexts } from "./judge.ts";
 import type { LoopEnd } from "./loop.ts";
 import type { Others } from "./others.ts";
 import type { Settled } from "./publish.ts";
-import { ownStretch, rememberedIn } from "./resume.ts";
+import { foundIn, ownStretch, rememberedIn } from "./resume.ts";
 
 export type Ended = Exclude<LoopEnd, { kind: "aborted" }>;
 
@@ -38,13 +38,16 @@ export const settle = async (
     /** What the repository keeps otherwise than the house. */
     readonly standards: StandardsConfig;
     readonly title: string;
-    readonly limits: Limits;
+    /** @param found what the agent found the work to be, if it did */
+    readonly limitsOf: (found: WorkFound | undefined) => Limits;
     /** Of the runs that it goes on from. */
     readonly before: readonly RunEvent[];
     readonly events: readonly RunEvent[];
   },
 ): Promise<Settled> => {
   const { changeset, refused: odd } = await run.worktree.collect();
+  const found = foundIn([...run.before, ...run.events]).found;
+  const limits = run.limitsOf(found);
   const evidence = evidenceOf(run.before, run.events);
   const { others } = run;
   const subagents = others.handedBack();
@@ -81,10 +84,11 @@ export const settle = async (
     evidence: withDoubts(evidence),
     changeset,
     published: publishedBefore(run.events),
-    cutShort: cutShortBy(end, report.status, run.limits),
+    cutShort: cutShortBy(end, report.status, limits),
+    found,
     tasks: tasksIn([...run.before, ...run.events]),
     spend: end.spend,
-    limits: run.limits,
+    limits,
   };
 };
 

@@ -3,7 +3,7 @@ import { type ChildBrief, composeChildBrief, composeSystem } from "../domain/bri
 import { addSubagent, exhausted, limitsWithin } from "../domain/budget.ts";
 import { type Changeset, treeHash } from "../domain/changeset.ts";
 import { type ChildName, databaseReportSchema, isChildName, testReportSchema } from "../domain/child-report.ts";
-import type { Definition, Library, WorkKind } from "../domain/definition.ts";
+import type { Definition, Library } from "../domain/definition.ts";
 import { ToolError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Evidence, Finding } from "../domain/finding.ts";
@@ -37,8 +37,6 @@ export type SubagentDeps = {
   readonly baseText: (path: string) => Promise<string | undefined>;
   /** What the repository keeps otherwise than the house. */
   readonly standards: StandardsConfig;
-  /** Whose budget a subagent has. */
-  readonly work: WorkKind;
   readonly facts: Pick<ChildBrief, "issue" | "request" | "decisions" | "configFile" | "commands" | "skills">;
   /** What the run has stored of its conversation so far, where that goes on. */
   readonly events: readonly RunEvent[];
@@ -175,7 +173,7 @@ const loopDepsOf = (
   const { name, definition, found, walls, call, parent } = child;
   return {
     ...{ library, commit, base, clock, redact, definition, walls, found },
-    limits: limitsWithin(definition, deps.work, parent.limits, parent.spend),
+    limits: limitsWithin(definition, parent.limits, parent.spend),
     system: composeSystem(definition, library),
     firstMessage: composeChildBrief(name, {
       ...deps.facts,

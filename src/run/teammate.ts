@@ -188,7 +188,7 @@ const frameOf = (state: State, one: Stretch): Omit<LoopDeps, "model" | "resume" 
   return {
     ...{ library, commit, base, clock, redact, definition, walls, found },
     record: one.record,
-    limits: limitsWithin(definition, deps.work, lead.limits, others),
+    limits: limitsWithin(definition, lead.limits, others),
     system: composeSystem(definition, library),
     firstMessage: { ...brief, content: [...brief.content, mails] },
     tasks: lead.tasks,

@@ -11,7 +11,14 @@ import {
   noSpend,
 } from "../../src/domain/budget.ts";
 
-const limits: Limits = { toolCalls: 15, turns: 50, tokens: 1_000_000, usd: 5, outputTokens: [64_000, 128_000] };
+const limits: Limits = {
+  work: "crud",
+  toolCalls: 15,
+  turns: 50,
+  tokens: 1_000_000,
+  usd: 5,
+  outputTokens: [64_000, 128_000],
+};
 
 describe("classifyWork", () => {
   it.each([

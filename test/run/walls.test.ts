@@ -245,7 +245,6 @@ describe("a subagent in the real sandbox", () => {
       worktree,
       baseText: async () => undefined,
       standards: {},
-      work: "crud",
       facts: { issue: 1, request: { title: "Users" }, decisions: [], configFile: ".github/architect.yml" },
       ...{ events: before, history: before, cast: () => ({ model }) },
     });
@@ -280,7 +279,6 @@ describe("a subagent in the real sandbox", () => {
         baseText: async () => undefined,
 
         standards: {},
-        work: "crud",
         facts: { issue: 1, request: { title: "Users" }, decisions: [], configFile: ".github/architect.yml" },
         ...{ events: [], history: [], cast: () => ({ model: first.model }) },
         record: async (events, spend) => {

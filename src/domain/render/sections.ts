@@ -1,5 +1,5 @@
 /** The parts of a report as people read it on a pull request. What ran stands in `evidence.ts`. */
-
+import { type WorkFound, workName } from "../budget.ts";
 import type { Finding } from "../finding.ts";
 import type { Spend } from "../outcome.ts";
 import type { Handoff, Report, Status } from "../report.ts";
@@ -150,6 +150,10 @@ export const findingsSection = (findings: readonly Finding[], { text, items }: D
   );
 
 const order: readonly Finding["severity"][] = ["error", "concern", "note"];
+
+/** Why a run has more calls than its request's words spoke for: the agent's reason, in a sentence of ours. */
+export const foundSentence = ({ kind, reason }: WorkFound): string =>
+  `The agent found this to be the work of ${workName[kind]}, and got its budget: ${inline(reason, 500)}`;
 
 export const spendSentence = (
   spend: Spend,

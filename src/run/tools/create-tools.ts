@@ -15,7 +15,7 @@ import type { SeenFiles } from "./seen-files.ts";
 import { createSendMessage, type Letter } from "./send-message.ts";
 import { createServerTool, isServerTool, type ServerToolDeps } from "./server-tool.ts";
 import { createSkill } from "./skill.ts";
-import { createTaskCreate, type TaskBox } from "./task-create.ts";
+import { createTaskCreate, type RaiseWork, type TaskBox } from "./task-create.ts";
 import { createTaskGet } from "./task-get.ts";
 import { createTaskList } from "./task-list.ts";
 import { createTaskUpdate, type TeamTasks } from "./task-update.ts";
@@ -29,6 +29,8 @@ export type ToolDeps = {
   readonly library: Library;
   readonly seen: SeenFiles;
   readonly tasks: TaskBox;
+  /** Of an agent that may correct what kind of work the run is; none where left out. */
+  readonly raise?: RaiseWork | undefined;
   readonly bash: Omit<Parameters<typeof createBash>[0], "walls">;
   /** The memory of the repository; none where left out. */
   readonly memory?: MemoryBox | undefined;
@@ -75,7 +77,7 @@ export const createTools = (deps: ToolDeps): readonly Tool[] => {
     createBash({ walls, ...deps.bash }),
     createGrep({ walls }),
     createGlob({ walls }),
-    createTaskCreate(tasks),
+    createTaskCreate(tasks, deps.raise),
     createTaskUpdate(tasks),
     createTaskList(tasks),
     createTaskGet(tasks),

@@ -1,5 +1,7 @@
 /** TaskCreate: a new entry of the agents' task list. */
 import { z } from "zod";
+import type { WorkFound } from "../../domain/budget.ts";
+import type { WorkKind } from "../../domain/definition.ts";
 import { ToolError } from "../../domain/errors.ts";
 import { createTask, type TaskList } from "../../domain/task.ts";
 import { defineTool, type Tool } from "./tool.ts";
@@ -7,28 +9,39 @@ import { defineTool, type Tool } from "./tool.ts";
 /** Where the list of a run stands between calls. */
 export type TaskBox = { readonly current: () => TaskList; readonly replace: (tasks: TaskList) => void };
 
-export const createTaskCreate = (box: TaskBox): Tool =>
+/** Gives the run the budget of a larger kind of work. @throws ToolError where it stays as it is */
+export type RaiseWork = (found: WorkFound) => string;
+
+const input = z.strictObject({
+  subject: z.string().trim().min(1).max(200).describe("what to do, as an imperative: Write the schemas"),
+  description: z.string().trim().min(1).max(4_000).describe("what belongs to it and when it is done"),
+  activeForm: z.string().trim().min(1).max(200).optional().describe("shown while it is under way: Writing the schemas"),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** The smallest kind is larger than none. */
+const larger = ["crud", "authentication", "microservice"] as const satisfies readonly WorkKind[];
+
+/** Of an agent whose budget depends on what it finds the work to be. */
+const withWork = input.extend({
+  work: z
+    .strictObject({ kind: z.enum(larger), reason: z.string().trim().min(10).max(500) })
+    .optional()
+    .describe("once, if the request is more work than it sounds"),
+});
+
+export const createTaskCreate = (box: TaskBox, raise?: RaiseWork): Tool =>
   defineTool({
     name: "TaskCreate",
     description:
       "Adds a task to the list that people see while you work. Use it for work of three or more distinct steps, one task a step. It starts pending.",
-    input: z.strictObject({
-      subject: z.string().trim().min(1).max(200).describe("what to do, as an imperative: Write the schemas"),
-      description: z.string().trim().min(1).max(4_000).describe("what belongs to it and when it is done"),
-      activeForm: z
-        .string()
-        .trim()
-        .min(1)
-        .max(200)
-        .optional()
-        .describe("shown while it is under way: Writing the schemas"),
-      metadata: z.record(z.string(), z.unknown()).optional(),
-    }),
+    input: raise ? withWork : input,
     readOnly: false,
-    async run(input) {
-      const created = createTask(box.current(), input);
+    async run({ work, ...task }: z.infer<typeof withWork>) {
+      const created = createTask(box.current(), task);
       if (!created.ok) throw new ToolError(created.reason);
+      const raised = work && raise ? ` ${raise(work)}` : "";
       box.replace(created.tasks);
-      return `Task #${created.task.id} created: ${created.task.subject}`;
+      return `Task #${created.task.id} created: ${created.task.subject}${raised}`;
     },
   });
