@@ -5,6 +5,7 @@ export const long = [
   "test/model/blueprint/blueprint.test.ts",
   "test/model/blueprint/layouts.test.ts",
   "test/model/blueprint/subagents.test.ts",
+  "test/model/blueprint/ranges.test.ts",
   "test/demo/demo.test.ts",
   "test/package.test.ts",
   "test/verify/standards/blueprint.test.ts",

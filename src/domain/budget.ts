@@ -42,14 +42,10 @@ const microservice = words(
   "message (queue|broker)s?",
   "sagas?",
 );
-const crud = words(
-  "crud",
-  "rest(ful)? (api|resource)",
-  "resources?",
-  "endpoints",
-  "manage(ment)?",
-  "\\w+: ?(str|int|float|bool|date|datetime|decimal|uuid|text)",
-);
+const crud = words("crud", "rest(ful)? (api|resource)", "resources?", "endpoints", "manage(ment)?");
+const fields = words("\\w+: ?(str|int|float|bool|date|datetime|decimal|uuid|text)");
+/** `GET /health`. */
+const route = /\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+\/\S*/g;
 const verbs = ["create|add|post", "read|get|show|fetch", "list|search", "update|edit|patch|put", "delete|remove"];
 
 /** The largest kind that the words of a request speak for. */
@@ -57,7 +53,9 @@ export const classifyWork = (request: string): WorkKind => {
   if (authentication.test(request)) return "authentication";
   if (microservice.test(request)) return "microservice";
   const named = verbs.filter((verb) => words(verb).test(request)).length;
-  return crud.test(request) || named >= 3 ? "crud" : "single-endpoint";
+  if (crud.test(request) || named >= 3) return "crud";
+  // The fields of one route's answer make no resource.
+  return fields.test(request) && request.match(route)?.length !== 1 ? "crud" : "single-endpoint";
 };
 
 /** @param caps the operator's, for one run */

@@ -179,10 +179,8 @@ export function* survey(allowed: readonly string[], interest: Interest): Plan<Su
   });
   const { wide: folder, unknown } = reachOf(main, mainText, dependenciesOf(projectTexts).names);
   const beside = yield* packagesBeside(folder, unknown);
-  const searches = [folder, ...beside].flatMap((where) => [
-    grepLines(routingPattern, where),
-    grepLines(interest.crossing ? `${databasePattern}|${crossingPattern}` : databasePattern, where),
-  ]);
+  const patterns = [routingPattern, databasePattern, ...(interest.crossing ? [crossingPattern] : [])];
+  const searches = [folder, ...beside].map((where) => grepLines(patterns.join("|"), where));
   const listings = [folder, ...beside].map((where) => glob("**/*.py", where));
   const results = yield {
     text: "Next: its package's files, how routers are included, and what the database code looks like.",
