@@ -1,3 +1,4 @@
+/** Where a conversation stands between two turns: the only state of the loop. */
 import { type Changeset, type Refusal, treeHash } from "../domain/changeset.ts";
 import type { Definition } from "../domain/definition.ts";
 import type { Evidence } from "../domain/finding.ts";

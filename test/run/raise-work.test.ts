@@ -14,9 +14,9 @@ const definition = {
 };
 const limitsOf = (kind: keyof typeof definition.budgets) => limitsFor(definition, kind, { tokens: 1e9, usd: 100 });
 const limits = limitsOf("crud");
-const task = (work?: { kind: string; reason: string }) => ({
+const task = ({ kind, reason: why }: { kind: string; reason: string }) => ({
   name: "TaskCreate",
-  input: { subject: "Write it", description: "x", ...(work ? { work } : {}) },
+  input: { subject: "Write it", description: "x", work: `${kind}: ${why}` },
 });
 const reason = "It needs tokens, refresh and a middleware.";
 const read = (count: number): ScriptedTurn => ({
@@ -63,7 +63,7 @@ describe("an agent that finds the work to be larger", () => {
 
   test("must say why", async () => {
     const { events } = await run([{ calls: [task({ kind: "authentication", reason: "big" })] }, submit]);
-    expect(answers(events)[0]).toContain("work.reason");
+    expect(answers(events)[0]).toContain("`work` must be crud, authentication or microservice, a colon and the reason");
   });
 
   test("counts to the same numbers after a crash, also of calls that were over the first budget", async () => {
@@ -96,5 +96,5 @@ describe("an agent that finds the work to be larger", () => {
 test("an agent without a choice has no such field", async () => {
   const { model } = await run([submit], { limitsOf: undefined });
   const [tool] = model.requests[0]?.tools.filter(({ name }) => name === "TaskCreate") ?? [];
-  expect(JSON.stringify(tool?.input_schema)).not.toContain("single-endpoint");
+  expect(JSON.stringify(tool?.input_schema)).not.toContain("microservice");
 });

@@ -19,28 +19,36 @@ const input = z.strictObject({
   metadata: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** The smallest kind is larger than none. */
-const larger = ["crud", "authentication", "microservice"] as const satisfies readonly WorkKind[];
-
-/** Of an agent whose budget depends on what it finds the work to be. */
+/** Of an agent whose budget depends on what it finds the work to be. One text, since every request carries the schema. */
 const withWork = input.extend({
   work: z
-    .strictObject({ kind: z.enum(larger), reason: z.string().trim().min(10).max(500) })
+    .string()
     .optional()
-    .describe("once, if the request is more work than it sounds"),
+    .describe("once, if this is more work than it sounds: crud, authentication or microservice, a colon, why"),
 });
+
+/** The smallest kind is larger than none. */
+const finding = /^\s*(crud|authentication|microservice)\s*[:,-]\s*(\S.{9,500}?)\s*$/is;
+
+const readWork = (text: string): WorkFound => {
+  const [, kind = "", reason = ""] = finding.exec(text) ?? [];
+  const found = { kind: kind.toLowerCase() as WorkKind, reason };
+  if (reason !== "") return found;
+  throw new ToolError(
+    "The task was not created: `work` must be crud, authentication or microservice, a colon and the reason in a sentence. Leave it out where the budget is enough.",
+  );
+};
 
 export const createTaskCreate = (box: TaskBox, raise?: RaiseWork): Tool =>
   defineTool({
     name: "TaskCreate",
-    description:
-      "Adds a task to the list that people see while you work. Use it for work of three or more distinct steps, one task a step. It starts pending.",
+    description: "Adds a task, pending at first, to the list that people see while you work: one task a step.",
     input: raise ? withWork : input,
     readOnly: false,
     async run({ work, ...task }: z.infer<typeof withWork>) {
       const created = createTask(box.current(), task);
       if (!created.ok) throw new ToolError(created.reason);
-      const raised = work && raise ? ` ${raise(work)}` : "";
+      const raised = work && raise ? ` ${raise(readWork(work))}` : "";
       box.replace(created.tasks);
       return `Task #${created.task.id} created: ${created.task.subject}${raised}`;
     },
