@@ -11,7 +11,6 @@ import fastapi
 from fastapi import routing
 from starlette.routing import Mount, Route, WebSocketRoute
 
-own = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
 
 
 def walk(routes, before, found):
@@ -23,7 +22,7 @@ def walk(routes, before, found):
             found.append(f"WEBSOCKET {before}{one.path}")
         elif isinstance(route, routing.APIRoute):
             found.extend(f"{method} {before}{one.path}" for method in one.methods)
-        elif isinstance(route, Route) and one.path not in own:
+        elif isinstance(route, Route) and route.endpoint.__module__ != "fastapi.applications":
             found.extend(f"{method} {before}{one.path}" for method in one.methods if method != "HEAD")
 
 

@@ -49,8 +49,13 @@ export const endpointFacts = (machine: Machine): Endpoints => {
       line: router.node.line,
       about: `no application includes the router ${router.name ?? "here"}, so its ${router.entries.length} routes are served nowhere that can be seen`,
     });
-  return { endpoints, bodies, responses, unknown };
+  return { endpoints: distinct(endpoints), bodies, responses, unknown };
 };
+
+/** Two applications that serve the same in the same way show it once. */
+const distinct = (endpoints: readonly EndpointFact[]): readonly EndpointFact[] => [
+  ...new Map(endpoints.map((one) => [JSON.stringify(one), one])).values(),
+];
 
 const doubts = ({ route, method, path, resolved, assumes, late }: Served): UnknownFact[] => {
   const at = { file: route.module.path, line: route.node.line };

@@ -120,6 +120,7 @@ const functions: readonly (readonly [RegExp, Known])[] = [
   [/(^|\.)(starlette\.config\.Config|environs\.Env|decouple\.config)(\(\)(\.\w+)?)?$/, (_, args) => environment(args)],
   [/^builtins\.str$|(^|\.)(AnyHttpUrl|SecretStr)$/, (_, { positional: [of] }) => of],
   [/^builtins\.getattr$/, getattr],
+  [/(^|\.)typing(_extensions)?\.cast$/, (_, { positional: [, of] }) => of],
   [
     /^builtins\.(list|tuple|sorted|set|reversed)$/,
     (_, { positional: [of] }) => (of?.kind === "list" ? { kind: "list", items: [...of.items] } : undefined),

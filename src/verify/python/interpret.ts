@@ -11,18 +11,25 @@ import { register } from "./routers.ts";
 import { bind, run } from "./statements.ts";
 import { noteUnreached } from "./unreached.ts";
 
-/** Tests and migrations are no part of what is served. */
-const isExecuted = (path: string): boolean =>
-  !/(^|\/)(tests?|(alembic|migrations?)(\/versions)?|node_modules|site-packages|\.?venv)\/([^/]*$|.*\/)/.test(path) &&
-  !/(^|\/)(test_[^/]*|[^/]*_test|conftest)\.py$/.test(path);
+const folderPattern = (names: string): RegExp => new RegExp(`(^|/)(${names})/`);
+const foreign = folderPattern("alembic|migrations?|node_modules|site-packages|\\.?venv");
+const tests = folderPattern("tests?");
+
+const isMigration = (path: string, { text }: Tree): boolean =>
+  path.includes("versions/") && /^down_revision\b/m.test(text);
+
+/** Tests are no part of what is served, unless it imports them. */
+const isTest = (path: string): boolean =>
+  tests.test(path) || /(^|\/)(test_[^/]*|[^/]*_test|conftest)\.py$/.test(path);
 
 /** @param trees by repository path */
 export const interpret = (trees: ReadonlyMap<string, Tree>): Machine => {
-  const paths = [...trees.keys()].filter(isExecuted).sort();
   const roots = new Map<string, Node>();
-  for (const path of paths) roots.set(path, rootOf(trees.get(path) as Tree));
+  for (const [path, tree] of [...trees].sort(([one], [other]) => (one < other ? -1 : 1)))
+    if (!foreign.test(path) && !isMigration(path, tree)) roots.set(path, rootOf(tree));
+  const paths = [...roots.keys()].filter((path) => !isTest(path));
   const machine: Machine = {
-    index: createModuleIndex(paths),
+    index: createModuleIndex(paths, [...roots.keys()]),
     roots,
     modules: new Map(),
     routers: [],

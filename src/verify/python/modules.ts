@@ -15,8 +15,9 @@ const folderOf = (path: string): string => (path.includes("/") ? path.slice(0, p
 const join = (folder: string, name: string): string =>
   folder === "" ? name : name === "" ? folder : `${folder}/${name}`;
 
-export const createModuleIndex = (paths: readonly string[]): ModuleIndex => {
-  const files = new Set(paths);
+/** @param paths what the project consists of @param all and what it may import besides, by its full name */
+export const createModuleIndex = (paths: readonly string[], all: readonly string[]): ModuleIndex => {
+  const files = new Set(all);
   const folders = new Set<string>();
   for (const path of paths)
     for (let folder = folderOf(path); folder !== "" && !folders.has(folder); folder = folderOf(folder))
