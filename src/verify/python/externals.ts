@@ -1,4 +1,5 @@
 /** Functions of Python and of packages whose results are known without running them. */
+import { createGraphqlRouter, isGraphqlRouter } from "./graphql-router.ts";
 import { type Frame, type Machine, note } from "./machine.ts";
 import type { Node } from "./node.ts";
 import { createRouter, routerClass } from "./routers.ts";
@@ -33,6 +34,7 @@ export const callExternal = (
 ): Value => {
   if (routerClass.test(name))
     return createRouter(machine, /(FastAPI|Starlette)$/.test(name) ? "app" : "router", args, node, frame);
+  if (isGraphqlRouter(name)) return createGraphqlRouter(machine, args, node, frame);
   for (const [pattern, known] of functions) {
     if (!pattern.test(name)) continue;
     const value = known(machine, args, node, frame);
@@ -154,7 +156,7 @@ const functions: readonly (readonly [RegExp, Known])[] = [
   ],
   [/\.declarative_base$/, declarativeBase],
   [/^re\.sub$/, substitute],
-  [/^(inflection|humps|stringcase)\.(underscore|decamelize|snakecase|tableize)$/, snakeCase],
+  [/^(inflection|humps|stringcase)\.(underscore|decamelize|depascalize|snakecase)$/, snakeCase],
   [
     /(^|\.)functools\.partial$/,
     (_, { positional: [of, ...positional], keywords }) =>

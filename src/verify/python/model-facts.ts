@@ -1,7 +1,7 @@
 /** Tables as facts: SQLAlchemy 2 and 1, SQLModel, and `Table(…)` of SQLAlchemy Core. */
 import type { FieldFact, ModelFact } from "../../domain/facts.ts";
 import { classAttribute, classesOf, descends, lineage } from "./classes.ts";
-import type { Machine } from "./machine.ts";
+import { type Machine, note } from "./machine.ts";
 import { children, field, textOf } from "./node.ts";
 import type { ClassField, ClassValue, ExternalCallValue } from "./values.ts";
 
@@ -38,11 +38,21 @@ const isRelation = ({ annotation, value }: ClassField): boolean =>
   relation.test(value ? textOf(value) : "") ||
   /\b(WriteOnlyMapped|DynamicMapped)\b/.test(annotation ? textOf(annotation) : "");
 
+/** `@declared_attr def owner_id(cls): return mapped_column(…)`: what it returns is the column. */
+const declaredAttributes = ({ scope }: ClassValue): ClassField[] =>
+  [...scope.names.values()].flatMap((value) => {
+    if (value.kind !== "function" || !value.decorators.some((one) => /\bdeclared_attr\b/.test(textOf(one)))) return [];
+    const body = children(field(value.node, "body") ?? value.node);
+    const returned = body.findLast(({ type }) => type === "return_statement");
+    const annotation = field(value.node, "return_type");
+    return [{ name: value.name, annotation, value: returned && children(returned)[0], node: value.node }];
+  });
+
 /** Own and inherited, the nearest of each name. */
 const fieldsOf = (of: ClassValue, sqlModel: boolean): { readonly field: ClassField; readonly file: string }[] => {
   const seen = new Set<string>();
   return classesOf(of).flatMap((one) =>
-    one.fields.flatMap((each) => {
+    [...one.fields, ...declaredAttributes(one)].flatMap((each) => {
       if (seen.has(each.name)) return [];
       seen.add(each.name);
       return isColumn(each, sqlModel) ? [{ field: each, file: one.module.path }] : [];
@@ -53,10 +63,12 @@ const fieldsOf = (of: ClassValue, sqlModel: boolean): { readonly field: ClassFie
 /** As it stands, by inheritance, or as the base's own rule makes it from the class's name. */
 const tableOf = (machine: Machine, of: ClassValue, sqlModel: boolean): string | undefined => {
   const said = classAttribute(of, "__tablename__");
-  if (said?.kind === "text") return said.value;
-  if (said?.kind === "function") {
-    const made = machine.callFunction(said, { positional: [of], keywords: new Map() });
-    return made.kind === "text" && made.exact ? made.value : `{?${of.name}.__tablename__}`;
+  if (said) {
+    const made =
+      said.kind === "function" ? machine.callFunction(said, { positional: [of], keywords: new Map() }) : said;
+    if (made.kind === "text" && made.exact) return made.value;
+    note(machine, of, `the table of ${of.name} is named by code that can't be followed`);
+    return `{?${of.name}.__tablename__}`;
   }
   const table = classAttribute(of, "__table__");
   const [name] = table?.kind === "external-call" ? table.args.positional : [];
@@ -74,7 +86,7 @@ const isTable = (of: ClassValue): boolean => {
 
 export const modelFacts = (machine: Machine): readonly ModelFact[] => [
   ...machine.classes.flatMap((one) => classFact(machine, one)),
-  ...machine.calls.filter(({ name }) => /\.Table$/.test(name)).flatMap(coreTable),
+  ...machine.calls.filter(({ name }) => /\.Table$/.test(name)).flatMap((call) => coreTable(machine, call)),
 ];
 
 const classFact = (machine: Machine, of: ClassValue): ModelFact[] => {
@@ -100,9 +112,12 @@ const classFact = (machine: Machine, of: ClassValue): ModelFact[] => {
   ];
 };
 
-const coreTable = (call: ExternalCallValue): ModelFact[] => {
+const coreTable = (machine: Machine, call: ExternalCallValue): ModelFact[] => {
   const [name, ...rest] = call.args.positional;
-  if (name?.kind !== "text") return [];
+  if (name?.kind !== "text" || !name.exact) {
+    note(machine, call, "a table is named by code that can't be followed");
+    return [];
+  }
   const file = call.module.path;
   const fields = rest.flatMap((one): FieldFact[] => {
     if (one.kind !== "external-call" || !/\.Column$/.test(one.name)) return [];

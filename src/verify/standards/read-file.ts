@@ -1,6 +1,7 @@
 /** One file read for the standards, once: every rule looks at the same calls, assignments and functions. */
 import type { EndpointFact, Facts } from "../../domain/facts.ts";
 import type { Span } from "../../domain/standards.ts";
+import { graphqlHandler } from "../python/graphql-router.ts";
 import { children, field, type Node, rootOf, textOf, walk } from "../python/node.ts";
 import type { Call, CodeFile, Endpoint, Input, Source } from "./code.ts";
 import { assignmentOf, dottedOf, type Import, importsIn } from "./names.ts";
@@ -88,7 +89,9 @@ export const readFile = (
     assignments,
     classes: nodes.class,
     attributes: nodes.attribute,
-    endpoints: facts.endpoints.map((fact) => endpointOf(fact, file)),
+    endpoints: facts.endpoints
+      .filter(({ handler }) => handler !== graphqlHandler)
+      .map((fact) => endpointOf(fact, file)),
     models: facts.models,
     inputs,
   };
