@@ -9,7 +9,6 @@ import { parseArgs } from "node:util";
 import { benchCache } from "./cache.ts";
 import { benchDoor } from "./door.ts";
 import { benchLabel } from "./label.ts";
-import { benchSandbox } from "./sandbox-cost.ts";
 import { benchStartLarge, benchStartSmall, type StartFigures } from "./start.ts";
 import { type Weights, weigh } from "./weigh.ts";
 import { benchWholeRuns, commandLine, floor, type Measured, peer, served } from "./whole-run.ts";
@@ -46,12 +45,19 @@ const door = async (): Promise<void> => {
 };
 
 const runs = async (): Promise<void> => {
-  const sandbox = await benchSandbox(rounds);
-  const found = await benchWholeRuns([floor, served, commandLine, ...values.peer.map(peer)], rounds);
+  const { found, sandbox } = await benchWholeRuns([floor, served, commandLine, ...values.peer.map(peer)], rounds);
   const least = found.get(floor)?.wholeMs ?? Number.NaN;
   say("Thirty turns with a model that answers at once (its own time taken out), medians");
   const row = (name: string, one: Measured): string[] => [
-    ...[name, ms(one.toFirstMs), ms(one.wholeMs), ratio(one.wholeMs, least), ms(one.turnP50Ms), ms(one.turnP95Ms)],
+    ...[
+      name,
+      ms(one.toFirstMs),
+      ms(one.wholeMs),
+      ratio(one.wholeMs, least),
+      ms(one.cpuMs),
+      ms(one.turnP50Ms),
+      ms(one.turnP95Ms),
+    ],
     ...[ratio(one.growth, 1), mib(one.rssMiB), `${(one.prefixBytes / 1e3).toFixed(1)} kB`],
     ...[`${one.requests}`, `${(one.requestBytes / 1e6).toFixed(2)} MB`, percent(one.cacheRead), `${one.refused}`],
   ];
@@ -61,6 +67,7 @@ const runs = async (): Promise<void> => {
       "to 1st request",
       "whole",
       "of floor",
+      "processor",
       "turn p50",
       "p95",
       "growth",

@@ -28,7 +28,7 @@ const timed = async (start: () => ChildProcess): Promise<number> => {
   return performance.now() - begun;
 };
 
-export const benchSandbox = async (rounds: number): Promise<SandboxCost> => {
+export const benchSandbox = async (): Promise<SandboxCost> => {
   const folder = mkdtempSync(join(tmpdir(), "bench-sandbox-"));
   chmodSync(folder, 0o711);
   try {
@@ -39,18 +39,16 @@ export const benchSandbox = async (rounds: number): Promise<SandboxCost> => {
     const inside = (command: readonly string[], options: StartOptions) =>
       startInSandbox(settings, view, command, options);
     const [walled, bare, started]: [number[], number[], number[]] = [[], [], []];
-    for (let round = 0; round < rounds; round++) {
-      for (const command of commandsOfRun) {
-        const line = ["/bin/bash", "-c", command];
-        walled.push(await timed(() => inside(line, { stdin: "ignore", stdout: "pipe" })));
-        bare.push(
-          await timed(() => spawn("/bin/bash", ["-c", command], { cwd: "/", stdio: ["ignore", "pipe", "pipe"] })),
-        );
-      }
-      started.push(
-        await firstAnswer(() => inside([nodeInside, fileProcessInside, "/repo"], { stdin: "pipe", stdout: "socket" })),
+    for (const command of commandsOfRun) {
+      const line = ["/bin/bash", "-c", command];
+      walled.push(await timed(() => inside(line, { stdin: "ignore", stdout: "pipe" })));
+      bare.push(
+        await timed(() => spawn("/bin/bash", ["-c", command], { cwd: "/", stdio: ["ignore", "pipe", "pipe"] })),
       );
     }
+    started.push(
+      await firstAnswer(() => inside([nodeInside, fileProcessInside, "/repo"], { stdin: "pipe", stdout: "socket" })),
+    );
     const commandMs = median(walled) - median(bare);
     const fileProcessMs = median(started);
     return { commandMs, fileProcessMs, perRunMs: commandsOfRun.length * commandMs + fileProcessMs };

@@ -105,6 +105,22 @@ const argumentNames = {
   to: /^new_?(string|text|str)$/i,
 } as const;
 
+type Schema = {
+  readonly properties?: Readonly<Record<string, { readonly items?: Schema }>>;
+  readonly required?: readonly string[];
+};
+
+/** Values under the names that a tool has for them. */
+const argumentsFor = (tool: string, schema: Schema, values: Readonly<Record<string, string | undefined>>): object =>
+  Object.fromEntries(
+    Object.entries(values).map(([key, value]) => {
+      const name = argumentNames[key as keyof typeof argumentNames];
+      const property = Object.keys(schema.properties ?? {}).find((one) => name.test(one));
+      if (property === undefined) throw new Error(`${tool} has no property for ${key}`);
+      return [property, value];
+    }),
+  );
+
 /** The call of one operation, by a tool that is offered; in a shell where there is none for it. */
 const callOf = (tools: readonly Tool[], operation: Operation, root: string): { name: string; input: unknown } => {
   const tool = tools.find(({ name }) => toolNames[operation.op].test(name));
@@ -115,15 +131,16 @@ const callOf = (tools: readonly Tool[], operation: Operation, root: string): { n
   }
   const { op, ...values } = operation;
   const given = "path" in values ? { ...values, path: `${root}/${values.path}` } : values;
-  const schema = tool["input_schema"] as { readonly properties?: object; readonly required?: readonly string[] };
-  const properties = Object.keys(schema.properties ?? {});
-  const input = Object.entries(given).map(([key, value]) => {
-    const property = properties.find((name) => argumentNames[key as keyof typeof argumentNames].test(name));
-    if (property === undefined) throw new Error(`${tool.name} has no property for ${key}`);
-    return [property, value] as const;
-  });
-  const missing = (schema.required ?? []).filter((name) => !input.some(([known]) => known === name));
-  return { name: tool.name, input: Object.fromEntries([...input, ...missing.map((name) => [name, op])]) };
+  const schema = tool["input_schema"] as Schema;
+  const { from, to, ...rest } = given as Readonly<Record<string, string>>;
+  const many = schema.properties?.["edits"]?.items;
+  // Some take a list of edits where others take one.
+  const input: object =
+    op === "edit" && many
+      ? { ...argumentsFor(tool.name, schema, rest), edits: [argumentsFor(tool.name, many, { from, to })] }
+      : argumentsFor(tool.name, schema, given);
+  const missing = (schema.required ?? []).filter((name) => !(name in input));
+  return { name: tool.name, input: { ...input, ...Object.fromEntries(missing.map((name) => [name, op])) } };
 };
 
 const nothing = {

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { removeFolder } from "../../src/workspace/disk.ts";
 import { type Exchange, type MessagesApi, startMessagesApi } from "../support/messages-api.ts";
 import { startAgent } from "./agent-client.ts";
+import { cpuOf } from "./memory.ts";
+import { benchSandbox, type SandboxCost } from "./sandbox-cost.ts";
 import { makeRepository, scriptFor, turns } from "./scenario.ts";
 import { median, quantile, sum } from "./stats.ts";
 
@@ -14,6 +16,8 @@ export type Measured = {
   /** Milliseconds, without the model's own time: from the start to the first request, and to the end. */
   readonly toFirstMs: number;
   readonly wholeMs: number;
+  /** Processor time of the harness and all that it started: what other programs do meanwhile matters less. */
+  readonly cpuMs: number;
   /** From an answer to the next request. */
   readonly turnP50Ms: number;
   readonly turnP95Ms: number;
@@ -34,6 +38,8 @@ export type Measured = {
 /** What one measurement has: a folder of its own, a bare repository in it, and a checkout for those who work in one. */
 type Stage = { readonly folder: string; readonly bare: string };
 
+type Times = { readonly startedAt: number; readonly endedAt: number; readonly cpuMs: number };
+
 export type Harness = {
   readonly name: string;
   /** Where its tools find the repository. */
@@ -41,11 +47,7 @@ export type Harness = {
   /** Somebody else's requests are answered, legal or not. */
   readonly tolerant?: boolean;
   /** Everything that is not measured, then `begin`. @returns when the run has ended, its start and end by `performance.now()` */
-  readonly play: (
-    stage: Stage,
-    api: MessagesApi,
-    begin: (pid: number) => void,
-  ) => Promise<{ readonly startedAt: number; readonly endedAt: number }>;
+  readonly play: (stage: Stage, api: MessagesApi, begin: (pid: number) => void) => Promise<Times>;
 };
 
 const task = "microservice: measure";
@@ -65,7 +67,8 @@ const programHarness = (
   name,
   ...more,
   play: async (stage, api, begin) => {
-    const once_ = async (onStart: (pid: number) => void) => {
+    const playOnce = async (onStart: (pid: number) => void) => {
+      const before = cpuOf("self").ended;
       const startedAt = performance.now();
       const [program = "", ...args] = command(stage);
       const child = spawn(program, args, {
@@ -79,10 +82,10 @@ const programHarness = (
       });
       onStart(child.pid ?? 0);
       await endOf(child, name);
-      return { startedAt, endedAt: performance.now() };
+      return { startedAt, endedAt: performance.now(), cpuMs: cpuOf("self").ended - before };
     };
-    if (more.warmUp) await once_(() => {});
-    return once_(begin);
+    if (more.warmUp) await playOnce(() => {});
+    return playOnce(begin);
   },
 });
 
@@ -111,10 +114,13 @@ export const served: Harness = {
     try {
       await agent.run(1);
       begin(agent.pid);
+      const cpu = (): number => sum(Object.values(cpuOf(agent.pid)));
+      const before = cpu();
       const [ended] = await agent.run(1);
       if (!ended?.outcome.startsWith("published")) throw new Error(`the run ended otherwise: ${ended?.outcome}`);
       const { timeOrigin } = performance;
-      return { startedAt: ended.takenAt - timeOrigin, endedAt: ended.endedAt - timeOrigin };
+      const cpuMs = cpu() - before;
+      return { startedAt: ended.takenAt - timeOrigin, endedAt: ended.endedAt - timeOrigin, cpuMs };
     } finally {
       await agent.close();
     }
@@ -161,7 +167,7 @@ const peakOf = (pid: number): number => {
 
 const figuresOf = (
   exchanges: readonly Exchange[],
-  { startedAt, endedAt }: { readonly startedAt: number; readonly endedAt: number },
+  { startedAt, endedAt, cpuMs }: Times,
   { rssKiB, refused }: { readonly rssKiB: number; readonly refused: number },
 ): Measured => {
   const [first] = exchanges;
@@ -172,6 +178,7 @@ const figuresOf = (
   return {
     toFirstMs: first.arrivedAt - startedAt,
     wholeMs: endedAt - startedAt - sum(exchanges.map((one) => one.answeredAt - one.arrivedAt)),
+    cpuMs,
     turnP50Ms: median(gaps),
     turnP95Ms: quantile(gaps, 0.95),
     growth: growthOf(gaps),
@@ -195,15 +202,24 @@ export const readShare = (exchanges: readonly Pick<Exchange, "use">[]): number =
   return read / (read + sum(exchanges.map(({ use }) => use.input + use.write5m + use.write1h)));
 };
 
+export type WholeRuns = {
+  readonly found: ReadonlyMap<Harness, Measured>;
+  readonly sandbox: SandboxCost;
+};
+
 /** One after another in each round, so that what else the machine does falls on all of them. */
-export const benchWholeRuns = async (
-  harnesses: readonly Harness[],
-  rounds: number,
-): Promise<ReadonlyMap<Harness, Measured>> => {
+export const benchWholeRuns = async (harnesses: readonly Harness[], rounds: number): Promise<WholeRuns> => {
   const all = new Map<Harness, Measured[]>(harnesses.map((harness) => [harness, []]));
-  for (let round = 0; round < rounds; round++)
+  const costs: SandboxCost[] = [];
+  for (let round = 0; round < rounds; round++) {
+    costs.push(await benchSandbox());
     for (const harness of harnesses) all.get(harness)?.push(await measure(harness));
-  return new Map([...all].map(([harness, found]) => [harness, medianOf(found)]));
+  }
+  const cost = (key: keyof SandboxCost): number => median(costs.map((one) => one[key]));
+  return {
+    found: new Map([...all].map(([harness, found]) => [harness, medianOf(found)])),
+    sandbox: { commandMs: cost("commandMs"), fileProcessMs: cost("fileProcessMs"), perRunMs: cost("perRunMs") },
+  };
 };
 
 const medianOf = (found: readonly Measured[]): Measured => {
@@ -211,6 +227,6 @@ const medianOf = (found: readonly Measured[]): Measured => {
   return {
     ...{ toFirstMs: of("toFirstMs"), wholeMs: of("wholeMs"), turnP50Ms: of("turnP50Ms"), turnP95Ms: of("turnP95Ms") },
     ...{ growth: of("growth"), rssMiB: of("rssMiB"), prefixBytes: of("prefixBytes"), requests: of("requests") },
-    ...{ requestBytes: of("requestBytes"), cacheRead: of("cacheRead"), refused: of("refused") },
+    ...{ cpuMs: of("cpuMs"), requestBytes: of("requestBytes"), cacheRead: of("cacheRead"), refused: of("refused") },
   };
 };

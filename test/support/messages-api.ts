@@ -45,7 +45,7 @@ export type MessagesApiOptions = {
   readonly modelFailures?: readonly { readonly code: number; readonly type: string }[];
   /** Of every answer, once it is sent. */
   readonly onExchange?: (exchange: Exchange) => void;
-  /** Says what it would refuse and answers all the same, whoever asks: for other people's programs. */
+  /** Has every model, says what it would refuse and answers all the same: for other people's programs. */
   readonly tolerant?: boolean;
 };
 
@@ -83,7 +83,7 @@ export const startMessagesApi = async (script: Script, options: MessagesApiOptio
     response.setHeader("request-id", `req_${requests.length}`);
     const refused =
       headerRefusalOf(request.headers, apiKey) ??
-      refusalOf(body, catalogue === "none" ? modelInfo(body.model) : catalogue[body.model]);
+      refusalOf(body, tolerant || catalogue === "none" ? modelInfo(body.model) : catalogue[body.model]);
     if (refused) {
       refusals.push(refused.message);
       if (!tolerant) return fail(response, refused.status, refused.type, refused.message);

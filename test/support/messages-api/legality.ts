@@ -26,7 +26,7 @@ const blockKeys: Readonly<Record<string, readonly string[]>> = {
 /** What goes for every request, whatever it asks. */
 export const headerRefusalOf = (headers: IncomingHttpHeaders, apiKey: string): Refused | undefined => {
   if (!headers["anthropic-version"]) return invalid("anthropic-version: header is required");
-  if (headers.authorization !== `Bearer ${apiKey}`)
+  if (headers.authorization !== `Bearer ${apiKey}` && headers["x-api-key"] !== apiKey)
     return { status: 401, type: "authentication_error", message: "invalid bearer token" };
   return undefined;
 };
