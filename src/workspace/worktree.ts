@@ -125,6 +125,7 @@ export const createWorktree = async (deps: WorktreeDeps, run: OpenedRun): Promis
       isTouched = true;
     },
     async openTrial(changeset) {
+      await run.built;
       trials += 1;
       const folder = join(run.runFolder, `trial-${trials}`);
       return openTrial({ ...deps, ...run, folder, closing: closing.signal, track }, changeset);
