@@ -174,6 +174,27 @@ describe("a labelled issue", () => {
     expect(github.pulls[0]?.body).toMatch(/^Closes #3$/m);
   });
 
+  test("is not DONE by its word: a report without a request to what it claims comes back, and a bad answer is shown", async () => {
+    const silent = submit({ status: "DONE", handoffs: [], test_commands: ["pytest -q"] });
+    const named = submit({ status: "DONE", handoffs: [] });
+    workspace.serve = ({ requests }) => ({
+      ...{ readyMs: 1, log: "" },
+      answers: requests.map(() => ({
+        ...{ path: "/api/v1/auth/register", status: 500, contentType: "", location: "", body: "boom", durationMs: 1 },
+      })),
+    });
+    await executeWith([...design.slice(0, 2), silent, named, named]).run(jobOf(label), never);
+    const said = JSON.stringify(model.requests.at(-1)?.messages);
+    expect(said).toContain("no request of test_commands reaches POST /api/v1/auth/register");
+    expect(said).toContain("POST /api/v1/auth/register: it was answered 500: boom");
+    expect(github.pulls[0]).toMatchObject({ draft: true });
+    expect(github.pulls[0]?.body).toContain("| HTTP 500 | 1 ms | **fails**: it was answered 500: boom |");
+    const [run] = await store.runsOf(repository, 3);
+    const checked = (await store.events(run?.id ?? "")).filter(({ type }) => type === "checked");
+    // What ran on the same files is not run again, however often a report is handed in.
+    expect(checked).toHaveLength(3);
+  });
+
   test("that asks back opens no pull request; its questions stand in the status comment and later in the memory", async () => {
     const questions = [{ question: "Which table?", options: ["users", "accounts"] }];
     const asks = submit({
