@@ -172,6 +172,10 @@ export const exhausted = (spend: Spend, limits: Limits): string | undefined => {
 export const isUsedUp = (spend: Spend, limits: Limits): boolean =>
   spend.toolCalls >= limits.toolCalls || exhausted(spend, limits) !== undefined;
 
+const hurry = "Stop exploring, finish the edit in hand, and call SubmitReport with what is done; list what is left.";
+
+export const timeNotice = `Budget: less than a tenth of the time left. ${hurry}`;
+
 const reserve = 3;
 
 /** After a turn: a word to the model when it came within three calls or turns of a limit, or within a tenth of a cap. */
@@ -186,5 +190,5 @@ export const budgetNotice = (before: Spend, after: Spend, limits: Limits): strin
   const reached = near(after).filter(([is], index) => is && !earlier[index]?.[0]);
   if (reached.length === 0) return undefined;
   const left = reached.map(([, what]) => what).join(" and ");
-  return `Budget: ${left} left. Stop exploring, finish the edit in hand, and call SubmitReport with what is done; list what is left.`;
+  return `Budget: ${left} left. ${hurry}`;
 };

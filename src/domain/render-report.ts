@@ -3,6 +3,7 @@ import type { WorkFound } from "./budget.ts";
 import type { ClaimVerdict } from "./claim.ts";
 import type { ContractChange } from "./contract.ts";
 import type { Finding, ShownEvidence } from "./finding.ts";
+import type { Ledger } from "./ledger.ts";
 import { neutralisePlain } from "./neutralise.ts";
 import type { CutShort, Spend } from "./outcome.ts";
 import { claimsSection } from "./render/claims.ts";
@@ -21,6 +22,7 @@ import {
   findingsSection,
   foundSentence,
   handoffsSection,
+  ledgerSentence,
   middlewareSection,
   modelsSection,
   notesSection,
@@ -67,6 +69,8 @@ export type PullBodyInput = {
   /** `treeHash` of what is published. */
   readonly tree: string;
   readonly spend: Spend;
+  /** Who spent it. */
+  readonly ledger?: Ledger | undefined;
   readonly toolCallLimit: number;
   /** USD; none where money is not limited. */
   readonly usdLimit?: number | undefined;
@@ -161,10 +165,11 @@ export const closingHeading = "### Spent, and how to continue";
 const closing = (input: PullBodyInput): string => {
   const by = input.model === undefined ? "" : ` Model: \`${input.model.replace(/[^\w.:/@-]/g, "")}\`.`;
   const spent = spendSentence(input.spend, { toolCalls: input.toolCallLimit, usd: input.usdLimit });
+  const shares = ledgerSentence(input.ledger ?? {});
   return [
     closingHeading,
     ...(input.found ? [foundSentence(input.found)] : []),
-    `${spent}.${by}${signatures(input.commits ?? [])}`,
+    `${spent}.${by}${shares === undefined ? "" : ` ${shares}`}${signatures(input.commits ?? [])}`,
     "Review the code with comments on its lines and submit the review: each comment gets an answer, and changes come as further commits on this branch. Or comment `/architect design …` here with what is to be done. Text that you write outside this block, above or below, stays as it is.",
   ].join("\n\n");
 };

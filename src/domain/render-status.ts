@@ -1,10 +1,11 @@
 /** The one live comment on a thread, and the answers in review threads, as people read them. Knows text only. */
 import { noSpend, type WorkFound } from "./budget.ts";
 import type { Phase } from "./event.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Outcome, Spend } from "./outcome.ts";
 import { howToContinue } from "./render/cut-short.ts";
 import { code, fenced, inline, prose } from "./render/safe.ts";
-import { foundSentence, numberedQuestions, spendSentence } from "./render/sections.ts";
+import { foundSentence, ledgerSentence, numberedQuestions, spendSentence } from "./render/sections.ts";
 import type { Report, Status } from "./report.ts";
 import type { Task, TaskList } from "./task.ts";
 
@@ -15,6 +16,8 @@ export type StatusView = {
   readonly phase: Phase;
   readonly tasks: TaskList;
   readonly spend: Spend;
+  /** Who spent it. */
+  readonly ledger?: Ledger | undefined;
   readonly limits: { readonly toolCalls: number; readonly usd?: number | undefined };
   /** As people know it, such as `claude-opus-5-5`. */
   readonly model?: string | undefined;
@@ -125,9 +128,10 @@ const links = ({ branch, pull }: StatusView): string =>
     ...(branch === undefined ? [] : [`Branch: ${code(branch, 255)}.`]),
   ].join(" ");
 
-const spent = ({ spend, limits, model }: StatusView): string => {
+const spent = ({ spend, limits, model, ledger = {} }: StatusView): string => {
   const by = model === undefined ? "" : ` ${code(model, 100)}.`;
-  return `<sub>Spent: ${spendSentence(spend, limits)}.${by}</sub>`;
+  const shares = ledgerSentence(ledger);
+  return `<sub>Spent: ${spendSentence(spend, limits)}.${by}${shares === undefined ? "" : ` ${shares}`}</sub>`;
 };
 
 /** What people can do now. */

@@ -90,6 +90,7 @@ export const frameOf = (
   library: libraryOf(deps, gathered),
   limits: run.limits,
   limitsOf: run.limitsOf,
+  hurry: run.hurry,
   commit: gathered.commit,
   base: gathered.base,
   system: composeSystem(deps.definition, deps.library),

@@ -189,7 +189,9 @@ const answerCalls = async (
   const notice = judged ? undefined : budgetNotice(before, spend, talk.limits);
   const said = judged ? undefined : await deps.remarks?.hear();
   const repeat = judged ? undefined : repeatNotice(talk.counters, counters);
-  const texts = [heard.mail?.text, said?.text, repeat, notice].filter((text) => text !== undefined);
+  const texts = [heard.mail?.text, said?.text, repeat, notice, judged ? undefined : deps.hurry?.()].filter(
+    (text) => text !== undefined,
+  );
   const events: RunEvent[] = [
     ...(await whatIsFresh(deps, talk)),
     ...(heard.mail?.events ?? []),

@@ -1,8 +1,8 @@
 /** What the steps of a run share, made when it is taken: its limits, its clock, and the comment that people watch. */
-import { classifyWork, limitsFor, noSpend } from "../domain/budget.ts";
+import { classifyWork, limitsFor, noSpend, timeNotice } from "../domain/budget.ts";
 import type { WorkKind } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
-import { workedMs } from "../domain/ledger.ts";
+import { ledgerOf, workedMs } from "../domain/ledger.ts";
 import type { Thread } from "../domain/repository.ts";
 import type { Trigger } from "../domain/trigger.ts";
 import type { Asked } from "./asked.ts";
@@ -56,6 +56,7 @@ export const openRun = (
       phase: "preparing",
       tasks: state?.tasks ?? [],
       spend: noSpend,
+      ledger: ledgerOf(own),
       limits: state?.found ? limitsOf(state.found.kind) : limits,
       model: start.model.name,
       ...(notices.length > 0 ? { notice: notices.join(" ") } : {}),
@@ -67,6 +68,7 @@ export const openRun = (
     remarks: createRemarks(deps, record, [...before, ...own]),
     ending: signals.app,
     signal: AbortSignal.any([signals.app, ...(signals.stop ? [signals.stop] : []), ...(time ? [time] : [])]),
+    hurry: hurryOf(deps, own),
     halted: async () => stopIn(await deps.store.events(record.id)) ?? (time?.aborted ? timeIsUp(deps) : undefined),
     store: async (events, spend) => {
       await deps.store.appendEvents(record.id, events);
@@ -80,6 +82,18 @@ const timeLeft = ({ caps: { minutes } }: ExecuteDeps, own: readonly RunEvent[]):
   if (minutes === undefined) return undefined;
   const left = minutes * 60_000 - workedMs(own);
   return left > 0 ? AbortSignal.timeout(Math.ceil(left)) : AbortSignal.abort();
+};
+
+/** Told once, when a tenth of the time is left. */
+const hurryOf = ({ caps: { minutes }, clock }: ExecuteDeps, own: readonly RunEvent[]): Run["hurry"] => {
+  if (minutes === undefined) return undefined;
+  const at = clock().getTime() + minutes * 54_000 - workedMs(own);
+  let told = false;
+  return () => {
+    if (told || clock().getTime() < at) return undefined;
+    told = true;
+    return timeNotice;
+  };
 };
 
 const timeIsUp = ({ caps }: ExecuteDeps): Halted => ({

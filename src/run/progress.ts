@@ -1,5 +1,6 @@
 /** The one live status comment of a thread: one writer, throttled, told of run events by whoever records them. */
 import type { RunEvent } from "../domain/event.ts";
+import { addToLedger } from "../domain/ledger.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
 import { renderStatus, type StatusView, statusMarker } from "../domain/render-status.ts";
 import type { RepositoryRef } from "../domain/repository.ts";
@@ -94,7 +95,7 @@ export const createProgress = (
   deps.watch?.(view, []);
   return {
     tell(events, spend) {
-      view = { ...events.reduce(fold, view), spend };
+      view = { ...events.reduce(fold, view), spend, ledger: events.reduce(addToLedger, view.ledger ?? {}) };
       deps.watch?.(view, events);
       schedule();
     },

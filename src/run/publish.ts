@@ -7,6 +7,7 @@ import { ConflictError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Finding, ShownEvidence } from "../domain/finding.ts";
 import { branchOf } from "../domain/job.ts";
+import type { Ledger } from "../domain/ledger.ts";
 import type { CutShort, Outcome, Spend } from "../domain/outcome.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { contractMarker, renderContract } from "../domain/render-contract.ts";
@@ -52,6 +53,7 @@ export type Settled = {
   readonly found: WorkFound | undefined;
   /** As it stands at the end. */
   readonly tasks: TaskList;
+  readonly ledger: Ledger;
   readonly spend: Spend;
   readonly limits: Limits;
 };

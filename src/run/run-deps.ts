@@ -61,6 +61,8 @@ export type Run = {
   readonly store: (events: readonly RunEvent[], spend: Spend) => Promise<void>;
   /** The App's end, a stop, or the end of the time. */
   readonly signal: AbortSignal;
+  /** A word to the agent when its time is nearly over; nothing while it is not. */
+  readonly hurry: (() => string | undefined) | undefined;
   /** The App's end alone: the run goes on afterwards. */
   readonly ending: AbortSignal;
   /** Why it is to end before its agent is done; undefined where it is not. */

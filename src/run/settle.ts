@@ -3,6 +3,7 @@ import { isUsedUp, type Limits, type WorkFound } from "../domain/budget.ts";
 import type { Changeset } from "../domain/changeset.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Evidence } from "../domain/finding.ts";
+import { ledgerOf } from "../domain/ledger.ts";
 import type { CutShort } from "../domain/outcome.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { withRemembered } from "../domain/remember.ts";
@@ -87,6 +88,7 @@ export const settle = async (
     cutShort: cutShortBy(end, report.status, limits),
     found,
     tasks: tasksIn([...run.before, ...run.events]),
+    ledger: ledgerOf(run.events),
     spend: end.spend,
     limits,
   };

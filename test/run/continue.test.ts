@@ -253,6 +253,23 @@ describe("a run that reaches a limit", () => {
   });
 });
 
+test("an agent is told once when its time is nearly over", async () => {
+  let minute = 0;
+  const outcome = await execute([write("a"), write("b"), write("c"), write("d"), submit], label, {
+    caps: { tokens: 1e9, usd: 10, minutes: 1_000 },
+    clock: () => new Date(Date.UTC(2026, 10, 25, 12, minute)),
+    redact: (text) => {
+      if (text.includes("b.py")) minute = 901;
+      return { text, leaks: 0 };
+    },
+  });
+  expect(outcome?.status).toBe("DONE_WITH_CONCERNS");
+  const told = model.requests.map(({ messages }) =>
+    JSON.stringify(messages.at(-1)).includes("less than a tenth of the time"),
+  );
+  expect(told).toEqual([false, false, true, false, false]);
+});
+
 describe("a run that is stopped", () => {
   /** The model of the third turn never answers; until then it did one write and told its task list. */
   const hanging = (onHang: () => void): ScriptedModel => {

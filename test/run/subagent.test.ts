@@ -189,6 +189,7 @@ describe("a run with subagents", () => {
     expect(body).toContain("**test-generator: DONE.** Tests the users.");
     expect(body).toContain("`test_users_are_counted`");
     expect(body).toContain("pytest tests/test_users.py -q");
+    expect(body).toMatch(/Of that: `architect` \d+ turns.*`database-engineer` \d+ turns.*`test-generator` \d+ turns/);
     expect(body).not.toContain("### Hand-offs");
     expect(body).toContain("**User ids are 64 bits wide** (architecture, medium impact)");
   });

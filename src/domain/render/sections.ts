@@ -1,6 +1,7 @@
 /** The parts of a report as people read it on a pull request. What ran stands in `evidence.ts`. */
 import { type WorkFound, workName } from "../budget.ts";
 import type { Finding } from "../finding.ts";
+import type { Ledger } from "../ledger.ts";
 import type { Spend } from "../outcome.ts";
 import type { Handoff, Report, Status } from "../report.ts";
 import type { Deviation } from "../standards.ts";
@@ -154,6 +155,15 @@ const order: readonly Finding["severity"][] = ["error", "concern", "note"];
 /** Why a run has more calls than its request's words spoke for: the agent's reason, in a sentence of ours. */
 export const foundSentence = ({ kind, reason }: WorkFound): string =>
   `The agent found this to be the work of ${workName[kind]}, and got its budget: ${inline(reason, 500)}`;
+
+/** Who spent it; nothing where one agent did. */
+export const ledgerSentence = (ledger: Ledger): string | undefined => {
+  const shares = Object.entries(ledger);
+  if (shares.length < 2) return undefined;
+  const share = ([name, { turns, tokens, usd }]: (typeof shares)[number]): string =>
+    `${code(name, 64)} ${count(turns)} ${turns === 1 ? "turn" : "turns"}, ${count(tokens)} tokens, ${money(usd)}`;
+  return `Of that: ${shares.map(share).join("; ")}.`;
+};
 
 export const spendSentence = (
   spend: Spend,
