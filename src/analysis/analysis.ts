@@ -68,7 +68,8 @@ const startThread = (maxHeapMb: number, onEnd: () => void): Thread => {
   // The same file in a checkout (.ts) and in the package (.js).
   const worker = new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), {
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, stackSizeMb: 8 },
+    // A small young generation costs no time here and saves 100 MB.
+    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 32, stackSizeMb: 8 },
   });
   worker.unref();
   let ended: string | undefined;

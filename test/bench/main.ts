@@ -8,6 +8,7 @@ import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { benchCache } from "./cache.ts";
 import { benchDoor } from "./door.ts";
+import { benchFacts } from "./facts.ts";
 import { benchLabel } from "./label.ts";
 import { benchStartLarge, benchStartSmall, type StartFigures } from "./start.ts";
 import { type Weights, weigh } from "./weigh.ts";
@@ -16,7 +17,7 @@ import { benchWholeRuns, commandLine, floor, type Measured, peer, served } from 
 const { values } = parseArgs({
   options: {
     peer: { type: "string", multiple: true, default: [] },
-    only: { type: "string", default: "door,run,cache,start,memory" },
+    only: { type: "string", default: "door,run,cache,start,memory,facts" },
     rounds: { type: "string", default: "5" },
   },
 });
@@ -140,8 +141,16 @@ const memory = async (): Promise<void> => {
   ]);
 };
 
+const facts = async (): Promise<void> => {
+  const { files, megabytes, endpoints, coldMs, warmMs, rssMiB } = benchFacts(rounds);
+  say(`Facts and standards of a backend of ${files} files (${megabytes.toFixed(1)} MB, ${endpoints} endpoints)`);
+  say(
+    `  cold ${ms(coldMs)} (wanted: 6 s or less), one file changed ${ms(warmMs)} (0.5 s), the process ${mib(rssMiB)} (400 MiB)\n`,
+  );
+};
+
 say(`Node ${process.version}, ${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)}\n`);
-const parts: Readonly<Record<string, () => Promise<void>>> = { door, run: runs, cache, start: starts, memory };
+const parts: Readonly<Record<string, () => Promise<void>>> = { door, run: runs, cache, start: starts, memory, facts };
 for (const name of values.only.split(",")) {
   const part = parts[name];
   if (!part) throw new Error(`--only ${name}: there are ${Object.keys(parts).join(", ")}`);

@@ -114,6 +114,16 @@ export const placesOf = ({ cells, types }: Tree, type: string): readonly Span[] 
   return found;
 };
 
+/** The nodes of some types, in order, as roots: nothing else of the tree is made into nodes. */
+export const nodesOf = (tree: Tree, wanted: readonly string[]): readonly Node[] => {
+  const { cells, types } = tree;
+  const isWanted = types.map((type) => wanted.includes(type));
+  const found: Node[] = [];
+  for (let index = 0; index * cellSize < cells.length; index += 1)
+    if (isWanted[cells[index * cellSize]! & ((1 << typeBits) - 1)]) found.push(nodeAt(tree, index, undefined));
+  return found;
+};
+
 /** What an annotation says: the node inside `type` and brackets. */
 export const unwrapType = (node: Node): Node => {
   let inner = node;
