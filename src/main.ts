@@ -99,6 +99,10 @@ const main = async (argv: readonly string[]): Promise<number> => {
   if (line.command === "run") return (await import("./run-local.ts")).runLocal(line);
   if (line.command === "replay") return replay(line);
   if (line.command === "facts") return facts(line);
+  if (line.command === "check") {
+    const { checkLocal } = await import("./check-local.ts");
+    return checkLocal(line, openScreen(process.stdout, isDumbTerminal()), version());
+  }
   console.log(line.text);
   return 0;
 };

@@ -45,7 +45,7 @@ const floors: Readonly<Record<string, { readonly own: readonly string[]; readonl
   "app/": { own: ["domain/", "ports.ts", "run/", "app/"], packages: [/^probot$/, /^zod$/, builtIn] },
   "": { own: [""], packages: [builtIn, /^zod$/] },
 };
-const roof = ["main.ts", "serve.ts", "run-local.ts", "config.ts"];
+const roof = ["main.ts", "check-local.ts", "serve.ts", "run-local.ts", "config.ts"];
 
 const floorOf = (path: string): string => Object.keys(floors).find((name) => path.startsWith(name))!;
 
@@ -96,6 +96,7 @@ const catches: Readonly<Record<string, string>> = {
   "app/library.ts": "a missing folder is an empty one, an unreadable one a ConfigError",
   "app/source-folder.ts": "a folder that can't be opened becomes a ConfigError that names it",
   "app/webhooks.ts": "an accident is logged and answered with 500, so that GitHub shows it; a missing 👀 is logged",
+  "check-local.ts": "a report that can't be read becomes a ConfigError that names the file",
   "config.ts": "an unreadable key becomes a named problem among the others",
   "mcp/connection.ts":
     "a server that can't be reached or fails becomes the reason; closing one that is gone is what was wanted",

@@ -1,13 +1,15 @@
 /** What a user typed after `architect`, as a value or as a sentence about what would be right. Starts nothing and reads no environment. */
 import { parseArgs } from "node:util";
 import { ConfigError } from "../domain/errors.ts";
+import { help, usage } from "./help.ts";
 
 export type CommandLine =
   | { readonly command: "show"; readonly text: string }
   | { readonly command: "start" }
   | ({ readonly command: "run" } & RunOptions)
   | ({ readonly command: "replay" } & ReplayOptions)
-  | ({ readonly command: "facts" } & FactsOptions);
+  | ({ readonly command: "facts" } & FactsOptions)
+  | ({ readonly command: "check" } & CheckOptions);
 
 export type RunOptions = {
   /** As typed; relative to where the command was started. */
@@ -26,79 +28,17 @@ export type ReplayOptions = { readonly run: RunName; readonly data: string | und
 /** @property folder as typed; relative to where the command was started */
 export type FactsOptions = { readonly folder: string; readonly json: boolean };
 
-type Options = Readonly<Record<string, { readonly type: "string" | "boolean"; readonly value?: string }>>;
-
-const usage = `Backend Architect: a team's backend architect on GitHub issues and pull requests, and on local repositories.
-
-Usage
-  architect start               serve the GitHub App; its settings come from the environment (see README.md)
-  architect run --task "…"      design in a local git repository; the result is a branch of it, nothing is pushed
-  architect run --continue      go on with a run that was interrupted
-  architect replay [RUN]        list the runs that are stored, or show one turn by turn
-  architect facts DIR           what the Python of a folder shows: endpoints, models, and what can't be known
-  architect COMMAND --help      all options of a command
-  architect --version
-
-Exit codes
-  0  done: of run, an accepted report and a branch    2  a wrong option or setting
-  1  anything else                                    130  interrupted
-`;
-
-const help: Readonly<Record<"start" | "run" | "replay" | "facts", string>> = {
-  start: `architect start: serves the GitHub App until Ctrl-C. Work in hand is kept and goes on with the next start.
-
-It takes no options: APP_ID, PRIVATE_KEY_PATH, WEBHOOK_SECRET and all other settings come from the environment (README.md).
-`,
-  run: `architect run: the agent works on a local git repository, from the last commit of the branch that is checked out.
-It leaves a branch architect/…; files, index and other branches stay as they are, and nothing is pushed.
-
-Usage
-  architect run [--repo DIR] --task "…" [--model NAME] [--budget USD] [--json]
-  architect run [--repo DIR] "…"
-  architect run [--repo DIR] --continue [RUN]
-
-Options
-  --repo DIR        the repository (default: this folder)
-  --task TEXT       what to design; the first line is its title
-  --model NAME      blueprint (needs no key and no network; the default without ANTHROPIC_API_KEY), or a model id such
-                    as claude-opus-5-5
-  --budget USD      stop before this is spent: 2, 2.50 or '$2' (quoted, or the shell takes $2 for a variable)
-  --continue [RUN]  go on with the newest interrupted run of the repository, or with RUN (the first characters of its
-                    id are enough): no turn of it is asked again
-  --json            print one JSON object on stdout and nothing else: run, outcome, branch, report, findings, evidence,
-                    files, body; texts for people go to stderr
-
-Ctrl-C stops after keeping what is done; a second one ends at once. On a terminal the task list is drawn in place, on a
-pipe each change is a line. NO_COLOR=1 leaves colours out.
-
-Exit codes: 0 an accepted report and a branch, 1 anything else, 2 a wrong option or setting, 130 interrupted.
-`,
-  replay: `architect replay: shows runs as they are stored; changes nothing, and works while nothing else uses the store.
-
-Usage
-  architect replay [--data DIR] [--json]        the newest runs: id, when, status, turns, spend, request
-  architect replay RUN [--data DIR] [--json]    one run, turn by turn; the first characters of its id are enough
-
-Options
-  --data DIR   the data folder of an App (its ARCHITECT_DATA) instead of the store of local runs
-  --json       one JSON value on stdout, with inputs and results in full
-`,
-  facts: `architect facts: what the Python of a folder shows, read without running it. Changes nothing, and needs no key.
-
-Usage
-  architect facts DIR [--json]
-
-It shows endpoints with their full paths, authentication and rate limits, GraphQL fields, models with their tables, and
-whatever can't be known from the code alone. Environments, node_modules, folders whose names begin with a dot, links and
-files of more than 1 MB are not read.
-
-Options
-  --json   one JSON object on stdout: endpoints, graphql, models, schemas, middleware, handlers, settings, imports,
-           unknown
-
-Exit codes: 0 the facts are shown, 1 the code could not be read, 2 a wrong option or folder.
-`,
+/** Files and folders as typed. */
+export type CheckOptions = {
+  readonly folder: string;
+  /** A commit, branch or tag. */
+  readonly base: string;
+  readonly report: string | undefined;
+  readonly sarif: string | undefined;
+  readonly json: boolean;
 };
+
+type Options = Readonly<Record<string, { readonly type: "string" | "boolean"; readonly value?: string }>>;
 
 const helpOption = { help: { type: "boolean" } } as const;
 
@@ -115,6 +55,14 @@ const optionsOf = {
   },
   replay: { ...helpOption, data: { type: "string", value: "a data folder" }, json: { type: "boolean" } },
   facts: { ...helpOption, json: { type: "boolean" } },
+  check: {
+    ...helpOption,
+    repo: { type: "string", value: "a folder" },
+    base: { type: "string", value: "a branch, tag or commit such as origin/main" },
+    report: { type: "string", value: "a file with a report" },
+    sarif: { type: "string", value: "a file to write" },
+    json: { type: "boolean" },
+  },
 } as const satisfies Readonly<Record<keyof typeof help, Options>>;
 
 const isCommand = (word: string): word is keyof typeof help => Object.hasOwn(help, word);
@@ -127,13 +75,14 @@ export const parseCommandLine = (argv: readonly string[], version: string): Comm
   if (first === "help") return { command: "show", text: helpFor(rest[0]) };
   if (!isCommand(first))
     throw new ConfigError(
-      `there is no ${first.startsWith("-") ? "option" : "command"} "${first}" here. There are the commands start, run, replay and facts: architect --help`,
+      `there is no ${first.startsWith("-") ? "option" : "command"} "${first}" here. There are the commands start, run, replay, facts and check: architect --help`,
     );
   const parsed = parseOptions(first, rest);
   if (parsed.flag("help")) return { command: "show", text: help[first] };
   if (first === "run") return { command: "run", ...runOptions(parsed) };
   if (first === "replay") return { command: "replay", ...replayOptions(parsed) };
   if (first === "facts") return { command: "facts", ...factsOptions(parsed) };
+  if (first === "check") return { command: "check", ...checkOptions(parsed) };
   const [stray] = parsed.positionals;
   if (stray !== undefined) throw wrong("start", `takes no arguments, and "${stray}" is one`);
   return { command: "start" };
@@ -255,6 +204,20 @@ const factsOptions = ({ positionals, flag }: Parsed): FactsOptions => {
   if (folder === undefined || folder === "") throw wrong("facts", "name the folder of a Python project");
   if (more.length > 0) throw wrong("facts", `reads one folder at a time, and ${positionals.length} are named`);
   return { folder, json: flag("json") };
+};
+
+const checkOptions = ({ positionals, flag, text }: Parsed): CheckOptions => {
+  const [stray] = positionals;
+  if (stray !== undefined) throw wrong("check", `takes no arguments, and "${stray}" is one`);
+  const base = text("base");
+  if (base === undefined || base === "") throw wrong("check", "say what the change is proposed to: --base origin/main");
+  return {
+    folder: text("repo") ?? ".",
+    base,
+    report: text("report"),
+    sarif: text("sarif"),
+    json: flag("json"),
+  };
 };
 
 const runNameOf = (command: string, name: string): string => {

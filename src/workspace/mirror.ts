@@ -97,7 +97,7 @@ const textsOf = async (gitDir: string, files: readonly Entry[]): Promise<FilesRe
 const isTooLarge = ({ size }: Entry): boolean => size > maxTextBytes;
 
 /** By path. https://git-scm.com/docs/git-cat-file, "BATCH OUTPUT" */
-const readBlobs = async (gitDir: string, entries: readonly Entry[]): Promise<Map<string, string>> => {
+export const readBlobs = async (gitDir: string, entries: readonly Entry[]): Promise<Map<string, string>> => {
   const texts = new Map<string, string>();
   if (entries.length === 0) return texts;
   const input = `${entries.map(({ sha }) => sha).join("\n")}\n`;

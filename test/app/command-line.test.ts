@@ -88,7 +88,7 @@ describe("replay", () => {
 test("start takes nothing, and an unknown command is answered with those there are", () => {
   expect(parse("start")).toEqual({ command: "start" });
   expect(() => parse("start", "now")).toThrow(/takes no arguments, and "now" is one/);
-  expect(() => parse("serve")).toThrow(/no command "serve".*start, run, replay and facts/);
+  expect(() => parse("serve")).toThrow(/no command "serve".*start, run, replay, facts and check/);
   expect(() => parse("--json", "run")).toThrow(/no option "--json"/);
 });
 
