@@ -35,9 +35,10 @@ export const callExternal = (
   if (routerClass.test(name))
     return createRouter(machine, /(FastAPI|Starlette)$/.test(name) ? "app" : "router", args, node, frame);
   if (isGraphqlRouter(name)) return createGraphqlRouter(machine, args, node, frame);
-  for (const [pattern, known] of functions) {
-    if (!pattern.test(name)) continue;
-    const value = known(machine, args, node, frame);
+  const fitting = machine.fitting.get(name) ?? functions.flatMap(([pattern], at) => (pattern.test(name) ? [at] : []));
+  machine.fitting.set(name, fitting);
+  for (const at of fitting) {
+    const value = functions[at]?.[1](machine, args, node, frame);
     if (value) return value;
   }
   if (args.positional.some(({ kind }) => kind === "router") && !leavesRoutesAlone.test(name))

@@ -35,6 +35,7 @@ export const interpret = (trees: ReadonlyMap<string, Tree>): Machine => {
     classes: [],
     calls: [],
     notes: [],
+    fitting: new Map(),
     conditions: [],
     stack: [],
     called: new Set(),

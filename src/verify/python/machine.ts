@@ -33,6 +33,8 @@ export type Machine = {
   /** Calls of packages that are facts by themselves: `Table(…)`, `strawberry.Schema(…)`, `Limiter(…)`. */
   readonly calls: ExternalCallValue[];
   readonly notes: Note[];
+  /** By a package's name, which of the known functions it is: asking all their patterns takes time. */
+  readonly fitting: Map<string, readonly number[]>;
   /** Conditions that the code being executed stands under. */
   readonly conditions: string[];
   readonly stack: Node[];

@@ -45,15 +45,11 @@ export const createModuleIndex = (paths: readonly string[], all: readonly string
   const known = new Map<string, string | undefined>();
   return {
     resolve: (dotted, from) => {
-      const root = rootOfFile(from);
-      const key = `${dotted} ${root} ${folderOf(from)}`;
+      const key = `${dotted} ${folderOf(from)}`;
       if (!known.has(key)) {
         const name = dotted.replaceAll(".", "/");
-        const places = [root, ...ancestors(from), ...roots];
-        known.set(
-          key,
-          places.map((place) => at(join(place, name))).find((path) => path !== undefined),
-        );
+        const place = [rootOfFile(from), ...ancestors(from), ...roots].find((one) => at(join(one, name)) !== undefined);
+        known.set(key, place === undefined ? undefined : at(join(place, name)));
       }
       return known.get(key);
     },

@@ -1,7 +1,7 @@
 /** What the standards look at: one file at a time as names, calls, assignments and functions, and what the whole project says. */
 import type { EndpointFact, Facts, FieldFact, ModelFact, SchemaFact } from "../../domain/facts.ts";
 import type { Span } from "../../domain/standards.ts";
-import { children, field, type Node, rootOf, type Tree, walk } from "../python/node.ts";
+import { children, field, type Node, nodesOf, type Tree } from "../python/node.ts";
 import { type Assignment, dottedOf, type FileNames, type Import, namesOf } from "./names.ts";
 import { spanOf } from "./place.ts";
 
@@ -83,17 +83,16 @@ const mountsIn = (
 ): readonly Mount[] => {
   const found: Mount[] = [];
   if (!/\b(include_router|APIRouter)\(/.test(tree.text)) return found;
-  walk(rootOf(tree), (node) => {
-    if (node.type !== "call") return;
+  for (const node of nodesOf(tree, ["call"])) {
     const name = dottedOf(field(node, "function"), names);
     const span = spanOf({ path }, node);
     if (/(^|\.)APIRouter$/.test(name)) found.push({ span, of: path });
-    if (!/\.include_router$/.test(name)) return;
+    if (!/\.include_router$/.test(name)) continue;
     const [router] = children(field(node, "arguments") ?? node);
     const dotted = dottedOf(router, names);
     const of = fileOf(dotted) ?? fileOf(dotted.slice(0, Math.max(0, dotted.lastIndexOf("."))));
     if (of !== undefined) found.push({ span, of });
-  });
+  }
   return found;
 };
 
