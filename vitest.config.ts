@@ -8,6 +8,8 @@ export const long = [
   "test/model/blueprint/ranges.test.ts",
   "test/demo/demo.test.ts",
   "test/package.test.ts",
+  "test/limits.test.ts",
+  "test/run/bad-model.test.ts",
   "test/verify/standards/blueprint.test.ts",
   "test/bench/cache.test.ts",
   "test/workspace/setup-kept.test.ts",
