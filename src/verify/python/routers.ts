@@ -265,8 +265,14 @@ const include = (
 ): void => {
   const options = optionsOf(force(included)).map(force);
   const known = options.filter((option) => option.kind === "router");
-  if (options.some(({ kind }) => kind !== "router" && kind !== "none") || options.length === 0 || known.length > 1)
+  if (options.some(({ kind }) => kind !== "router" && kind !== "none") || options.length === 0)
     note(machine, { module, node }, `a router that can't be found is included: ${shortTextOf(node)}`);
+  else if (known.length > 1)
+    note(
+      machine,
+      { module, node },
+      `which of ${known.length} routers is included is only known at run time: ${shortTextOf(node)}`,
+    );
   for (const child of known) includeOne(machine, router, child, prefix, keywords, { module, node }, mounted);
 };
 

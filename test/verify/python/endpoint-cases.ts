@@ -387,6 +387,15 @@ export const endpointCases: readonly EndpointCase[] = [
     endpoints: ["GET /a", "GET /api/b"],
   },
   {
+    name: "either of two routers, said to be decided at run time",
+    files: main(
+      `from elsewhere import safe\na = APIRouter(prefix="/a")\nb = APIRouter(prefix="/b")\n${simple("a", "/x")}${simple("b", "/y")}chosen = a\nif safe:\n    chosen = b\napp = FastAPI()\napp.include_router(chosen)\n`,
+    ),
+    endpoints: ["GET /a/x", "GET /b/y"],
+    unknown: /which of 2 routers is included is only known at run time/,
+    unrunnable: true,
+  },
+  {
     name: "a router that a package makes, said to be lost where it is included",
     files: main(
       'from some_package import make_router\napp = FastAPI()\napp.include_router(make_router(), prefix="/x")\n',
