@@ -145,7 +145,7 @@ const callOf = (tools: readonly Tool[], operation: Operation, root: string): { n
 
 const nothing = {
   ...{ endpoints_created: [], models_created: [], middleware_added: [], decisions: [] },
-  ...{ security_measures: [], test_commands: [] },
+  ...{ security_measures: [], test_commands: [], documentation: { openapi_updated: false, postman_collection: null } },
 };
 const concerns = ["It was a measurement."];
 const summary = "Adds five constants.";
