@@ -9,6 +9,7 @@ import { createHistory, type History, tipOf } from "./history.ts";
 import { type Entry, isFile, listCommit } from "./listing.ts";
 import type { Locks } from "./lock.ts";
 import { type Credentials, openRemote, type RemoteRules } from "./remote.ts";
+import { askTogether } from "./together.ts";
 
 export type MirrorDeps = {
   readonly folders: { readonly mirrors: string; readonly history: string };
@@ -63,6 +64,13 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
     return { ...(await textsOf(gitDir, files.slice(0, most))), more: Math.max(0, files.length - most) };
   };
 
+  /** One by one, each file would cost two processes. */
+  const readTogether = askTogether(
+    ({ repository, commit }: { readonly repository: RepositoryRef; readonly commit: string }) =>
+      `${repository.id} ${commit}`,
+    ({ repository, commit }, paths) => readFiles(repository, commit, paths),
+  );
+
   return {
     gitDir: gitDirOf,
     history: historyOf,
@@ -70,6 +78,8 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
       lock(`mirror ${repository.id}`, () => bring(repository, branches, credentials)).catch((error: unknown) => {
         throw new Error(`Could not fetch ${fullName(repository)}`, { cause: error });
       }),
+    readFile: async (repository: RepositoryRef, commit: string, path: string): Promise<string | undefined> =>
+      (await readTogether({ repository, commit }, path)).texts.get(path),
     readFiles,
     readNamed,
     mergeBase: async (repository: RepositoryRef, a: string, b: string): Promise<string | undefined> => {

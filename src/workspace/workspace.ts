@@ -70,8 +70,7 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
     },
     fetch: async (repository, branches, credentials) =>
       (await enter()).mirrors.fetch(repository, branches, credentials),
-    readFile: async (repository, commit, path) =>
-      (await (await enter()).mirrors.readFiles(repository, commit, [path])).texts.get(path),
+    readFile: async (repository, commit, path) => (await enter()).mirrors.readFile(repository, commit, path),
     readFiles: async (repository, commit, paths) => (await enter()).mirrors.readFiles(repository, commit, paths),
     listSources: async (repository, commit, isWanted) => {
       const entries = await listCommit((await enter()).mirrors.gitDir(repository), commit);
