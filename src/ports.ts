@@ -8,6 +8,7 @@ import type { AssistantMessage, Message, Thinking, ToolSpec, Usage } from "./dom
 import type { Outcome } from "./domain/outcome.ts";
 import type { Boundary } from "./domain/policy.ts";
 import type { Remark } from "./domain/remark.ts";
+import type { CheckRunView } from "./domain/render/check-run.ts";
 import type { Person, RepositoryRef, Thread } from "./domain/repository.ts";
 import type { Breach, StandardsConfig } from "./domain/standards.ts";
 
@@ -123,6 +124,13 @@ export type FetchedImage =
   /** As the end of a sentence about it. */
   | { readonly ok: false; readonly reason: string };
 
+export type CheckWritten = {
+  readonly headSha: string;
+  /** Of several on one commit, the one that is meant: the same key is the same check run. */
+  readonly key: string;
+  readonly view: CheckRunView;
+};
+
 export type CommitRequest = {
   readonly parent: string;
   readonly message: string;
@@ -162,6 +170,8 @@ export interface GitHubSession {
   upsertComment(number: number, marker: string, body: string, knownId: number | undefined): Promise<number>;
   /** Answers in a review thread once: an answer of ours that carries `marker` is left. @returns the answer's id */
   answerThread(pull: number, threadId: number, marker: string, body: string): Promise<number>;
+  /** Our check run on a commit: made, or brought up to date where it is there. @returns its id */
+  upsertCheck(check: CheckWritten): Promise<number>;
   /** Revokes the token; the session is not used afterwards. */
   close(): Promise<void>;
 }

@@ -132,6 +132,19 @@ describe("a labelled issue", () => {
     expect(evidence.map(({ exitCode }) => exitCode)).toEqual(evidence.map(() => 0));
   });
 
+  test("has one check run on its head, which says of each claim whether the code shows it", async () => {
+    const { data } = await github.rest.checks.listForRef({
+      ...at,
+      ref: pull.head.sha,
+      check_name: "architect / report",
+    });
+    expect(data.check_runs).toMatchObject([
+      { status: "completed", conclusion: python ? "success" : "neutral", external_id: `pull-${pull.number}` },
+    ]);
+    expect(data.check_runs[0]?.output.title).toMatch(new RegExp(`^${status}: \\d+ of \\d+ claims confirmed`));
+    if (python) expect(data.check_runs[0]?.output.summary).toMatch(/POST \/api\/v1\/auth\/register` \| confirmed \| `/);
+  });
+
   test("leaves its decisions in the memory files of the branch", async () => {
     const { decisions } = JSON.parse(await text(".claude/context/knowledge/decisions/active.json", pull.head.ref));
     expect(decisions.filter(({ issue: from }: { issue?: number }) => from === issue).length).toBeGreaterThan(0);

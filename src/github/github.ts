@@ -3,6 +3,7 @@ import { createAppAuth } from "@octokit/auth-app";
 import type { Octokit } from "@octokit/rest";
 import type { Person, RepositoryRef } from "../domain/repository.ts";
 import type { Clock, GitHub, GitHubSession, Permission } from "../ports.ts";
+import { createChecks } from "./checks.ts";
 import { type ClientOptions, createClient, doing, statusOf, unless } from "./client.ts";
 import { createComments } from "./comments.ts";
 import { createCommits } from "./commits.ts";
@@ -56,7 +57,7 @@ export const createGitHub = (options: GitHubOptions): GitHub => {
       const client = createClient(settings, `installation-${repository.installationId}`);
       useToken(client, token, settings.throttle ? 1_000 : 10);
       const source = { webUrl, fetch: options.fetch ?? fetch, token: () => token.current() };
-      return createSession(client, repository, token, { whoami, images: source });
+      return createSession(client, repository, token, { whoami, images: source, appId });
     },
     gitCredentials: async (repository) => {
       const token = await openToken(clients, repository, "fetch", clock);
@@ -117,12 +118,21 @@ const createSession = (
   client: Octokit,
   repository: RepositoryRef,
   token: Token,
-  { whoami, images }: { readonly whoami: () => Promise<Person>; readonly images: ImageSource },
+  {
+    whoami,
+    images,
+    appId,
+  }: {
+    readonly whoami: () => Promise<Person>;
+    readonly images: ImageSource;
+    readonly appId: number;
+  },
 ): GitHubSession => {
   const place: Place = { owner: token.owner, repo: token.repo };
   const name = `${place.owner}/${place.repo}`;
   const pulls = createPulls(client, repository, place);
   const commits = createCommits(client, place);
+  const checks = createChecks(client, place, appId);
   const comments = createComments(client, place, whoami);
   const during = <T>(what: string, work: () => Promise<T>): Promise<T> => doing(`${name}, ${what}`, work);
   return {
@@ -154,6 +164,8 @@ const createSession = (
       during(`writing the comment on #${number}`, () => comments.upsertComment(number, marker, body, knownId)),
     answerThread: (pull, threadId, marker, body) =>
       during(`answering thread ${threadId} of #${pull}`, () => comments.answerThread(pull, threadId, marker, body)),
+    upsertCheck: (check) =>
+      during(`writing the check run on ${check.headSha.slice(0, 12)}`, () => checks.upsertCheck(check)),
     close: () => token.revoke(),
   };
 };

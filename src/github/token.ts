@@ -10,7 +10,7 @@ type Permissions = Readonly<Record<string, "read" | "write">>;
 const phasePermissions: Readonly<Record<GitHubPhase | "fetch", Permissions>> = {
   read: { contents: "read", issues: "read", pull_requests: "read" },
   acknowledge: { issues: "write", pull_requests: "write" },
-  publish: { contents: "write", issues: "write", pull_requests: "write" },
+  publish: { checks: "write", contents: "write", issues: "write", pull_requests: "write" },
   fetch: { contents: "read" },
 };
 

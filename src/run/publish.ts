@@ -10,6 +10,7 @@ import { branchOf } from "../domain/job.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { CutShort, Outcome, Spend } from "../domain/outcome.ts";
 import type { Boundary } from "../domain/policy.ts";
+import { renderCheckRun } from "../domain/render/check-run.ts";
 import { contractMarker, renderContract } from "../domain/render-contract.ts";
 import { commitMessage, mergeBody, parseBody, pullTitle, renderPullBody } from "../domain/render-report.ts";
 import { renderThreadAnswer, threadMarker } from "../domain/render-status.ts";
@@ -122,6 +123,7 @@ const write = async (publication: Publication): Promise<Outcome> => {
     const pushed = changed ? await push(publication) : undefined;
     const pull = pushed ? await propose(publication, pushed) : (gathered.pull as Pull);
     const head = pushed?.head ?? gathered.parent;
+    if (pushed) await tellCheck(publication, pull, pushed.head);
     await answer(publication, pull, pushed?.work);
     await tellContract(publication, pull);
     const { number, url, branch } = pull;
@@ -267,6 +269,11 @@ const propose = async (publication: Publication, { branch, head, notes }: Pushed
   if (seen.headSha !== head)
     throw new Error(`GitHub shows pull request #${pull.number} at ${seen.headSha}, expected ${head}`);
   return seen;
+};
+
+/** For branch protection, and on the lines: what the checks found of this very head. */
+const tellCheck = async ({ session, settled }: Publication, pull: Pull, headSha: string): Promise<void> => {
+  await session.upsertCheck({ headSha, key: `pull-${pull.number}`, view: renderCheckRun(settled) });
 };
 
 /** One comment holds the contract; what earlier runs of the issue wrote stands below what this one wrote. */

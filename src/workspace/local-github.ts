@@ -210,6 +210,7 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     // Whoever started it watches the run itself.
     upsertComment: async () => 1,
     answerThread: () => unknown("threads"),
+    upsertCheck: async () => 1,
     close: async () => {},
   };
   return {

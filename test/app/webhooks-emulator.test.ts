@@ -41,7 +41,7 @@ beforeAll(async () => {
       slug: "architect-app",
       privateKey,
       webhookSecret: secret,
-      permissions: { contents: "write", issues: "write", pull_requests: "write", metadata: "read" },
+      permissions: { checks: "write", contents: "write", issues: "write", pull_requests: "write", metadata: "read" },
       events: ["issues", "issue_comment", "pull_request_review", "pull_request_review_comment"],
       installationId: 9001,
     },

@@ -38,7 +38,7 @@ beforeAll(async () => {
       slug: "architect-app",
       privateKey,
       webhookSecret: "a secret of thirty-two bytes or more",
-      permissions: { contents: "write", issues: "write", pull_requests: "write", metadata: "read" },
+      permissions: { checks: "write", contents: "write", issues: "write", pull_requests: "write", metadata: "read" },
       events: ["issues", "issue_comment", "pull_request_review", "pull_request_review_comment"],
       installationId: 9001,
     },
@@ -93,6 +93,28 @@ test("a person's permission is what GitHub says of that very person", async () =
 
 test("a template is found", async () => {
   expect(await (await start("read")).fetchPullTemplate()).toBe("## What\n");
+});
+
+test("a check run on a commit is brought up to date rather than doubled, and its annotations are added once", async () => {
+  const headSha = (await session.fetchBranch("main")) ?? "";
+  const note = (line: number) => ({ path: "old.py", line, severity: "concern" as const, title: "rule", message: "m" });
+  const notes = Array.from({ length: 120 }, (_, index) => note(index + 1));
+  const check = { headSha, key: "pull-1", view: { conclusion: "neutral" as const, title: "t", summary: "s", notes } };
+  const id = await session.upsertCheck({ ...check, view: { ...check.view, notes: notes.slice(0, 70) } });
+  const again = { ...check, view: { ...check.view, conclusion: "failure" as const, title: "anew" } };
+  expect(await session.upsertCheck(again)).toBe(id);
+  expect(await session.upsertCheck({ ...check, key: "pull-2" })).not.toBe(id);
+  expect(emulator.checkRuns(headSha)).toMatchObject([
+    {
+      id,
+      name: "architect / report",
+      status: "completed",
+      conclusion: "failure",
+      external_id: "pull-1",
+      output: { title: "anew", annotations_count: 120 },
+    },
+    { external_id: "pull-2", conclusion: "neutral", output: { annotations_count: 120 } },
+  ]);
 });
 
 test("a token that may only read writes nothing", async () => {

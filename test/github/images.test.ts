@@ -157,7 +157,7 @@ describe("on the emulated GitHub", () => {
       root,
       app: {
         ...{ id: 5, slug: "architect-app", privateKey, webhookSecret: "a secret of thirty-two bytes or more" },
-        permissions: { contents: "write", issues: "write", pull_requests: "write", metadata: "read" },
+        permissions: { checks: "write", contents: "write", issues: "write", pull_requests: "write", metadata: "read" },
         events: ["issues", "issue_comment"],
         installationId: 9001,
       },

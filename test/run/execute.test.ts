@@ -461,6 +461,11 @@ describe("a run that dies at any of its writes and is run again", () => {
         await execute.run(job, never).catch(() => undefined);
         await execute.run(job, never);
         const what = `write ${index} (${github.writes[index]}), ${when}`;
+        const [proposed] = github.pulls;
+        expect(
+          github.checks.map(({ headSha, key }) => [headSha, key]),
+          what,
+        ).toEqual([[github.branches.get(proposed?.branch ?? ""), `pull-${proposed?.number}`]]);
         expect(github.pulls.length, what).toBe(1);
         expect(statuses().length, what).toBe(1);
         expect(model.requests.length, what).toBe(3);

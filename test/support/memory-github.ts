@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { ConflictError } from "../../src/domain/errors.ts";
 import type { Person } from "../../src/domain/repository.ts";
 import type {
+  CheckWritten,
   CommitRequest,
   FetchedImage,
   GitHub,
@@ -21,6 +22,7 @@ export type MemoryGitHub = GitHub & {
   readonly pulls: Pull[];
   readonly comments: Map<number, { thread: number; body: string }>;
   readonly answers: { pull: number; threadId: number; body: string }[];
+  readonly checks: CheckWritten[];
   /** Writes so far, by name. */
   readonly writes: string[];
   /** Sessions that were opened and not closed. */
@@ -45,6 +47,7 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     pulls: [],
     comments: new Map(),
     answers: [],
+    checks: [],
     writes: [],
     open_: 0,
     permission: "write",
@@ -145,6 +148,13 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
       write("answerThread", () => {
         const at = state.answers.findIndex((answer) => answer.body.includes(marker));
         return at >= 0 ? at : state.answers.push({ pull, threadId, body }) - 1;
+      }),
+    upsertCheck: (check) =>
+      write("upsertCheck", () => {
+        const at = state.checks.findIndex(({ headSha, key }) => headSha === check.headSha && key === check.key);
+        if (at < 0) return state.checks.push(check) - 1;
+        state.checks[at] = check;
+        return at;
       }),
     close: async () => {
       state.open_ -= 1;

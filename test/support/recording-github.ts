@@ -50,6 +50,7 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
     updatePull: unexpected("updatePull"),
     upsertComment: unexpected("upsertComment"),
     answerThread: unexpected("answerThread"),
+    upsertCheck: unexpected("upsertCheck"),
   };
   return {
     calls,
