@@ -153,6 +153,7 @@ const catches: Readonly<Record<string, string>> = {
   "workspace/trial.ts": "what a server's caller left unsaid, since it was ended with it, is said in its place",
   "workspace/workspace.ts": "a failed start is not kept; a run that can't be opened leaves nothing open",
   "workspace/worktree.ts": "descriptors are closed and the reason thrown on; a mount that is gone becomes a ToolError",
+  "verify/runtime/application.ts": "what a repository's code wrote in place of an answer may be no JSON, which is said",
 };
 
 describe("the house", () => {

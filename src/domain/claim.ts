@@ -11,4 +11,6 @@ export type ClaimVerdict = {
   /** What the code shows, in a sentence; empty where it shows just what is claimed. */
   readonly reason: string;
   readonly where?: Place;
+  /** What confirmed it: reading the code, or the application itself as well, once it was imported; the code where left out. */
+  readonly by?: "code" | "run time";
 };

@@ -6,10 +6,10 @@ import type { Trial, Walls } from "../ports.ts";
 import { faultOf } from "../verify/commands/answers.ts";
 import {
   applicationPattern,
-  chooseApplication,
   foldersAbove,
   type Line,
   packageRoot,
+  rankApplications,
   serverFor,
 } from "../verify/commands/application.ts";
 import { type Unserved, whyNotServed } from "../verify/commands/served.ts";
@@ -68,8 +68,7 @@ const isModule = async (walls: Pick<Walls, "read">, module: string): Promise<boo
   (await walls.read(`${module}.py`)) !== undefined || (await walls.read(`${module}/__init__.py`)) !== undefined;
 
 const findServer = async (walls: Pick<Walls, "read" | "grep">, port: number): Promise<Server | NoServer> => {
-  const found = await walls.grep({ pattern: applicationPattern, glob: "*.py", mode: "content", lineNumbers: true });
-  const application = chooseApplication(found.flatMap(lineOf));
+  const [application] = await applicationsIn(walls);
   if (!application)
     return none("no application was found to start; `serve` in .github/architect.yml names the command that does");
   const text = (await walls.read(application.path))?.text ?? "";
@@ -77,6 +76,12 @@ const findServer = async (walls: Pick<Walls, "read" | "grep">, port: number): Pr
   const migrates = (await walls.read(root === "" ? "alembic.ini" : `${root}/alembic.ini`)) !== undefined;
   const server = serverFor(application, root, { port, migrates });
   return { ok: true, text: server.command, ...server, anyPort: false, own: application.path.split("/") };
+};
+
+/** The one that serves most likely first. */
+export const applicationsIn = async (walls: Pick<Walls, "grep">): Promise<readonly Line[]> => {
+  const found = await walls.grep({ pattern: applicationPattern, glob: "*.py", mode: "content", lineNumbers: true });
+  return rankApplications(found.flatMap(lineOf));
 };
 
 const lineOf = (row: string): Line[] => {

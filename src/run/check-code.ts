@@ -4,15 +4,21 @@ import type { Finding } from "../domain/finding.ts";
 import type { Report } from "../domain/report.ts";
 import type { Inspection } from "../ports.ts";
 import { type CodeChecked, checkCode } from "../verify/check-code.ts";
+import { byRunTime } from "../verify/runtime/compare.ts";
+import { type CrossCheck, noCrossCheck } from "./cross-check.ts";
 import type { Inspector } from "./inspector.ts";
 
 export type CheckCode = (report: Report, changeset: Changeset) => Promise<CodeChecked>;
 
 const nothing: CodeChecked = { claims: [], contract: [], findings: [] };
 
-/** @param base text of a file at the commit that the run started from */
+/** @param base text of a file at the commit that the run started from @param crossCheck of the facts with the application itself */
 export const createCheckCode =
-  (inspector: Inspector | undefined, base: (path: string) => Promise<string | undefined>): CheckCode =>
+  (
+    inspector: Inspector | undefined,
+    base: (path: string) => Promise<string | undefined>,
+    crossCheck: CrossCheck = noCrossCheck,
+  ): CheckCode =>
   async (report, changeset) => {
     if (!inspector) return nothing;
     const [before, now] = [await inspector.base(), await inspector.head(changeset)];
@@ -21,7 +27,7 @@ export const createCheckCode =
     const change = changeset.find(({ path }) => path === postman);
     const isThere = change ? change.kind !== "deleted" : postman !== null && (await base(postman)) !== undefined;
     const texts = new Map(await Promise.all(changeset.map(async ({ path }) => [path, await base(path)] as const)));
-    return checkCode(
+    const checked = checkCode(
       {
         base: before.facts,
         head: now.facts,
@@ -33,6 +39,12 @@ export const createCheckCode =
       report,
       isThere,
     );
+    const { findings, agreed } = await crossCheck(report, changeset, { base: before.facts, head: now.facts });
+    return {
+      ...checked,
+      claims: byRunTime(checked.claims, agreed),
+      findings: [...checked.findings, ...findings],
+    };
   };
 
 const unknownFacts = (inspection: Inspection): Finding[] =>

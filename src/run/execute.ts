@@ -247,7 +247,7 @@ const work = async (
     return definition.model === "inherit" ? { ...own, model } : own;
   };
   const others = openOthers(deps, run, gathered, worktree, { events, cast });
-  const checkCode = checkCodeOf(deps, run, gathered);
+  const checkCode = checkCodeOf(deps, run, gathered, { worktree, walls });
   const examine = examineOf(deps, run, gathered, { worktree, walls, events });
   const stored = () => deps.store.events(run.record.id);
   const halted = start.resume?.judged ? undefined : await run.halted();

@@ -6,6 +6,7 @@ import { parseDecisions } from "../domain/memory.ts";
 import type { Walls, Worktree } from "../ports.ts";
 import { type CheckCode, createCheckCode } from "./check-code.ts";
 import type { Cast } from "./converse.ts";
+import { createCrossCheck } from "./cross-check.ts";
 import { createExamine, type Examine } from "./examine.ts";
 import type { Gathered } from "./gather.ts";
 import { createInspector } from "./inspector.ts";
@@ -61,13 +62,33 @@ const libraryOf = ({ library }: ExecuteDeps, { skills }: Gathered): Library => (
 export const baseTextOf = (deps: ExecuteDeps, run: Run, gathered: Gathered) => (path: string) =>
   deps.workspace.readFile(run.record.job.trigger.repository, gathered.commit, path);
 
-export const checkCodeOf = (deps: ExecuteDeps, run: Run, gathered: Gathered): CheckCode => {
+export const checkCodeOf = (
+  deps: ExecuteDeps,
+  run: Run,
+  gathered: Gathered,
+  { worktree, walls }: { readonly worktree: Worktree; readonly walls: Walls },
+): CheckCode => {
   const { analysis, workspace } = deps;
   const { repository } = run.record.job.trigger;
-  const inspector =
-    analysis && createInspector({ analysis, workspace }, repository, gathered, gathered.config.standards ?? {});
-  return createCheckCode(inspector, baseTextOf(deps, run, gathered));
+  const { commit, base, config } = gathered;
+  const inspector = analysis && createInspector({ analysis, workspace }, repository, gathered, config.standards ?? {});
+  const crossCheck = createCrossCheck({
+    ...{ commit, base, worktree, walls, project: config, signal: run.signal },
+    openBase: openBaseOf(deps, run, gathered),
+    redact: (text) => deps.redact(text).text,
+  });
+  return createCheckCode(inspector, baseTextOf(deps, run, gathered), crossCheck);
 };
+
+/** The files before the change, in a worktree of their own. */
+const openBaseOf =
+  ({ workspace }: ExecuteDeps, run: Run, { base, baseBranch, config }: Gathered) =>
+  (): Promise<Worktree> =>
+    workspace.openWorktree(run.record.job.trigger.repository, {
+      ...{ runId: `${run.record.id}.base`, commit: base, base, baseBranch, boundaries: [] },
+      env: config.env ?? {},
+      setup: config.setup && { ...config.setup, signal: run.signal },
+    });
 
 export const frameOf = (
   deps: ExecuteDeps,
@@ -131,21 +152,18 @@ export const frameOf = (
 export const examineOf = (
   deps: ExecuteDeps,
   run: Run,
-  { commit, base, baseBranch, config }: Gathered,
+  gathered: Gathered,
   {
     worktree,
     walls,
     events,
   }: { readonly worktree: Worktree; readonly walls: Walls; readonly events: readonly RunEvent[] },
-): Examine =>
-  createExamine({
+): Examine => {
+  const { commit, base, config } = gathered;
+  return createExamine({
     ...{ commit, base, worktree, walls, project: config, clock: deps.clock, record: run.store },
     events: [...run.before, ...events],
     redact: (text) => deps.redact(text).text,
-    openBase: () =>
-      deps.workspace.openWorktree(run.record.job.trigger.repository, {
-        ...{ runId: `${run.record.id}.base`, commit: base, base, baseBranch, boundaries: [] },
-        env: config.env ?? {},
-        setup: config.setup && { ...config.setup, signal: run.signal },
-      }),
+    openBase: openBaseOf(deps, run, gathered),
   });
+};

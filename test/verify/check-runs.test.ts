@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Evidence } from "../../src/domain/finding.ts";
 import { checkRuns, type Runs } from "../../src/verify/check-runs.ts";
 import { endpointOf, faultOf } from "../../src/verify/commands/answers.ts";
-import { chooseApplication, packageRoot, serverFor } from "../../src/verify/commands/application.ts";
+import { packageRoot, rankApplications, serverFor } from "../../src/verify/commands/application.ts";
 import { whyNotServed } from "../../src/verify/commands/served.ts";
 import { reportWith } from "../support/report.ts";
 
@@ -172,7 +172,7 @@ describe("servers", () => {
       { path: "tools/mock/app.py", text: "app = FastAPI()" },
       { path: "backend/app/main.py", text: "api: FastAPI = FastAPI(title='x')" },
     ];
-    const found = chooseApplication(lines);
+    const [found] = rankApplications(lines);
     expect(found?.path).toBe("backend/app/main.py");
     expect(packageRoot("backend/app/main.py", "import os\nfrom app.core import x\n")).toBe("backend");
     expect(packageRoot("main.py", "import os\n")).toBeUndefined();

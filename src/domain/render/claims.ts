@@ -17,9 +17,9 @@ export const claimsSection = (claims: readonly ClaimVerdict[], { text, items }: 
   const sorted = order.flatMap((verdict) => claims.filter((one) => one.verdict === verdict));
   const rows = sorted
     .slice(0, items)
-    .map(({ kind, claim, verdict, reason, where }) => [
+    .map(({ kind, claim, verdict, reason, where, by }) => [
       kind === "unreported" || verdict !== "contradicted" ? said(kind, claim, text) : `~~${said(kind, claim, text)}~~`,
-      kind === "unreported" ? "**not reported**" : words[verdict],
+      kind === "unreported" ? "**not reported**" : `${words[verdict]}${by === "run time" ? " (run time)" : ""}`,
       [where ? code(`${where.file}:${where.line}`, text) : "", reason === "" ? "" : inline(reason, text)]
         .filter((part) => part !== "")
         .join("<br>"),

@@ -10,7 +10,7 @@ type Claim = Report["endpoints_created"][number];
 const placeOf = ({ file, line }: EndpointFact) => ({ file, line });
 
 /** Routes whose place is only known at run time could be anywhere. */
-const hidesRoutes = ({ endpoints, unknown }: Facts): boolean =>
+export const hidesRoutes = ({ endpoints, unknown }: Facts): boolean =>
   endpoints.some(({ resolved }) => !resolved) ||
   unknown.some(({ about }) => /\brouter|can't be read|too deep|too many steps/.test(about));
 

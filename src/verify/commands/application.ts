@@ -8,11 +8,11 @@ export type Line = { readonly path: string; readonly text: string };
 
 const aside = /(^|\/)(tests?|docs?|examples?|scripts|migrations|alembic|node_modules|\.\w+)\//;
 
-/** @returns the module that serves most likely: main.py before app.py, near the top before far below */
-export const chooseApplication = (lines: readonly Line[]): Line | undefined =>
+/** @returns the module that serves most likely first: main.py before app.py, near the top before far below */
+export const rankApplications = (lines: readonly Line[]): readonly Line[] =>
   lines
     .filter(({ path }) => path.endsWith(".py") && !aside.test(path) && !/(^|\/)(test_\w+|conftest)\.py$/.test(path))
-    .sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : 1))[0];
+    .sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : 1));
 
 const rank = ({ path, text }: Line): number => {
   const name = path.split("/").at(-1);
