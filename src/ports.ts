@@ -69,7 +69,7 @@ export interface Model {
 export type Permission = "none" | "read" | "triage" | "write" | "maintain" | "admin";
 
 /** One token: narrowed to one repository and to what the phase needs. */
-export type GitHubPhase = "read" | "acknowledge" | "publish";
+export type GitHubPhase = "read" | "acknowledge" | "check" | "publish";
 
 export type ReactionTarget =
   | { readonly on: "issue"; readonly number: number }

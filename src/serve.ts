@@ -19,6 +19,7 @@ import { createBlueprint } from "./model/blueprint/blueprint.ts";
 import { type Access, createConnect } from "./model/client.ts";
 import { openModels } from "./model/models.ts";
 import type { Analysis, Clock, GitHub, Queue, Store, ToolServers, Workspace } from "./ports.ts";
+import { type CheckPushDeps, checkPush } from "./run/check-push.ts";
 import { type CommandDeps, runCommand } from "./run/commands.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts";
 import { createHalts, type Halts } from "./run/halts.ts";
@@ -102,7 +103,7 @@ export const createRunner = async (
     readonly watch?: Watch | undefined;
     readonly log: Log;
   },
-): Promise<{ readonly execute: Execute; readonly models: readonly string[] }> => {
+): Promise<{ readonly execute: Execute; readonly models: readonly string[]; readonly agents: readonly string[] }> => {
   const library = await loadLibrary(agentsFolder);
   const definition = library.definitions.get(architect);
   if (!definition) throw new DefinitionError(`agents/${architect}.md`, 1, "is missing");
@@ -127,7 +128,7 @@ export const createRunner = async (
     signOff: parts.signOff ?? false,
     log: parts.log,
   });
-  return { execute, models: [...(models.choices?.keys() ?? [])] };
+  return { execute, models: [...(models.choices?.keys() ?? [])], agents: [...library.definitions.keys()] };
 };
 
 /** Those that the operator set; whoever asks for them closes them. */
@@ -177,7 +178,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
   const analysis = createAnalysis();
   const halts = createHalts();
   const servers = createServers(config, log);
-  const { execute, models } = await createRunner(config, {
+  const { execute, models, agents } = await createRunner(config, {
     github,
     servers,
     halts,
@@ -191,6 +192,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     log,
   });
   const commands: CommandDeps = { github, store, queue, halts, models, clock: systemClock, log };
+  const pushes: CheckPushDeps = { github, workspace, analysis, agents, log };
   const webhooks = await createWebhookHandler({
     secret: config.webhookSecret,
     github,
@@ -205,7 +207,10 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     log(`warning: the sandbox does not hold, so every run will end BLOCKED: ${health.reason} ${health.mend}`);
   startWorker({
     queue,
-    execute: (job, signal) => (job.urgent ? runCommand(commands, job) : execute.run(job, signal)),
+    execute: (job, signal) => {
+      if (job.trigger.kind === "push") return checkPush(pushes, job);
+      return job.urgent ? runCommand(commands, job) : execute.run(job, signal);
+    },
     giveUp: async (job, error) => {
       if (!job.urgent) await execute.giveUp(job, error);
     },

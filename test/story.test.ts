@@ -215,6 +215,38 @@ describe("a labelled issue", () => {
     });
   });
 
+  describe("and a person's push to its branch", () => {
+    const route = "backend/app/api/reports.py";
+    const code = 'from fastapi import APIRouter\n\nrouter = APIRouter()\nSECRET_KEY = "q8Zr2Lw9xVt4Nb7Kd1Ms6Pf3"\n';
+    let sha: string;
+    beforeAll(async () => {
+      sha = await scene.emulator.as("maintainer").pushFiles(pull.head.ref, { [route]: code }, "Add reports");
+      await settled();
+    });
+
+    const checks = async () =>
+      (await github.rest.checks.listForRef({ ...at, ref: sha, check_name: "architect / report" })).data.check_runs;
+
+    test("gets one check run of its own, which holds the pushed code against the standards and says what was not run", async () => {
+      const found = await checks();
+      expect(found).toMatchObject([{ status: "completed", conclusion: "failure", external_id: `pull-${pull.number}` }]);
+      expect(found[0]?.output.summary).toContain("the report's commands were run on an earlier commit");
+      expect(found[0]?.output.summary).toMatch(/POST \/api\/v1\/auth\/register` \| confirmed/);
+      const { data: notes } = await github.rest.checks.listAnnotations({ ...at, check_run_id: found[0]?.id ?? 0 });
+      expect(notes).toContainEqual(
+        expect.objectContaining({ path: route, start_line: 4, annotation_level: "failure" }),
+      );
+    });
+
+    test("starts no run, and is checked once however often it is told of", async () => {
+      const pushes = scene.emulator.deliveries.filter(({ action }) => action === "synchronize");
+      await scene.emulator.redeliver(pushes.at(-1)?.guid ?? "");
+      await settled();
+      expect(await checks()).toHaveLength(1);
+      expect((await github.rest.pulls.get({ ...at, pull_number: pull.number })).data.head.sha).toBe(sha);
+    });
+  });
+
   test("was told in GitHub's own words all along", () => {
     expect(scene.emulator.violations).toEqual([]);
   });

@@ -38,6 +38,7 @@ const events = [
   "issue_comment.created",
   "pull_request_review.submitted",
   "pull_request_review_comment.created",
+  "pull_request.synchronize",
 ] as const;
 
 /** @throws ConfigError without a secret that is worth the name: Probot would take everybody's word for GitHub's */
@@ -61,7 +62,7 @@ export const createWebhookHandler = async (deps: WebhookDeps): Promise<WebhookHa
         if (!arrival) throw new Error("the delivery came past the body reader");
         try {
           const job = await receive(deps, options, { id, event: name, digest: arrival.digest, payload });
-          if (job) background(acknowledge(deps, job.trigger));
+          if (job && job.trigger.kind !== "push") background(acknowledge(deps, job.trigger));
         } catch (error) {
           arrival.problem = messageOf(error);
           throw error;
@@ -174,6 +175,7 @@ const targetsOf = async (session: GitHubSession, trigger: Trigger): Promise<Reac
   if (trigger.kind === "command") return [{ on: "issue-comment", commentId: trigger.commentId }];
   const thread: ReactionTarget = { on: "issue", number: trigger.thread.number };
   if (trigger.kind === "label") return [thread];
+  if (trigger.kind === "push") return [];
   const { comments } = await session.fetchReview(trigger.thread.number, trigger.reviewId);
   if (comments.length === 0) return [thread];
   return comments.slice(0, 20).map(({ id }) => ({ on: "review-comment", commentId: id }));

@@ -11,7 +11,7 @@ export type Job = {
   readonly trigger: Trigger;
   /** ISO 8601. */
   readonly acceptedAt: string;
-  /** Waits neither for the runs of its issue nor for a free place: a command that starts no run. */
+  /** Waits neither for the runs of its issue nor for a free place: a command that starts no run, and a push that is checked. */
   readonly urgent?: true;
 };
 
@@ -22,6 +22,7 @@ export const keyOf = (repository: RepositoryRef, issue: number): string => `${fu
 export const toJob = (trigger: Trigger, delivery: { id: string; acceptedAt: string; issue: number }): Job => {
   const { id, acceptedAt, issue } = delivery;
   const key = keyOf(trigger.repository, issue);
+  if (trigger.kind === "push") return { id, key: `${key}/check`, trigger, acceptedAt, urgent: true };
   if (trigger.kind !== "command" || startsRun(trigger.command)) return { id, key, trigger, acceptedAt };
   return { id, key: `${key}/${id}`, trigger, acceptedAt, urgent: true };
 };

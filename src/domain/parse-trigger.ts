@@ -69,6 +69,13 @@ const reviewCommented = z.object({
   comment: z.object({ id, body: z.string(), pull_request_review_id: id.nullish() }),
 });
 
+const pushed = z.object({
+  ...common,
+  pull_request: pullRequest.extend({
+    head: pullRequest.shape.head.extend({ sha: z.string().regex(/^[0-9a-f]{40}$/) }),
+  }),
+});
+
 /** @returns never throws: whatever the payload is, it is a trigger or it is ignored with a reason */
 export const parseTrigger = (event: string, payload: unknown, options: TriggerOptions): ParsedTrigger => {
   const action = z.object({ action: z.string() }).safeParse(payload).data?.action;
@@ -81,6 +88,8 @@ export const parseTrigger = (event: string, payload: unknown, options: TriggerOp
       return read(reviewed, payload, options, parseReview);
     case "pull_request_review_comment.created":
       return read(reviewCommented, payload, options, parseReviewComment);
+    case "pull_request.synchronize":
+      return read(pushed, payload, options, parsePush);
     default:
       return { ignored: "nothing starts on this event" };
   }
@@ -183,18 +192,39 @@ const parseReviewComment = (
   return reviewTrigger(pull, comment.pull_request_review_id, common, options);
 };
 
+const parsePush = (
+  { pull_request: pull }: z.infer<typeof pushed>,
+  common: Common,
+  options: TriggerOptions,
+): ParsedTrigger => {
+  const ignored = notOurs(pull, common, options);
+  if (ignored !== undefined) return { ignored };
+  const { number, head, title } = pull;
+  const thread = { kind: "pull", number } as const;
+  return {
+    trigger: { ...common, kind: "push", thread, branch: head.ref, headSha: head.sha, title },
+    dedupe: `push:${common.repository.id}:${number}:${head.sha}`,
+  };
+};
+
+/** @returns why it is none of our open pull requests */
+const notOurs = (pull: z.infer<typeof pullRequest>, common: Common, { self }: TriggerOptions): string | undefined => {
+  if (pull.state !== "open") return "the pull request is closed";
+  if (pull.user?.id !== self.id) return "not a pull request of ours";
+  if (pull.head.repo?.id !== common.repository.id || pull.base.repo.id !== common.repository.id)
+    return "the pull request comes from another repository";
+  return issueOfBranch(pull.head.ref) === undefined ? "not a branch of ours" : undefined;
+};
+
 /** A review and each of its inline comments come as deliveries of their own: one review is one trigger. */
 const reviewTrigger = (
   pull: z.infer<typeof pullRequest>,
   reviewId: number,
   common: Common,
-  { self }: TriggerOptions,
+  options: TriggerOptions,
 ): ParsedTrigger => {
-  if (pull.state !== "open") return { ignored: "the pull request is closed" };
-  if (pull.user?.id !== self.id) return { ignored: "not a pull request of ours" };
-  if (pull.head.repo?.id !== common.repository.id || pull.base.repo.id !== common.repository.id)
-    return { ignored: "the pull request comes from another repository" };
-  if (issueOfBranch(pull.head.ref) === undefined) return { ignored: "not a branch of ours" };
+  const ignored = notOurs(pull, common, options);
+  if (ignored !== undefined) return { ignored };
   return {
     trigger: {
       ...common,

@@ -34,4 +34,13 @@ export type ReviewTrigger = Common & {
   readonly title: string;
 };
 
-export type Trigger = LabelTrigger | CommandTrigger | ReviewTrigger;
+/** A person pushed to the branch of our pull request: starts no run. */
+export type PushTrigger = Common & {
+  readonly kind: "push";
+  readonly thread: Thread;
+  readonly branch: string;
+  readonly headSha: string;
+  readonly title: string;
+};
+
+export type Trigger = LabelTrigger | CommandTrigger | ReviewTrigger | PushTrigger;

@@ -10,6 +10,7 @@ type Permissions = Readonly<Record<string, "read" | "write">>;
 const phasePermissions: Readonly<Record<GitHubPhase | "fetch", Permissions>> = {
   read: { contents: "read", issues: "read", pull_requests: "read" },
   acknowledge: { issues: "write", pull_requests: "write" },
+  check: { checks: "write", pull_requests: "read" },
   publish: { checks: "write", contents: "write", issues: "write", pull_requests: "write" },
   fetch: { contents: "read" },
 };

@@ -8,7 +8,7 @@ import { byRunTime } from "../verify/runtime/compare.ts";
 import { type CrossCheck, noCrossCheck } from "./cross-check.ts";
 import type { Inspector } from "./inspector.ts";
 
-export type CheckCode = (report: Report, changeset: Changeset) => Promise<CodeChecked>;
+export type CheckCode = (report: Report | undefined, changeset: Changeset) => Promise<CodeChecked>;
 
 const nothing: CodeChecked = { claims: [], contract: [], findings: [] };
 
@@ -23,7 +23,7 @@ export const createCheckCode =
     if (!inspector) return nothing;
     const [before, now] = [await inspector.base(), await inspector.head(changeset)];
     if (!before.ok || !now.ok) return { ...nothing, findings: [before, now].flatMap(unknownFacts).slice(0, 1) };
-    const { postman_collection: postman } = report.documentation;
+    const postman = report?.documentation.postman_collection ?? null;
     const change = changeset.find(({ path }) => path === postman);
     const isThere = change ? change.kind !== "deleted" : postman !== null && (await base(postman)) !== undefined;
     const texts = new Map(await Promise.all(changeset.map(async ({ path }) => [path, await base(path)] as const)));

@@ -273,7 +273,7 @@ const requestOf = (trigger: Trigger): Brief["request"] => {
     const [title = "", ...rest] = trigger.command.request.trim().split("\n");
     return { title: cut(title), body: cut(rest.join("\n")) };
   }
-  return { title: cut(trigger.title), body: trigger.kind === "review" ? "" : cut(trigger.body) };
+  return { title: cut(trigger.title), body: "body" in trigger ? cut(trigger.body) : "" };
 };
 
 /** The issue's own text is context for a command where its author may write; otherwise only its title's author could steer. */

@@ -36,6 +36,7 @@ describe("tokens", () => {
   test.each([
     ["read", { contents: "read", issues: "read", pull_requests: "read" }],
     ["acknowledge", { issues: "write", pull_requests: "write" }],
+    ["check", { checks: "write", pull_requests: "read" }],
     ["publish", { checks: "write", contents: "write", issues: "write", pull_requests: "write" }],
   ] as const)("of the phase %s are for one repository and no more than it needs", async (phase, permissions) => {
     const session = await stub.open(phase);

@@ -1,0 +1,113 @@
+/** What people pushed to the branch of one of our pull requests, held against its report, the code and the house standards: a check run, without any model. */
+import type { Changeset } from "../domain/changeset.ts";
+import type { Finding } from "../domain/finding.ts";
+import type { Job } from "../domain/job.ts";
+import { renderCheckRun } from "../domain/render/check-run.ts";
+import { parseBody } from "../domain/render-report.ts";
+import type { RepositoryRef } from "../domain/repository.ts";
+import { configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
+import type { StandardsConfig } from "../domain/standards.ts";
+import type { Analysis, GitHub, Pull, Workspace } from "../ports.ts";
+import { createCheckCode } from "./check-code.ts";
+import { createInspector } from "./inspector.ts";
+
+export type CheckPushDeps = {
+  readonly github: GitHub;
+  readonly workspace: Workspace;
+  readonly analysis: Analysis;
+  /** Names that a repository's configuration may use. */
+  readonly agents: readonly string[];
+  readonly log: (line: string) => void;
+};
+
+/** May be repeated: the same head has the same check run. */
+export const checkPush = async (deps: CheckPushDeps, { id, trigger }: Job): Promise<void> => {
+  if (trigger.kind !== "push") throw new Error(`job ${id} is no push`);
+  const { repository, thread, headSha } = trigger;
+  const session = await deps.github.open(repository, "check");
+  try {
+    const pull = await session.fetchPull(thread.number);
+    const commits = await fetchBranches(deps, repository, pull);
+    const base = await mergeBaseOf(deps, repository, commits.get(pull.base), commits.get(pull.branch));
+    if (pull.headSha !== headSha || commits.get(pull.branch) !== headSha || base === undefined) {
+      deps.log(`push ${id} is not checked: ${pull.branch} has moved on from ${headSha.slice(0, 12)}`);
+      return;
+    }
+    const { standards, findings } = await standardsAt(deps, repository, commits.get(repository.defaultBranch));
+    const changeset = await changesBetween(deps.workspace, repository, base, headSha);
+    const inspector = createInspector(deps, repository, { base, commit: base }, standards);
+    const check = createCheckCode(inspector, (path) => deps.workspace.readFile(repository, base, path));
+    const report = parseBody(pull.body);
+    const checked = await check(report, changeset);
+    const view = renderCheckRun({
+      status: report?.status ?? "DONE_WITH_CONCERNS",
+      claims: checked.claims,
+      findings: [...checked.findings, ...findings, report ? notRun : noReport],
+    });
+    await session.upsertCheck({ headSha, key: `pull-${pull.number}`, view });
+  } finally {
+    await session.close();
+  }
+};
+
+const notRun: Finding = {
+  rule: "evidence-stale",
+  severity: "concern",
+  message: "the report's commands were run on an earlier commit, and not on this one",
+};
+const noReport: Finding = {
+  rule: "report-missing",
+  severity: "concern",
+  message: "the pull request's description carries no report, so only the code was checked",
+};
+
+const fetchBranches = async ({ github, workspace }: CheckPushDeps, repository: RepositoryRef, pull: Pull) => {
+  const credentials = await github.gitCredentials(repository);
+  try {
+    return await workspace.fetch(repository, [repository.defaultBranch, pull.base, pull.branch], credentials);
+  } finally {
+    await credentials.revoke();
+  }
+};
+
+const mergeBaseOf = async (
+  { workspace }: CheckPushDeps,
+  repository: RepositoryRef,
+  base: string | undefined,
+  head: string | undefined,
+): Promise<string | undefined> =>
+  base === undefined || head === undefined ? undefined : workspace.mergeBase(repository, base, head);
+
+const standardsAt = async (
+  { workspace, agents }: CheckPushDeps,
+  repository: RepositoryRef,
+  commit: string | undefined,
+): Promise<{ readonly standards: StandardsConfig; readonly findings: readonly Finding[] }> => {
+  const text = commit === undefined ? undefined : await workspace.readFile(repository, commit, configPath);
+  const read = parseRepositoryConfig(text, agents);
+  if (read.ok) return { standards: read.config.standards ?? {}, findings: [] };
+  return { standards: {}, findings: [{ rule: "configuration", severity: "concern", message: read.problem }] };
+};
+
+/** Text files alone: of others there is nothing to check. */
+const changesBetween = async (
+  workspace: Workspace,
+  repository: RepositoryRef,
+  base: string,
+  head: string,
+): Promise<Changeset> => {
+  const before = new Map((await workspace.listSources(repository, base, () => true)).map((one) => [one.path, one.sha]));
+  const now = await workspace.listSources(repository, head, () => true);
+  const there = new Set(now.map(({ path }) => path));
+  const changed = now.filter(({ path, sha }) => before.get(path) !== sha).map(({ path }) => path);
+  const { texts } = await workspace.readFiles(repository, head, changed);
+  return [
+    ...[...texts].map(([path, text]) => ({
+      path,
+      kind: before.has(path) ? ("modified" as const) : ("added" as const),
+      mode: "100644" as const,
+      content: Buffer.from(text, "utf8").toString("base64"),
+    })),
+    ...[...before.keys()].flatMap((path) => (there.has(path) ? [] : [{ path, kind: "deleted" as const }])),
+  ].sort((a, b) => (a.path < b.path ? -1 : 1));
+};
