@@ -39,6 +39,7 @@ export const createCheckCode =
       report,
       isThere,
     );
+    if (!report) return checked;
     const { findings, agreed } = await crossCheck(report, changeset, { base: before.facts, head: now.facts });
     return {
       ...checked,

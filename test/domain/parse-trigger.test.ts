@@ -161,6 +161,26 @@ describe("reviews of our pull request", () => {
   });
 });
 
+describe("a push to the branch of our pull request", () => {
+  const headSha = "a".repeat(40);
+  const pushed = (changes: object = {}) =>
+    reviewed({}, { action: "synchronize", pull_request: { head: { sha: headSha } }, ...changes });
+
+  test("is checked once for each head", () => {
+    expect(parse("pull_request", pushed())).toMatchObject({
+      trigger: { kind: "push", sender: maintainer, headSha },
+      dedupe: expect.stringMatching(/^push:\d+:\d+:a{40}$/),
+    });
+  });
+
+  test("is ignored where it is our own, and on a pull request that is not ours", () => {
+    const ourselves = { sender: { login: self.login, id: self.id, type: "Bot" } };
+    expect(ignored("pull_request", pushed(ourselves))).toBe("our own doing");
+    const theirs = { pull_request: { head: { sha: headSha }, user: maintainer } };
+    expect(ignored("pull_request", pushed(theirs))).toBe("not a pull request of ours");
+  });
+});
+
 describe("what is no such payload", () => {
   test.each([
     ["null", null],
