@@ -8,6 +8,7 @@ import {
   type ClassValue,
   type ExternalCallValue,
   type FunctionValue,
+  type InstanceValue,
   itemsOf,
   lookUp,
   optionsOf,
@@ -137,7 +138,7 @@ export const createCloser = (machine: Machine): Closer => {
         own(value.name);
         break;
       case "instance":
-        if (descends(value.of, schemeName)) closure.auth.add(schemeOfClass(value.of));
+        if (descends(value.of, schemeName)) closure.auth.add(schemeOfInstance(value));
         parameters(classAttribute(value.of, "__call__"));
         add(value.args.positional.filter(({ kind }) => kind === "function" || kind === "instance"));
         own(value.of.name);
@@ -167,6 +168,13 @@ export const createCloser = (machine: Machine): Closer => {
 const schemeOfClass = (of: ClassValue): AuthFact => {
   const base = lineage(of).find((one) => one.kind === "external" && schemeName.test(one.name));
   return base?.kind === "external" ? schemeOf(base.name) : "unknown";
+};
+
+/** A class made from `SecurityBase` alone says by its `model` what it is. */
+const schemeOfInstance = ({ of, attributes }: InstanceValue): AuthFact => {
+  const scheme = schemeOfClass(of);
+  const model = attributes.get("model") ?? classAttribute(of, "model");
+  return scheme === "unknown" && model?.kind === "external-call" ? schemeOf(model.name) : scheme;
 };
 
 const closeCall = (value: ExternalCallValue, closure: Open, add: (others: readonly Value[]) => void): void => {

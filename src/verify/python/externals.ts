@@ -2,6 +2,7 @@
 import { createGraphqlRouter, isGraphqlRouter } from "./graphql-router.ts";
 import { type Frame, type Machine, note } from "./machine.ts";
 import type { Node } from "./node.ts";
+import { findAll, splitBy, substitute } from "./patterns.ts";
 import { createRouter, routerClass } from "./routers.ts";
 import {
   type Arguments,
@@ -99,22 +100,6 @@ const mapped: Known = (machine, { positional: [of, over] }, node, frame) =>
       }
     : undefined;
 
-/** Nothing nested that repeats, nothing long: a pattern of the repository must not cost time. */
-const isHarmless = (pattern: string, subject: string): boolean =>
-  pattern.length < 80 &&
-  subject.length <= 256 &&
-  !/[+*}?]\)?[+*{]|\([^)]*[+*{|][^)]*\)[+*{]|\\[1-9]/.test(pattern) &&
-  (pattern.match(/[+*{]/g)?.length ?? 0) <= 3 &&
-  /^(?:[\w\s./:-]|\\[wWdDsSbB.\-/]|\[[^\]]*\]|[()^$+*?|])*$/.test(pattern) &&
-  !/\(\?/.test(pattern);
-
-const substitute: Known = (_, { positional: [pattern, replacement, subject] }) => {
-  if (pattern?.kind !== "text" || replacement?.kind !== "text" || subject?.kind !== "text") return undefined;
-  if (!isHarmless(pattern.value, subject.value)) return text(`{?re.sub}`, false);
-  const javascript = replacement.value.replace(/\$/g, "$$$$").replace(/\\(\d)/g, "$$$1");
-  return text(subject.value.replace(new RegExp(pattern.value, "g"), javascript), subject.exact, subject.assumes);
-};
-
 const snakeCase: Known = (_, { positional: [of] }) =>
   of?.kind === "text" ? text(of.value.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase(), of.exact) : undefined;
 
@@ -156,7 +141,9 @@ const functions: readonly (readonly [RegExp, Known])[] = [
     (_, { positional: [of] }) => (of?.kind === "function" ? of : undefined),
   ],
   [/\.declarative_base$/, declarativeBase],
-  [/^re\.sub$/, substitute],
+  [/^re\.sub$/, (_, args) => substitute(args)],
+  [/^re\.split$/, (_, args) => splitBy(args)],
+  [/^re\.findall$/, (_, args) => findAll(args)],
   [/^(inflection|humps|stringcase)\.(underscore|decamelize|depascalize|snakecase)$/, snakeCase],
   [
     /(^|\.)functools\.partial$/,

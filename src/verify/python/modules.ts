@@ -42,6 +42,9 @@ export const createModuleIndex = (paths: readonly string[], all: readonly string
       if (folder === "") return found;
     }
   };
+  /** Where the folder is itself a package, whose name can't be seen from inside: `its_name.a` is `a`. */
+  const insideItself = (name: string): string | undefined =>
+    isPackage("") && name.includes("/") ? at(name.slice(name.indexOf("/") + 1)) : undefined;
   const known = new Map<string, string | undefined>();
   return {
     resolve: (dotted, from) => {
@@ -49,7 +52,7 @@ export const createModuleIndex = (paths: readonly string[], all: readonly string
       if (!known.has(key)) {
         const name = dotted.replaceAll(".", "/");
         const place = [rootOfFile(from), ...ancestors(from), ...roots].find((one) => at(join(one, name)) !== undefined);
-        known.set(key, place === undefined ? undefined : at(join(place, name)));
+        known.set(key, place === undefined ? insideItself(name) : at(join(place, name)));
       }
       return known.get(key);
     },

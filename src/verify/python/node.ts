@@ -103,17 +103,6 @@ export const walk = (node: Node, visit: (node: Node) => unknown): void => {
   }
 };
 
-export type Span = { readonly start: number; readonly end: number; readonly line: number };
-
-/** Where the nodes of a type stand, in order, without making them. */
-export const placesOf = ({ cells, types }: Tree, type: string): readonly Span[] => {
-  const found: Span[] = [];
-  for (let at = 0; at < cells.length; at += cellSize)
-    if (types[cells[at]! & ((1 << typeBits) - 1)] === type)
-      found.push({ start: cells[at + 1]!, end: cells[at + 2]!, line: cells[at + 3]! });
-  return found;
-};
-
 /** The nodes of some types, in order, as roots: nothing else of the tree is made into nodes. */
 export const nodesOf = (tree: Tree, wanted: readonly string[]): readonly Node[] => {
   const { cells, types } = tree;

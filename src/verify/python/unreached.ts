@@ -1,6 +1,6 @@
 /** What no import executes: routes in functions that nothing calls are said. */
 import type { Machine } from "./machine.ts";
-import { placesOf, type Tree } from "./node.ts";
+import { nodesOf, type Tree, textOf } from "./node.ts";
 
 /** `@router.get("/…")`, which is a route wherever it is executed. */
 const routeDecorator =
@@ -12,13 +12,13 @@ export const noteUnreached = (machine: Machine): void => {
   for (const { tree, start } of machine.applied) applied.set(tree, (applied.get(tree) ?? new Set()).add(start));
   for (const { root, path } of machine.modules.values()) {
     if (!root || !/\bfastapi\b/.test(root.tree.text)) continue;
-    for (const { start, end, line } of placesOf(root.tree, "decorator")) {
-      const said = root.tree.text.slice(start, end);
+    for (const decorator of nodesOf(root.tree, ["decorator"])) {
+      const said = textOf(decorator);
       const [at] = routeDecorator.exec(said) ?? [];
-      if (at === undefined || applied.get(root.tree)?.has(start + at.length)) continue;
+      if (at === undefined || applied.get(root.tree)?.has(decorator.start + at.length)) continue;
       machine.notes.push({
         file: path,
-        line,
+        line: decorator.line,
         about: `a route in code that nothing here calls: ${said.replace(/\s+/g, " ").slice(0, 80)}`,
       });
     }

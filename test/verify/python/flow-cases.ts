@@ -229,4 +229,18 @@ export const flowCases: readonly EndpointCase[] = [
     ),
     endpoints: ["GET /a openid", "GET /b basic"],
   },
+  {
+    name: "a scheme that says by its model what it is",
+    files: main(
+      `${schemes}from fastapi.security.base import SecurityBase\nfrom fastapi.openapi.models import APIKey, APIKeyIn\nclass Needs(SecurityBase):\n    def __init__(self, what):\n        self.model = APIKey(**{"in": APIKeyIn.header}, name="Authorization")\n        self.scheme_name = "Needs"\n    async def __call__(self): ...\napp = FastAPI()\n@app.get("/a", dependencies=[Depends(Needs("x"))])\ndef a(): ...\n`,
+    ),
+    endpoints: ["GET /a api-key"],
+  },
+  {
+    name: "a prefix made from a class's name by re.split and re.sub",
+    files: main(
+      'import re\ndef words(name):\n    return "-".join(part.lower() for part in re.split("(?=[A-Z])", name) if part)\nclass UserGroup:\n    pass\nr = APIRouter(prefix="/" + words(UserGroup.__name__) + re.sub(r"[^a-z]", "-", "/v_x"))\n@r.get("/e")\ndef e(): ...\napp = FastAPI()\napp.include_router(r)\n',
+    ),
+    endpoints: ["GET /user-group-v-x/e"],
+  },
 ];
