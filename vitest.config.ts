@@ -9,6 +9,7 @@ export const long = [
   "test/demo/demo.test.ts",
   "test/package.test.ts",
   "test/limits.test.ts",
+  "test/run-local.test.ts",
   "test/run/bad-model.test.ts",
   "test/verify/standards/blueprint.test.ts",
   "test/bench/cache.test.ts",

@@ -104,7 +104,7 @@ describe("the image", () => {
     expect(manifest.scripts["start"]).toBe(`node ${flag} src/main.ts start`);
     const source = manifest.bin["architect"]!.replace(/^dist/, "src").replace(/js$/, "ts");
     expect(read(source)).toMatch(/^#!\/usr\/bin\/env node/);
-    expect(read("src/app/command-line.ts")).toContain("architect start ");
+    expect(read("src/app/help.ts")).toContain("architect start ");
     expect(textsOf("HEALTHCHECK")[0]).toContain("/healthz");
     expect(read("src/serve.ts")).toContain('"/healthz"');
     expect(textsOf("EXPOSE")).toEqual([environment["PORT"]]);

@@ -240,7 +240,7 @@ export const runContract = (backend: Backend): void => {
           crashes: 3,
           delayMs: (failures) => {
             asked.push(failures);
-            return 30;
+            return 400;
           },
         },
       });
