@@ -14,6 +14,8 @@ export const long = [
   "test/verify/standards/blueprint.test.ts",
   "test/bench/cache.test.ts",
   "test/workspace/setup-kept.test.ts",
+  "test/workspace/setup.test.ts",
+  "test/fixtures/backends.test.ts",
 ];
 
 /** What needs a package index: the blueprint's code installed, served and spoken to over HTTP. */
