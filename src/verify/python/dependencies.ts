@@ -4,6 +4,7 @@ import { classAttribute, descends, lineage } from "./classes.ts";
 import { type Frame, force, type Machine } from "./machine.ts";
 import { children, field, type Node, textOf, unwrapType } from "./node.ts";
 import { nameOf } from "./routers.ts";
+import { schemesOfUsers } from "./users-router.ts";
 import {
   type ClassValue,
   type ExternalCallValue,
@@ -144,6 +145,7 @@ export const createCloser = (machine: Machine): Closer => {
         own(value.of.name);
         break;
       case "external-call":
+        for (const one of schemesOfUsers(machine, value.name)) closure.auth.add(one);
         closeCall(value, closure, add);
         break;
       case "external":

@@ -4,6 +4,7 @@ import { type Frame, type Machine, note } from "./machine.ts";
 import type { Node } from "./node.ts";
 import { findAll, splitBy, substitute } from "./patterns.ts";
 import { createRouter, routerClass } from "./routers.ts";
+import { createUsersRouter, isTransport } from "./users-router.ts";
 import {
   type Arguments,
   asDefault,
@@ -36,6 +37,8 @@ export const callExternal = (
   if (routerClass.test(name))
     return createRouter(machine, /(FastAPI|Starlette)$/.test(name) ? "app" : "router", args, node, frame);
   if (isGraphqlRouter(name)) return createGraphqlRouter(machine, args, node, frame);
+  const users = createUsersRouter(machine, name, node, frame);
+  if (users) return users;
   const fitting = machine.fitting.get(name) ?? functions.flatMap(([pattern], at) => (pattern.test(name) ? [at] : []));
   machine.fitting.set(name, fitting);
   for (const at of fitting) {
@@ -46,7 +49,7 @@ export const callExternal = (
     note(machine, { ...frame, node }, `a router goes into ${name}, which is not of this repository`);
   const { module } = frame;
   const made = { kind: "external-call", name, args, module, node } as const;
-  if (remembered.test(name)) machine.calls.push(made);
+  if (remembered.test(name) || isTransport(name)) machine.calls.push(made);
   return made;
 };
 

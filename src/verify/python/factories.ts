@@ -1,7 +1,8 @@
 /** Application factories that only a server calls (`uvicorn --factory`): they are called as it would. */
 import type { Machine } from "./machine.ts";
 import { field, textOf } from "./node.ts";
-import type { FunctionValue } from "./values.ts";
+import { applicationsOf } from "./served.ts";
+import { type FunctionValue, optionsOf } from "./values.ts";
 
 type Candidate = { readonly of: FunctionValue; readonly body: string };
 
@@ -23,4 +24,15 @@ export const callFactories = (machine: Machine): void => {
   }
   for (const { of } of factories)
     if (!machine.called.has(of.node)) machine.callFunction(of, { positional: [], keywords: new Map() });
+};
+
+/** A server starts an application by its lifespan and start-up functions, which may add routes. Of mounted ones it calls none. */
+export const callStarts = (machine: Machine): void => {
+  for (const app of applicationsOf(machine))
+    for (const start of app.starts.flatMap(optionsOf))
+      if (start.kind === "function" || start.kind === "partial")
+        machine.call(start, { positional: [app], keywords: new Map() }, app.node, {
+          scope: app.module.scope,
+          module: app.module,
+        });
 };

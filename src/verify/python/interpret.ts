@@ -2,7 +2,7 @@
 import { attribute } from "./attributes.ts";
 import { call, callFunction } from "./calls.ts";
 import { argumentsOf, evaluate, evaluateLazily } from "./evaluate.ts";
-import { callFactories } from "./factories.ts";
+import { callFactories, callStarts } from "./factories.ts";
 import { importModule, load } from "./imports.ts";
 import { type Machine, maxSteps, maxStepsOfFile } from "./machine.ts";
 import { createModuleIndex } from "./modules.ts";
@@ -59,6 +59,7 @@ export const interpret = (trees: ReadonlyMap<string, Tree>): Machine => {
   for (const path of paths) machine.load(path);
   machine.limit = Math.min(maxSteps, machine.steps + maxStepsOfFile);
   callFactories(machine);
+  callStarts(machine);
   noteUnreached(machine);
   return machine;
 };

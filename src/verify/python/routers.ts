@@ -27,12 +27,12 @@ export const registersRoute = (method: string): boolean =>
   verbs.has(method) || ["api_route", "route", "websocket", "websocket_route"].includes(method);
 
 export const decoratesRoute = (method: string): boolean =>
-  registersRoute(method) || method === "middleware" || method === "exception_handler";
+  registersRoute(method) || method === "middleware" || method === "exception_handler" || method === "on_event";
 
 /** Methods of routers whose work is known. */
 const played: ReadonlySet<string> = new Set([
   ...["include_router", "mount", "host", "add_api_route", "add_route", "add_api_websocket_route"],
-  ...["add_websocket_route", "add_middleware", "add_exception_handler"],
+  ...["add_websocket_route", "add_middleware", "add_exception_handler", "add_event_handler"],
 ]);
 
 export const isPlayed = (method: string): boolean => decoratesRoute(method) || played.has(method);
@@ -58,6 +58,7 @@ export const createRouter = (
     entries: [],
     middleware: [],
     handlers: [],
+    starts: [],
     attributes: new Map(),
   };
   configure(machine, router, args);
@@ -80,6 +81,8 @@ const configure = (machine: Machine, router: RouterValue, { keywords }: Argument
   if (handlers?.kind === "dict")
     for (const [key, handler] of handlers.entries)
       router.handlers.push({ catches: text(key.replace(/^@/, "")), handler, module, node });
+  for (const start of [keywords.get("lifespan"), ...itemsOf(keywords.get("on_startup"))])
+    if (start) router.starts.push(start);
   const routes = keywords.get("routes");
   for (const one of itemsOf(routes)) addListed(machine, router, one);
   if (routes && routes.kind !== "list" && routes.kind !== "none")
@@ -164,8 +167,13 @@ export const register = (
     );
   } else if (method === "middleware")
     router.middleware.push({ what: endpoint, name: nameOf(endpoint), keywords: new Map(), ...place });
+  else if (method === "on_event") addStart(router, positional[0], endpoint);
   else if (method === "exception_handler" && positional[0])
     router.handlers.push({ catches: positional[0], handler: endpoint, ...place });
+};
+
+const addStart = ({ starts }: RouterValue, event: Value | undefined, what: Value | undefined): void => {
+  if (event?.kind === "text" && event.value === "startup" && what) starts.push(what);
 };
 
 const addRoute = (
@@ -246,6 +254,9 @@ export const callRouter = (
       if (what) router.middleware.push({ what, name: nameOf(what), keywords, ...place });
       break;
     }
+    case "add_event_handler":
+      addStart(router, first, second);
+      break;
     case "add_exception_handler":
       if (first && second) router.handlers.push({ catches: first, handler: second, ...place });
       break;

@@ -129,6 +129,8 @@ export type RouterValue = Origin & {
   readonly entries: (RouteEntry | IncludeEntry)[];
   readonly middleware: MiddlewareEntry[];
   readonly handlers: HandlerEntry[];
+  /** What a server calls when it starts the application. */
+  readonly starts: Value[];
   readonly attributes: Map<string, Value>;
 };
 

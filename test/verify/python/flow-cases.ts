@@ -243,4 +243,20 @@ export const flowCases: readonly EndpointCase[] = [
     ),
     endpoints: ["GET /user-group-v-x/e"],
   },
+  {
+    name: "what an application includes when it starts",
+    files: main(
+      'from contextlib import asynccontextmanager\na = APIRouter()\n@a.get("/a")\ndef one(): ...\nb = APIRouter()\n@b.get("/b")\ndef two(): ...\nasync def startup(app):\n    app.include_router(a, prefix="/v1")\n@asynccontextmanager\nasync def lifespan(app: FastAPI):\n    await startup(app)\n    yield\napp = FastAPI(lifespan=lifespan)\n@app.on_event("startup")\nasync def more():\n    app.include_router(b)\n',
+    ),
+    endpoints: ["GET /b", "GET /v1/a"],
+    unrunnable: true,
+  },
+  {
+    name: "routers that fastapi-users makes",
+    files: main(
+      'from fastapi_users import FastAPIUsers\nfrom fastapi_users.authentication import AuthenticationBackend, BearerTransport\nbackend = AuthenticationBackend(name="jwt", transport=BearerTransport(tokenUrl="login"), get_strategy=lambda: None)\nusers = FastAPIUsers[object, int](lambda: None, [backend])\ncurrent = users.current_user(active=True)\napp = FastAPI()\napp.include_router(users.get_auth_router(backend), prefix="/auth")\napp.include_router(users.get_register_router(object, object), prefix="/auth")\n@app.get("/mine")\ndef mine(user=Depends(current)): ...\n',
+    ),
+    endpoints: ["POST /auth/login", "POST /auth/logout bearer", "POST /auth/register", "GET /mine bearer"],
+    unrunnable: true,
+  },
 ];
