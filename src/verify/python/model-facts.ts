@@ -10,8 +10,15 @@ const declarative =
 
 const isSqlModel = (of: ClassValue): boolean => descends(of, /(^|\.)sqlmodel(\.\w+)*\.SQLModel$/);
 
+/** Its base may be of a package that is not here; what has no base at all is a mixin. */
+const namesOwnTable = (of: ClassValue): boolean =>
+  lineage(of).some(({ kind }) => kind !== "class") &&
+  of.fields.some(({ name }) => name === "__tablename__") &&
+  of.fields.some((one) => isColumn(one, false));
+
 const isDeclarative = (of: ClassValue): boolean =>
   descends(of, declarative) ||
+  namesOwnTable(of) ||
   lineage(of).some((one) => one.kind === "class" && one.decorators.some((node) => /as_declarative/.test(textOf(node))));
 
 const relation = /\b(relationship|association_proxy|Relationship|column_property|synonym|dynamic_loader)\(/;
@@ -73,8 +80,21 @@ const tableOf = (machine: Machine, of: ClassValue, sqlModel: boolean): string | 
   const table = classAttribute(of, "__table__");
   const [name] = table?.kind === "external-call" ? table.args.positional : [];
   if (name?.kind === "text") return name.value;
-  return sqlModel ? of.name.toLowerCase() : undefined;
+  return sqlModel ? of.name.toLowerCase() : packagedTable(of);
 };
+
+/** The tables of fastapi-users, which a class of ours only gives a base to. */
+const packagedTables: readonly (readonly [RegExp, string])[] = [
+  [/(^|\.)SQLAlchemyBaseUserTable(UUID)?$/, "user"],
+  [/(^|\.)SQLAlchemyBaseOAuthAccountTable(UUID)?$/, "oauth_account"],
+  [/(^|\.)SQLAlchemyBaseAccessTokenTable(UUID)?$/, "accesstoken"],
+];
+
+const packagedTable = (of: ClassValue): string | undefined => packagedTables.find(([base]) => descends(of, base))?.[1];
+
+/** A declarative base of the repository, or of a package, is no table; what derives from it and has columns is one. */
+const isUnnamed = (of: ClassValue, fields: readonly unknown[]): boolean =>
+  fields.length > 0 && of.bases.some((base) => classesOf(base).some(isDeclarative));
 
 const isAbstract = (of: ClassValue): boolean =>
   of.fields.some(({ name, value }) => name === "__abstract__" && value !== undefined && textOf(value) === "True");
@@ -94,11 +114,17 @@ const classFact = (machine: Machine, of: ClassValue): ModelFact[] => {
   if (isAbstract(of) || (sqlModel ? !isTable(of) : !isDeclarative(of))) return [];
   const table = tableOf(machine, of, sqlModel);
   const all = fieldsOf(of, sqlModel);
-  if (table === undefined || (all.length === 0 && !classAttribute(of, "__table__"))) return [];
+  if (table === undefined) {
+    if (isUnnamed(of, all)) note(machine, of, `the table of ${of.name} is named by nothing that can be seen`);
+    return [];
+  }
+  if (all.length === 0 && !classAttribute(of, "__table__") && packagedTable(of) === undefined) return [];
   const columns = all.filter((one) => !isRelation(one.field));
-  const modern = all.some(({ field: { annotation, value } }) =>
-    annotation ? mappedType.test(textOf(annotation)) : /\bmapped_column\(/.test(value ? textOf(value) : ""),
-  );
+  const modern =
+    packagedTable(of) !== undefined ||
+    all.some(({ field: { annotation, value } }) =>
+      annotation ? mappedType.test(textOf(annotation)) : /\bmapped_column\(/.test(value ? textOf(value) : ""),
+    );
   return [
     {
       name: of.name,

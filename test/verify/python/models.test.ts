@@ -14,6 +14,28 @@ class Base(DeclarativeBase): ...
 
 const cases: readonly (readonly [string, string, readonly string[]])[] = [
   [
+    "a base of a package that is not here, and a mixin that is no table",
+    `from shared.database import Base
+from sqlalchemy.orm import Mapped, mapped_column
+class Named:
+    __tablename__ = "named"
+    id: Mapped[int] = mapped_column(primary_key=True)
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+`,
+    ["Order orders sqlalchemy-2 id"],
+  ],
+  [
+    "fastapi-users",
+    `from fastapi_users_db_sqlalchemy import SQLAlchemyBaseUserTableUUID
+from sqlalchemy.orm import DeclarativeBase
+class Base(DeclarativeBase): ...
+class User(SQLAlchemyBaseUserTableUUID, Base): ...
+`,
+    ["User user sqlalchemy-2 "],
+  ],
+  [
     "SQLAlchemy 2 with relations",
     `${modern}class User(Base):
     __tablename__ = "users"
