@@ -15,6 +15,8 @@ export const long = [
   "test/bench/cache.test.ts",
   "test/workspace/setup-kept.test.ts",
   "test/workspace/setup.test.ts",
+  "test/workspace/trees.test.ts",
+  "test/scripts/setup.test.ts",
   "test/fixtures/backends.test.ts",
 ];
 
