@@ -75,6 +75,14 @@ describe("an inspection", () => {
   it.each([
     ["a sum of 20,000 terms", `x = ${Array(20_000).fill("1").join(" + ")}\n`],
     ["a text that doubles forty times", `x = "ab"\n${"x = x + x\n".repeat(40)}`],
+    [
+      "thousands of names under thousands of conditions",
+      Array.from({ length: 4_000 }, (_, at) => `n${at} = ${at}\nif unknown${at}:\n    m${at} = [n${at}]\n`).join(""),
+    ],
+    [
+      "values that may each be one of many",
+      `def f0(x): ...\n${Array.from({ length: 12 }, (_, at) => `def f${at + 1}(x):\n    if x.a: return f${at}(x)\n    if x.b: return [f${at}(x)]\n    if x.c: return {"k": f${at}(x)}\n    return f${at}(x) or f${at}(x.d)\n`).join("")}y = f12(z)\n`,
+    ],
     ["functions that call one another six ways", functionsThatCall(12)],
     ["a pattern that would backtrack for ever", `import re\nx = re.sub(r"^(a+)+$", "", "${"a".repeat(60)}b")\n`],
     [

@@ -25,6 +25,7 @@ export const under = <T>(machine: Machine, condition: string | undefined, what: 
 /** Executes each arm from the same names; afterwards a name is what any of the arms that go on made it. */
 const fork = (machine: Machine, scope: Scope, arms: readonly Arm[]): End | undefined => {
   const before = namesOf(scope);
+  machine.steps += before.size * arms.length;
   const ways = arms.map((arm): Way => {
     restore(scope, before);
     const end = under(machine, arm.condition, arm.run);
@@ -168,6 +169,7 @@ export const runTry = (machine: Machine, node: Node, frame: Frame, returns: Retu
     bodyOf(part && children(part).find(({ type }) => type === "block"));
   const parts = children(node);
   const start = namesOf(scope);
+  machine.steps += start.size * parts.length;
   const end = machine.run(bodyOf(field(node, "body")), frame, returns);
   const reached = namesOf(scope);
   const otherwise = end
