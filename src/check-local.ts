@@ -7,74 +7,53 @@ import { renderChecked } from "./app/check-page.ts";
 import type { CheckOptions } from "./app/command-line.ts";
 import { loadLibrary } from "./app/library.ts";
 import type { Screen } from "./app/terminal.ts";
-import { bytesOf } from "./domain/changeset.ts";
 import { ConfigError } from "./domain/errors.ts";
-import type { Finding } from "./domain/finding.ts";
 import { parseBody } from "./domain/render-report.ts";
 import { type Report, reportSchema } from "./domain/report.ts";
 import { configPath, parseRepositoryConfig } from "./domain/repository-config.ts";
 import { toSarif } from "./domain/sarif.ts";
 import { deviationsOf } from "./domain/standards.ts";
-import { checkCode } from "./verify/check-code.ts";
-import { checkForeign } from "./verify/check-foreign.ts";
-import { isManifest } from "./verify/standards/openapi.ts";
-import { type Comparison, openComparison } from "./workspace/comparison.ts";
-
-const isSource = (path: string): boolean => path.endsWith(".py") || isManifest(path);
+import { changesBetween } from "./run/changes-between.ts";
+import { createCheckCode, unknownFactsRule } from "./run/check-code.ts";
+import { createInspector } from "./run/inspector.ts";
+import { openLocalCommits } from "./workspace/local-commits.ts";
+import type { Reader } from "./workspace/reader.ts";
+import { askTogether } from "./workspace/together.ts";
 
 /** @returns the exit code @throws ConfigError where there is no repository, commit or report */
 export const checkLocal = async (options: CheckOptions, screen: Screen, version: string): Promise<number> => {
   const report = options.report === undefined ? undefined : readReport(options.report);
-  const comparison = await openComparison(options.folder, options.base);
-  const standards = await standardsAt(comparison);
+  const { reader, commitOf } = await openLocalCommits(options.folder);
+  const [head, other] = [await commitOf("HEAD"), await commitOf(options.base)];
+  const base = await reader.mergeBase(other, head);
+  if (base === undefined)
+    throw new ConfigError(
+      `check: ${options.base} and HEAD have no common commit here; a shallow clone needs more history`,
+    );
+  const standards = await standardsAt(reader, base);
   const analysis = createAnalysis();
-  const before = await analysis.inspect(comparison.sources("base", isSource), comparison.read, standards);
-  const now = await analysis.inspect(comparison.sources("head", isSource), comparison.read, standards);
+  const inspector = createInspector({ reader, analysis }, { base, commit: base }, standards);
+  const textAt = askTogether((commit: string) => commit, reader.readFiles);
+  const checkCode = createCheckCode(inspector, async (path) => (await textAt(base, path)).texts.get(path));
+  const checked = await checkCode(report, await changesBetween(reader, base, head));
   await analysis.close();
-  if (!before.ok || !now.ok) {
-    console.error(`architect: ${[before, now].flatMap((one) => (one.ok ? [] : [one.reason]))[0]}`);
-    return 1;
-  }
-  const texts = new Map(
-    await Promise.all(comparison.changeset.map(async ({ path }) => [path, await comparison.before(path)] as const)),
-  );
-  const there = new Set(comparison.sources("head", () => true).map(({ path }) => path));
-  const checked = checkCode(
-    {
-      base: before.facts,
-      head: now.facts,
-      breaches: now.breaches,
-      changeset: comparison.changeset,
-      added: comparison.changeset.flatMap(({ path, kind }) => (kind === "added" ? [path] : [])),
-      before: (path) => texts.get(path),
-    },
-    report,
-    there.has(report?.documentation.postman_collection ?? ""),
-  );
-  const foreign = comparison.changeset.flatMap((change): readonly Finding[] =>
-    change.kind === "deleted" || !isSource(change.path)
-      ? []
-      : checkForeign({ path: change.path, text: bytesOf(change).toString("utf8") }, texts.get(change.path), {
-          migrationFolders: [""],
-          standards,
-        }),
-  );
-  const found = { ...checked, findings: [...checked.findings, ...foreign], deviations: deviationsOf(standards) };
+  const { findings } = checked;
   if (options.sarif !== undefined)
-    writeFileSync(resolve(options.sarif), `${JSON.stringify(toSarif(found.findings, version), null, 2)}\n`);
-  const { base, head } = comparison;
+    writeFileSync(resolve(options.sarif), `${JSON.stringify(toSarif(findings, version), null, 2)}\n`);
+  const found = { ...checked, deviations: deviationsOf(standards) };
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ base, head, ...found })}\n`
       : `${renderChecked(found, { columns: screen.columns(), colours: screen.colours })}\n`,
   );
-  return found.findings.some(({ severity }) => severity === "error") ? 1 : 0;
+  return findings.some(({ severity, rule }) => severity === "error" || rule === unknownFactsRule) ? 1 : 0;
 };
 
 /** Of the base: what a change says of itself does not count yet. */
-const standardsAt = async (comparison: Comparison) => {
+const standardsAt = async (reader: Reader, base: string) => {
   const { definitions } = await loadLibrary(fileURLToPath(new URL("../agents", import.meta.url)));
-  const config = parseRepositoryConfig(await comparison.before(configPath), [...definitions.keys()]);
+  const { texts } = await reader.readFiles(base, [configPath]);
+  const config = parseRepositoryConfig(texts.get(configPath), [...definitions.keys()]);
   if (!config.ok) throw new ConfigError(`check: ${config.problem}`);
   return config.config.standards ?? {};
 };

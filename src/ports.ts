@@ -323,6 +323,14 @@ export type FilesRead = {
   readonly tooLarge: readonly string[];
 };
 
+/** Files of one repository by commit. */
+export type CommitReader = {
+  /** Regular files of at most 1 MiB. @param isWanted by path */
+  listSources(commit: string, isWanted: (path: string) => boolean): Promise<readonly SourceFile[]>;
+  /** Texts of regular files, many at once for little more than one costs. */
+  readFiles(commit: string, paths: readonly string[]): Promise<FilesRead>;
+};
+
 export interface Workspace {
   /** Runs canaries in the real sandbox; cached for an hour. */
   checkSandbox(): Promise<SandboxHealth>;
@@ -336,7 +344,7 @@ export interface Workspace {
   readFile(repository: RepositoryRef, commit: string, path: string): Promise<string | undefined>;
   /** Many at once, for little more than one costs. */
   readFiles(repository: RepositoryRef, commit: string, paths: readonly string[]): Promise<FilesRead>;
-  /** Regular files of at most 1 MiB. @param isWanted by path */
+  /** @see CommitReader */
   listSources(
     repository: RepositoryRef,
     commit: string,

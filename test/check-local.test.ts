@@ -119,6 +119,24 @@ describe("architect check", () => {
     expect(check(...args)).toMatchObject({ status: 2, stderr: expect.stringMatching(said) });
   });
 
+  it("takes people's own migrations and model libraries for what they are, and misses a migration without a word of agents", () => {
+    git("checkout", "-q", "-B", "tables", "main");
+    write("app/text.py", "import openai\n");
+    write(
+      "app/models.py",
+      "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\nclass Base(DeclarativeBase): ...\nclass Item(Base):\n    __tablename__ = 'items'\n    id: Mapped[int] = mapped_column(primary_key=True)\n",
+    );
+    commit();
+    const bare = check("--base", "main");
+    expect(bare.stdout).toContain("concern migration-missing");
+    expect(bare.stdout).not.toMatch(/database-engineer|llm-integrator|handoffs/);
+    write("alembic/versions/0001_items.py", "from alembic import op\ndef upgrade():\n    op.create_table('items')\n");
+    commit();
+    const { status, stdout } = check("--base", "main");
+    expect(stdout).not.toMatch(/^error|migration-missing/m);
+    expect(status).toBe(0);
+  });
+
   it("goes by what the base's configuration says", () => {
     git("checkout", "-q", "main");
     write(".github/architect.yml", 'standards:\n  blocking-call:\n    enabled: false\n    reason: "It is a toy."\n');

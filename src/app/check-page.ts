@@ -2,6 +2,7 @@
 import type { ClaimVerdict } from "../domain/claim.ts";
 import type { ContractChange } from "../domain/contract.ts";
 import type { Finding } from "../domain/finding.ts";
+import type { Deviation } from "../domain/standards.ts";
 import { createPaint, printableLine, wrap } from "./terminal.ts";
 
 type Page = { readonly columns: number; readonly colours: boolean };
@@ -10,6 +11,7 @@ type Checked = {
   readonly claims: readonly ClaimVerdict[];
   readonly contract: readonly ContractChange[];
   readonly findings: readonly Finding[];
+  readonly deviations: readonly Deviation[];
 };
 
 const severities = ["error", "concern", "note"] as const;
@@ -17,7 +19,10 @@ const severities = ["error", "concern", "note"] as const;
 const placeOf = (path: string | undefined, line: number | undefined): string =>
   path === undefined ? "" : ` ${path}${line === undefined ? "" : `:${line}`}`;
 
-export const renderChecked = ({ claims, contract, findings }: Checked, { columns, colours }: Page): string => {
+export const renderChecked = (
+  { claims, contract, findings, deviations }: Checked,
+  { columns, colours }: Page,
+): string => {
   const paint = createPaint(colours);
   const section = (title: string, lines: readonly string[]): readonly string[] =>
     lines.length === 0
@@ -43,6 +48,10 @@ export const renderChecked = ({ claims, contract, findings }: Checked, { columns
         ({ kind, operation, what, breaking }) =>
           `${kind}${breaking.length > 0 ? ", breaking" : ""} ${operation}${what.length === 0 ? "" : `: ${what.join("; ")}`}`,
       ),
+    ),
+    ...section(
+      "House standards that this repository sets otherwise",
+      deviations.map(({ rule, setting, reason }) => `${rule}: ${setting}. ${reason}`),
     ),
     `${count("error")} errors, ${count("concern")} concerns, ${count("note")} notes`,
   ].join("\n");

@@ -48,13 +48,16 @@ export const createCheckCode =
     };
   };
 
+/** Nothing could be checked. */
+export const unknownFactsRule = "facts-unknown";
+
 const unknownFacts = (inspection: Inspection): Finding[] =>
   inspection.ok
     ? []
     : [
         {
-          rule: "facts-unknown",
+          rule: unknownFactsRule,
           severity: "concern",
-          message: `what the report claims was not held against the code. ${inspection.reason}`,
+          message: `nothing was held against the code. ${inspection.reason}`,
         },
       ];

@@ -1,5 +1,4 @@
 /** What people pushed to the branch of one of our pull requests, held against its report, the code and the house standards: a check run, without any model. */
-import type { Changeset } from "../domain/changeset.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Job } from "../domain/job.ts";
 import { renderCheckRun } from "../domain/render/check-run.ts";
@@ -8,8 +7,9 @@ import type { RepositoryRef } from "../domain/repository.ts";
 import { configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
 import type { StandardsConfig } from "../domain/standards.ts";
 import type { Analysis, GitHub, Pull, Workspace } from "../ports.ts";
+import { changesBetween } from "./changes-between.ts";
 import { createCheckCode } from "./check-code.ts";
-import { createInspector } from "./inspector.ts";
+import { createInspector, readerOf } from "./inspector.ts";
 
 export type CheckPushDeps = {
   readonly github: GitHub;
@@ -34,8 +34,9 @@ export const checkPush = async (deps: CheckPushDeps, { id, trigger }: Job): Prom
       return;
     }
     const { standards, findings } = await standardsAt(deps, repository, commits.get(repository.defaultBranch));
-    const changeset = await changesBetween(deps.workspace, repository, base, headSha);
-    const inspector = createInspector(deps, repository, { base, commit: base }, standards);
+    const reader = readerOf(deps.workspace, repository);
+    const changeset = await changesBetween(reader, base, headSha);
+    const inspector = createInspector({ ...deps, reader }, { base, commit: base }, standards);
     const check = createCheckCode(inspector, (path) => deps.workspace.readFile(repository, base, path));
     const report = parseBody(pull.body);
     const checked = await check(report, changeset);
@@ -87,27 +88,4 @@ const standardsAt = async (
   const read = parseRepositoryConfig(text, agents);
   if (read.ok) return { standards: read.config.standards ?? {}, findings: [] };
   return { standards: {}, findings: [{ rule: "configuration", severity: "concern", message: read.problem }] };
-};
-
-/** Text files alone: of others there is nothing to check. */
-const changesBetween = async (
-  workspace: Workspace,
-  repository: RepositoryRef,
-  base: string,
-  head: string,
-): Promise<Changeset> => {
-  const before = new Map((await workspace.listSources(repository, base, () => true)).map((one) => [one.path, one.sha]));
-  const now = await workspace.listSources(repository, head, () => true);
-  const there = new Set(now.map(({ path }) => path));
-  const changed = now.filter(({ path, sha }) => before.get(path) !== sha).map(({ path }) => path);
-  const { texts } = await workspace.readFiles(repository, head, changed);
-  return [
-    ...[...texts].map(([path, text]) => ({
-      path,
-      kind: before.has(path) ? ("modified" as const) : ("added" as const),
-      mode: "100644" as const,
-      content: Buffer.from(text, "utf8").toString("base64"),
-    })),
-    ...[...before.keys()].flatMap((path) => (there.has(path) ? [] : [{ path, kind: "deleted" as const }])),
-  ].sort((a, b) => (a.path < b.path ? -1 : 1));
 };

@@ -9,7 +9,7 @@ import type { Cast } from "./converse.ts";
 import { createCrossCheck } from "./cross-check.ts";
 import { createExamine, type Examine } from "./examine.ts";
 import type { Gathered } from "./gather.ts";
-import { createInspector } from "./inspector.ts";
+import { createInspector, readerOf } from "./inspector.ts";
 import { createJudge } from "./judge.ts";
 import type { LoopDeps } from "./loop.ts";
 import { createOthers, type Others } from "./others.ts";
@@ -71,7 +71,9 @@ export const checkCodeOf = (
   const { analysis, workspace } = deps;
   const { repository } = run.record.job.trigger;
   const { commit, base, config } = gathered;
-  const inspector = analysis && createInspector({ analysis, workspace }, repository, gathered, config.standards ?? {});
+  const inspector =
+    analysis &&
+    createInspector({ analysis, reader: readerOf(workspace, repository) }, gathered, config.standards ?? {});
   const crossCheck = createCrossCheck({
     ...{ commit, base, worktree, walls, project: config, signal: run.signal },
     openBase: openBaseOf(deps, run, gathered),

@@ -2,7 +2,7 @@
 import { blobSha, bytesOf, type Changeset, treeHash } from "../domain/changeset.ts";
 import type { RepositoryRef } from "../domain/repository.ts";
 import type { StandardsConfig } from "../domain/standards.ts";
-import type { Analysis, Inspection, SourceFile, Workspace } from "../ports.ts";
+import type { Analysis, CommitReader, Inspection, SourceFile, Workspace } from "../ports.ts";
 import { isManifest } from "../verify/standards/openapi.ts";
 
 export type Inspector = {
@@ -15,22 +15,28 @@ export type Inspector = {
 
 const isSource = (path: string): boolean => path.endsWith(".py") || isManifest(path);
 
-/** @param commits the branch's, and the one that the run works on */
-export const createInspector = (
-  { workspace, analysis }: { readonly workspace: Workspace; readonly analysis: Analysis },
+export const readerOf = (
+  workspace: Pick<Workspace, "listSources" | "readFiles">,
   repository: RepositoryRef,
+): CommitReader => ({
+  listSources: (commit, isWanted) => workspace.listSources(repository, commit, isWanted),
+  readFiles: (commit, paths) => workspace.readFiles(repository, commit, paths),
+});
+
+/** @param commits the branch's, and the one that the work starts from */
+export const createInspector = (
+  { reader, analysis }: { readonly reader: CommitReader; readonly analysis: Analysis },
   { base, commit }: { readonly base: string; readonly commit: string },
   standards: StandardsConfig,
 ): Inspector => {
   const listings = new Map<string, Promise<readonly SourceFile[]>>();
   const listingOf = (at: string): Promise<readonly SourceFile[]> => {
-    const known = listings.get(at) ?? workspace.listSources(repository, at, isSource);
+    const known = listings.get(at) ?? reader.listSources(at, isSource);
     listings.set(at, known);
     return known;
   };
   const readAt = async (at: string, files: readonly SourceFile[]): Promise<ReadonlyMap<string, string>> => {
-    const { texts } = await workspace.readFiles(
-      repository,
+    const { texts } = await reader.readFiles(
       at,
       files.map(({ path }) => path),
     );

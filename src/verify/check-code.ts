@@ -39,7 +39,7 @@ export const checkCode = (change: CodeChange, report?: Report, postman = false):
   const changed = changeset.map(({ path }) => path);
   const claims = report ? checkClaims(report, { base, head, changed, postman }) : [];
   const contract = compareContracts(base, head);
-  const migrations = checkMigrations(changeset, { ...change, handoffs: report?.handoffs ?? [] });
+  const migrations = checkMigrations(changeset, { ...change, handoffs: report?.handoffs });
   const breaches = onChangedLines(change.breaches, changeset, change.before);
   return {
     claims,
@@ -52,9 +52,9 @@ export const checkCode = (change: CodeChange, report?: Report, postman = false):
   };
 };
 
-/** Work that is not done need not be told in full; without a report nobody was asked for one. */
-const weighed = (finding: Finding, report: Report | undefined): Finding => {
-  if (!["unreported", "migration-missing"].includes(finding.rule)) return finding;
-  if (!report) return { ...finding, severity: "concern" };
-  return report.status === "BLOCKED" || report.status === "NEEDS_CONTEXT" ? { ...finding, severity: "note" } : finding;
-};
+/** Work that is not done need not be told in full. */
+const weighed = (finding: Finding, report: Report | undefined): Finding =>
+  ["unreported", "migration-missing"].includes(finding.rule) &&
+  (report?.status === "BLOCKED" || report?.status === "NEEDS_CONTEXT")
+    ? { ...finding, severity: "note" }
+    : finding;

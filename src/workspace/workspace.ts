@@ -5,7 +5,6 @@ import type { Clock, Workspace } from "../ports.ts";
 import { readBoundaryFolders } from "./boundary-folders.ts";
 import { makeFolder, removeFolder } from "./disk.ts";
 import { type Layout, openLayout } from "./layout.ts";
-import { isFile, listCommit } from "./listing.ts";
 import { createLocks } from "./lock.ts";
 import { createMirrors, type Mirrors } from "./mirror.ts";
 import { type Builder, createBuilder } from "./prepare.ts";
@@ -71,15 +70,13 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
     fetch: async (repository, branches, credentials) =>
       (await enter()).mirrors.fetch(repository, branches, credentials),
     readFile: async (repository, commit, path) => (await enter()).mirrors.readFile(repository, commit, path),
-    readFiles: async (repository, commit, paths) => (await enter()).mirrors.readFiles(repository, commit, paths),
-    listSources: async (repository, commit, isWanted) => {
-      const entries = await listCommit((await enter()).mirrors.gitDir(repository), commit);
-      return entries
-        .filter((entry) => isFile(entry) && isWanted(entry.path) && entry.size <= 1024 * 1024)
-        .map(({ path, sha }) => ({ path, sha }));
-    },
-    readNamed: async (repository, commit, where) => (await enter()).mirrors.readNamed(repository, commit, where),
-    mergeBase: async (repository, a, b) => (await enter()).mirrors.mergeBase(repository, a, b),
+    readFiles: async (repository, commit, paths) =>
+      (await enter()).mirrors.readerOf(repository).readFiles(commit, paths),
+    listSources: async (repository, commit, isWanted) =>
+      (await enter()).mirrors.readerOf(repository).listSources(commit, isWanted),
+    readNamed: async (repository, commit, where) =>
+      (await enter()).mirrors.readerOf(repository).readNamed(commit, where),
+    mergeBase: async (repository, a, b) => (await enter()).mirrors.readerOf(repository).mergeBase(a, b),
     async openWorktree(repository, { runId, commit, base, baseBranch, boundaries, env = {}, setup }) {
       const { layout, mirrors, trees, setups, sandbox } = await enter();
       if (open.has(runId)) throw new Error(`the run ${runId} has a worktree already`);
