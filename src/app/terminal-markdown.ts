@@ -92,7 +92,8 @@ const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">",
 
 const proseText = (text: string, paint: Paint): string =>
   text
-    .replace(/<!--[\s\S]*?-->|<\/?(?:sub|sup|br|kbd|code|summary)\/?>/g, "")
+    .replace(/<br\/?>/g, "; ")
+    .replace(/<!--[\s\S]*?-->|<\/?(?:sub|sup|kbd|code|summary)\/?>/g, "")
     .replace(/\*\*(.+?)\*\*/g, (_, words: string) => paint("bold", words))
     .replace(/\[([^\]]+)\]\(([^)\s]+)\)/g, (_, words: string, to: string) => `${words} (${to})`)
     .replace(/\\([!-/:-@[-`{-~])/g, "$1")

@@ -12,6 +12,9 @@ export type Reader = CommitReader & {
 
 const maxTextBytes = 1024 * 1024;
 
+/** More names than this do not go into a command line, whose length has a bound: the whole commit is listed instead. */
+const mostNamed = 1_000;
+
 export const createReader = (gitDir: string): Reader => ({
   listSources: async (commit, isWanted) =>
     (await listCommit(gitDir, requireCommit(commit)))
@@ -21,7 +24,8 @@ export const createReader = (gitDir: string): Reader => ({
   readFiles: async (commit, paths) => {
     const wanted = new Set(paths.filter(isPlainPath));
     if (wanted.size === 0) return { texts: new Map(), tooLarge: [] };
-    const entries = await listCommit(gitDir, requireCommit(commit), { below: [...wanted] });
+    const below = wanted.size > mostNamed ? {} : { below: [...wanted] };
+    const entries = await listCommit(gitDir, requireCommit(commit), below);
     return textsOf(
       gitDir,
       entries.filter((entry) => isFile(entry) && wanted.has(entry.path)),

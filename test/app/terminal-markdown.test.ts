@@ -14,6 +14,12 @@ test("headings, emphasis, code, escapes and entities read as text", () => {
   expect(terminalText(markdown, plain)).toBe("What x is\n\nBold and code, Mapped[str], a < b, a|b, &amp;.\n\nSmall.");
 });
 
+test("a break in a cell keeps what stands before it apart from what comes after", () => {
+  expect(terminalText("| At |\n| --- |\n| `a.py:3`<br>as an import shows it |", plain)).toBe(
+    "At\n  a.py:3; as an import shows it",
+  );
+});
+
 test("with colours, headings and emphasis are bold", () => {
   expect(terminalText("### Head\n\n**strong**", { ...plain, paint: createPaint(true) })).toBe(
     "\u001b[1mHead\u001b[22m\n\n\u001b[1mstrong\u001b[22m",

@@ -1,15 +1,13 @@
 /** Applications that the sandbox really imports, held against the facts of their code. */
-import { execFileSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+
+import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Changeset } from "../../src/domain/changeset.ts";
 import type { Workspace, Worktree } from "../../src/ports.ts";
 import { createCrossCheck } from "../../src/run/cross-check.ts";
-import { createWorkspace } from "../../src/workspace/workspace.ts";
 import { factsOf } from "../support/facts.ts";
 import { pythonOrSkip } from "../support/python.ts";
+import { openRealWorkspace, type RealWorkspace } from "../support/real-workspace.ts";
 import { reportWith } from "../support/report.ts";
 import { hasBubblewrap } from "../workspace/support.ts";
 
@@ -32,39 +30,17 @@ const path = "backend/app/main.py";
 const repository = { id: 1, owner: "owner", name: "backend", installationId: 1, defaultBranch: "main" };
 
 describe.skipIf(!hasBubblewrap || !interpreter)("an application that is imported", () => {
-  let folder: string;
-  let workspace: Workspace & { close(): Promise<void> };
+  let real: RealWorkspace;
+  let workspace: Workspace;
   let commit: string;
   let worktree: Worktree;
   let bases: number;
   let trials: number;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "architect-cross-"));
-    await chmod(folder, 0o755);
-    const origin = join(folder, "origin");
-    for (const [file, text] of [
-      [path, old],
-      ["backend/app/__init__.py", ""],
-    ] as const) {
-      await mkdir(dirname(join(origin, file)), { recursive: true });
-      await writeFile(join(origin, file), text);
-    }
-    const git = (...args: string[]) => execFileSync("git", ["-C", origin, ...args], { encoding: "utf8" });
-    git("init", "-q", "-b", "main");
-    git("add", "-A");
-    git("-c", "user.name=maintainer", "-c", "user.email=maintainer@example.com", "commit", "-qm", "Begin");
-    const gitDir = join(origin, ".git");
-    workspace = createWorkspace({
-      dataFolder: join(folder, "data"),
-      node: process.execPath,
-      sandbox: "bubblewrap",
-      allowLocalFolder: gitDir,
-      clock: () => new Date(),
-      python: dirname(dirname(interpreter ?? "")),
-    });
-    const heads = await workspace.fetch(repository, ["main"], { url: `file://${gitDir}`, authorization: "" });
-    commit = heads.get("main") ?? "";
+    const files = { [path]: old, "backend/app/__init__.py": "" };
+    real = await openRealWorkspace(repository, files, dirname(dirname(interpreter ?? "")));
+    ({ workspace, commit } = real);
     worktree = await workspace.openWorktree(repository, {
       ...{ runId: "run-1", commit, base: commit, baseBranch: "main" },
       boundaries: [{ allowed: ["backend"], forbidden: [] }],
@@ -73,8 +49,7 @@ describe.skipIf(!hasBubblewrap || !interpreter)("an application that is imported
 
   afterAll(async () => {
     await worktree?.close();
-    await workspace?.close();
-    await rm(folder, { recursive: true, force: true });
+    await real?.close();
   });
 
   const checkerOf = async () => {

@@ -1,8 +1,5 @@
 /** What reports claim, run for real: git, bubblewrap, and a server of the standard library. One lie a test. */
-import { execFileSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { noSpend } from "../../src/domain/budget.ts";
 import { type Changeset, treeHash } from "../../src/domain/changeset.ts";
@@ -13,7 +10,7 @@ import type { Workspace, Worktree } from "../../src/ports.ts";
 import type { Project } from "../../src/run/ask-server.ts";
 import { createExamine } from "../../src/run/examine.ts";
 import { checkRuns } from "../../src/verify/check-runs.ts";
-import { createWorkspace } from "../../src/workspace/workspace.ts";
+import { openRealWorkspace, type RealWorkspace } from "../support/real-workspace.ts";
 import { reportWith } from "../support/report.ts";
 import { hasBubblewrap } from "../workspace/support.ts";
 
@@ -55,35 +52,16 @@ const serve = { command: "exec python3 server.py 8500", port: 8500, health: "/" 
 const items = { method: "GET" as const, path: "/api/v1/items", auth: "none", rate_limit: null };
 
 describe.skipIf(!hasBubblewrap)("a report that is examined", () => {
-  let folder: string;
-  let workspace: Workspace & { close(): Promise<void> };
+  let real: RealWorkspace;
+  let workspace: Workspace;
   let commit: string;
   let worktree: Worktree;
   let stored: RunEvent[];
   let bases: number;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "architect-examine-"));
-    await chmod(folder, 0o755);
-    const origin = join(folder, "origin");
-    for (const [path, text] of Object.entries(committed)) {
-      await mkdir(dirname(join(origin, path)), { recursive: true });
-      await writeFile(join(origin, path), text);
-    }
-    const git = (...args: string[]) => execFileSync("git", ["-C", origin, ...args], { encoding: "utf8" });
-    git("init", "-q", "-b", "main");
-    git("add", "-A");
-    git("-c", "user.name=maintainer", "-c", "user.email=maintainer@example.com", "commit", "-qm", "Begin");
-    const gitDir = join(origin, ".git");
-    workspace = createWorkspace({
-      dataFolder: join(folder, "data"),
-      node: process.execPath,
-      sandbox: "bubblewrap",
-      allowLocalFolder: gitDir,
-      clock: () => new Date(),
-    });
-    const heads = await workspace.fetch(repository, ["main"], { url: `file://${gitDir}`, authorization: "" });
-    commit = heads.get("main") ?? "";
+    real = await openRealWorkspace(repository, committed);
+    ({ workspace, commit } = real);
     worktree = await workspace.openWorktree(repository, {
       ...{ runId: "run-1", commit, base: commit, baseBranch: "main" },
       boundaries: [{ allowed: ["app"], forbidden: [] }],
@@ -92,8 +70,7 @@ describe.skipIf(!hasBubblewrap)("a report that is examined", () => {
 
   afterAll(async () => {
     await worktree?.close();
-    await workspace?.close();
-    await rm(folder, { recursive: true, force: true });
+    await real?.close();
   });
 
   const changed = (state = "changed\n"): Changeset => [

@@ -1,8 +1,6 @@
 /** The loop and its tools against the real walls: git, the file process, ripgrep and bubblewrap. */
-import { execFileSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadLibrary } from "../../src/app/library.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
@@ -11,8 +9,8 @@ import type { Workspace, Worktree } from "../../src/ports.ts";
 import { runLoop } from "../../src/run/loop.ts";
 import { resumeFrom } from "../../src/run/resume.ts";
 import { createSubagents } from "../../src/run/subagent.ts";
-import { createWorkspace } from "../../src/workspace/workspace.ts";
 import { loopDeps, runTest } from "../support/loop.ts";
+import { openRealWorkspace, type RealWorkspace } from "../support/real-workspace.ts";
 import { soundReport } from "../support/report.ts";
 import {
   createScriptedCast,
@@ -29,37 +27,17 @@ const committed = {
   "frontend/a.ts": "export {};\n",
 };
 
-let folder: string;
-let workspace: Workspace & { close(): Promise<void> };
+let real: RealWorkspace;
+let workspace: Workspace;
 let commit: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "architect-walls-"));
-  await chmod(folder, 0o755);
-  const origin = join(folder, "origin");
-  for (const [path, text] of Object.entries(committed)) {
-    await mkdir(dirname(join(origin, path)), { recursive: true });
-    await writeFile(join(origin, path), text);
-  }
-  const git = (...args: string[]) => execFileSync("git", ["-C", origin, ...args], { encoding: "utf8" });
-  git("init", "-q", "-b", "main");
-  git("add", "-A");
-  git("-c", "user.name=maintainer", "-c", "user.email=maintainer@example.com", "commit", "-qm", "Begin");
-  const gitDir = join(origin, ".git");
-  workspace = createWorkspace({
-    dataFolder: join(folder, "data"),
-    node: process.execPath,
-    sandbox: "bubblewrap",
-    allowLocalFolder: gitDir,
-    clock: () => new Date(),
-  });
-  const heads = await workspace.fetch(repository, ["main"], { url: `file://${gitDir}`, authorization: "" });
-  commit = heads.get("main") ?? "";
+  real = await openRealWorkspace(repository, committed);
+  ({ workspace, commit } = real);
 });
 
 afterAll(async () => {
-  await workspace?.close();
-  await rm(folder, { recursive: true, force: true });
+  await real?.close();
 });
 
 const read = (path: string): ScriptedCall => ({ name: "Read", input: { file_path: `/repo/${path}` } });

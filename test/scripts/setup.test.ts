@@ -58,7 +58,7 @@ describe("the data folder", () => {
     [{ ARCHITECT_DATA: "/srv/architect", HOME: "/home/a" }, false],
     [{ ARCHITECT_DATA: "relative/data", HOME: "/home/a" }, true],
     [{ ARCHITECT_DATA: "", HOME: "/home/a" }, false],
-    [{ HOME: "/root", XDG_DATA_HOME: "/root/x" }, true],
+    [{ HOME: "/home/a", XDG_DATA_HOME: "/home/a/x" }, true],
     [{ HOME: "/home/a", XDG_DATA_HOME: "/data/a" }, false],
     [{ HOME: "/home/a", XDG_DATA_HOME: "a" }, false],
     [{ HOME: "/home/a" }, false],

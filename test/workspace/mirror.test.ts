@@ -123,6 +123,9 @@ describe("the mirror", () => {
     const { texts, tooLarge } = await bench.workspace.readFiles(repositoryRef, commit, many);
     expect(Object.fromEntries(texts)).toEqual({ "README.md": "# shop\n", "docs/ü.md": "ü\n" });
     expect(tooLarge).toEqual(["docs/large.txt"]);
+    // So many names would be too long for a command line.
+    const names = [...many, ...Array.from({ length: 40_000 }, (_, at) => `${"folder/".repeat(8)}${at}.py`)];
+    expect(await bench.workspace.readFiles(repositoryRef, commit, names)).toEqual({ texts, tooLarge });
     await expect(bench.workspace.readFile(repositoryRef, "main", "README.md")).rejects.toThrow("no commit's id");
     await expect(bench.workspace.mergeBase(repositoryRef, "--help", commit)).rejects.toThrow("no commit's id");
   });

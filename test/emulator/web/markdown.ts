@@ -2,7 +2,7 @@
 import { Marked, type Tokens } from "marked";
 import { escapeHtml, type Html, trusted } from "./html.ts";
 
-const ALLOWED_TAGS = new Set(["details", "summary", "sub", "sup", "br", "kbd"]);
+const ALLOWED_TAGS = new Set(["details", "summary", "sub", "sup", "br", "kbd", "code"]);
 
 /** Tags that are allowed lose their attributes (but `open`); all other markup is shown as the text it is. */
 function sanitise(raw: string): string {
@@ -13,10 +13,13 @@ function sanitise(raw: string): string {
     .join("");
 }
 
+/** In raw HTML a character reference is that character, and no markup. */
+const entity = /&amp;(#\d{1,7}|amp|lt|gt|quot);/g;
+
 function sanitiseTag(text: string): string {
   const tag = /^<(\/?)([a-z][a-z0-9]*)(\s[^<>]*)?\/?>$/i.exec(text);
   const name = tag?.[2]?.toLowerCase();
-  if (tag === null || name === undefined || !ALLOWED_TAGS.has(name)) return escapeHtml(text);
+  if (tag === null || name === undefined || !ALLOWED_TAGS.has(name)) return escapeHtml(text).replace(entity, "&$1;");
   const open = name === "details" && tag[1] === "" && /\sopen\b/i.test(tag[3] ?? "");
   return `<${tag[1]}${name}${open ? " open" : ""}>`;
 }

@@ -19,6 +19,11 @@ describe("Markdown", () => {
     expect(shown).toContain("<p>text</p>");
   });
 
+  test("shows code in a summary, and its character references as the characters that they are", () => {
+    const shown = markdown("<details><summary><code>a &#38;&#38; &#60;b&#62;</code></summary>\n\ntext\n\n</details>");
+    expect(shown).toContain("<summary><code>a &#38;&#38; &#60;b&#62;</code></summary>");
+  });
+
   test.each([
     ["a hidden comment in a line", "before <!-- architect:status --> after"],
     ["a hidden comment of its own", "<!-- architect:status\nmore -->\n\nvisible"],
