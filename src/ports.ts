@@ -478,8 +478,6 @@ export interface Queue {
   }): void;
   /** Those of a key that wait or are at work, oldest first. */
   jobsOn(key: string): Promise<Job[]>;
-  /** Jobs waiting before this one on its key. */
-  placeOf(jobId: string): Promise<number>;
   counts(): Promise<{ waiting: number; active: number }>;
   /** Resolves when nothing waits or runs: for demos, tests and shut-down. */
   idle(): Promise<void>;

@@ -27,8 +27,6 @@ export type StatusView = {
   readonly subagent?: string | undefined;
   /** Teammates that have worked, and whether each is at work now. */
   readonly mates?: Readonly<Record<string, boolean>> | undefined;
-  /** Jobs that wait before this one, while it waits. */
-  readonly waiting?: number | undefined;
   /** What the agent found the work to be, where that is more than it looked. */
   readonly found?: WorkFound | undefined;
   /** A sentence of ours that people must see, such as that no sandbox is used. */
@@ -55,7 +53,7 @@ const maxText = 4_000;
 
 export const renderStatus = (view: StatusView): string => {
   const { outcome } = view;
-  const head = outcome ? outcomeParagraphs(outcome) : [`**${headOf(view)}**`];
+  const head = outcome ? outcomeParagraphs(outcome) : [`**${phaseSentence[view.phase]}**`];
   return [
     statusMarker,
     ...head,
@@ -70,11 +68,6 @@ export const renderStatus = (view: StatusView): string => {
   ]
     .filter((part) => part !== "")
     .join("\n\n");
-};
-
-const headOf = ({ phase, waiting }: StatusView): string => {
-  if (!waiting) return phaseSentence[phase];
-  return `Waiting: ${waiting === 1 ? "one run of this issue comes" : `${waiting} runs of this issue come`} first.`;
 };
 
 const statusSentence: Readonly<Record<Status, string>> = {

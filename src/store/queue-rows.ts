@@ -128,12 +128,3 @@ export const jobsOn = async (database: Database, key: string): Promise<Job[]> =>
   );
   return rows.map(({ body }) => JSON.parse(body) as Job);
 };
-
-export const jobsBefore = async (database: Database, id: string): Promise<number> => {
-  const [row] = await database.query<{ jobs: number }>(
-    `SELECT COUNT(*) AS jobs FROM jobs me JOIN jobs other ON other.job_key = me.job_key AND other.place < me.place
-     WHERE me.id = $1`,
-    [id],
-  );
-  return row?.jobs ?? 0;
-};

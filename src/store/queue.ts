@@ -10,7 +10,6 @@ import {
   handBack,
   handBackAll,
   insertJob,
-  jobsBefore,
   jobsOn,
   nextDue,
   type Taken,
@@ -175,7 +174,6 @@ export const createQueue = (
       await opened;
       return jobsOn(database, key);
     },
-    placeOf: (jobId) => jobsBefore(database, jobId),
     counts: () => countJobs(database),
     idle: async () => {
       const idler = Promise.withResolvers<void>();

@@ -90,11 +90,6 @@ describe("renderStatus", () => {
     `);
   });
 
-  it("says how many runs come first", () => {
-    expect(renderStatus({ ...view, waiting: 1 })).toContain("**Waiting: one run of this issue comes first.**");
-    expect(renderStatus({ ...view, waiting: 3 })).toContain("**Waiting: 3 runs of this issue come first.**");
-  });
-
   it("ends with the outcome, the pull request and how to change it", () => {
     expect(renderStatus({ ...view, phase: "ended", outcome })).toMatchInlineSnapshot(`
       "<!-- architect:status -->

@@ -260,20 +260,6 @@ export const runContract = (backend: Backend): void => {
       expect(asked).toEqual([1, 2]);
     });
 
-    test("places in line count what stands before a job on its own key", async () => {
-      for (const [id, issue] of [
-        ["a1", 1],
-        ["b1", 2],
-        ["a2", 1],
-        ["a3", 1],
-      ] as const)
-        await room.queue.accept(jobOf(id, issue), deliveryOf(id));
-      expect(await Promise.all(["a1", "b1", "a2", "a3", "unknown"].map((id) => room.queue.placeOf(id)))).toEqual([
-        0, 0, 1, 2, 0,
-      ]);
-      expect(await room.queue.counts()).toEqual({ waiting: 4, active: 0 });
-    });
-
     test("closing aborts what runs, hands it back uncounted, and takes nothing new", async () => {
       await room.queue.accept(jobOf("a1", 1), deliveryOf("a1"));
       await room.queue.accept(jobOf("a2", 1), deliveryOf("a2"));
