@@ -2,6 +2,7 @@
 import { addSubagent, addTurn, isCounted, noSpend } from "../domain/budget.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Spend } from "../domain/outcome.ts";
+import { nameOf, resultOf } from "../domain/render/evidence.ts";
 import { count, money } from "../domain/render/safe.ts";
 import { outcomeParagraphs } from "../domain/render-status.ts";
 import { fullName } from "../domain/repository.ts";
@@ -145,6 +146,7 @@ const turnLines = (turn: Turn, number: number, { width, paint, from, indent }: P
     wrap(`${lead}${says === "" ? paint("dim", spent) : `${says} ${paint("dim", `(${spent})`)}`}`, width, hang),
     ...turn.calls.flatMap((call) => callLines(call, { width, paint, from, indent: hang })),
     ...(turn.changed.length > 0 ? [put(paint("yellow", `Changed: ${changedText(turn.changed)}`))] : []),
+    ...turn.ranByApp.map((one) => put(`The App ran ${printableLine(nameOf(one))}: ${resultOf(one)}`)),
     ...(turn.findings ?? []).map(({ severity, message, path, rule }) =>
       put(`${severity}: ${path === undefined ? "" : `${printableLine(path)}: `}${printableLine(message)} [${rule}]`),
     ),

@@ -36,6 +36,8 @@ export type Turn = {
   /** Files that are otherwise at its end than at the end of the turn before. */
   readonly changed: readonly { readonly path: string; readonly kind: string }[];
   readonly findings?: readonly Finding[];
+  /** What the App ran itself to hold a report against. */
+  readonly ranByApp: readonly Evidence[];
   readonly tokens: number;
   readonly usd: number;
 };
@@ -98,6 +100,7 @@ const turnsOf = (all: readonly RunEvent[], events: readonly RunEvent[], found?: 
       teammates: event.child === undefined ? matesBetween(all, event, starts[place + 1]?.event) : [],
       changed,
       ...(judged ? { findings: judged.findings } : {}),
+      ranByApp: rest.flatMap((one) => (one.type === "checked" ? one.evidence : [])),
       tokens: tokensOf(event.usage),
       usd: event.usd,
     };

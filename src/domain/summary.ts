@@ -1,8 +1,10 @@
 /** What a conversation left, for another one that takes its work up: made from stored events by our code, never by a model. */
+
 import { type Changeset, treeHash } from "./changeset.ts";
 import type { RunEvent } from "./event.ts";
 import type { Evidence } from "./finding.ts";
 import type { UserMessage } from "./message.ts";
+import { nameOf, resultOf } from "./render/evidence.ts";
 import type { ReportDecision } from "./report.ts";
 import type { Task, TaskList } from "./task.ts";
 import { truncateMiddle } from "./truncate.ts";
@@ -106,12 +108,12 @@ const teamLine = (event: RunEvent): string[] =>
 
 const commandLines = (events: readonly RunEvent[], changeset: Changeset): string[] => {
   const tree = treeHash(changeset);
-  const ran = events.flatMap((event) => (event.type === "evidence" ? [event.evidence] : []));
+  const ran = events.flatMap((event) => (event.type === "evidence" || event.type === "checked" ? event.evidence : []));
   return ran.slice(-maxCommands).map((evidence) => commandLine(evidence, tree));
 };
 
-const commandLine = ({ command, exitCode, tree }: Evidence, now: string): string =>
-  `- \`${short(command)}\` ended with exit code ${exitCode}${tree === now ? "" : ", before the files were changed again"}`;
+const commandLine = (one: Evidence, now: string): string =>
+  `- \`${short(nameOf(one))}\`: ${resultOf(one)}${one.tree === now ? "" : ", before the files were changed again"}`;
 
 const findingLines = (events: readonly RunEvent[]): string[] => {
   const last = events.findLast((event) => event.type === "report" || event.type === "child-report");

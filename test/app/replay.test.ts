@@ -79,6 +79,15 @@ const events: readonly RunEvent[] = [
     ...{ type: "report", at: at(70), report: soundReport },
     findings: [{ rule: "claim-missing", severity: "error", message: "there is no POST /x", path: "app/main.py" }],
   },
+  {
+    ...{ type: "checked", at: at(70), key: "k" },
+    evidence: [
+      {
+        ...{ command: "curl -X POST http://localhost:8500/x", exitCode: 1, durationMs: 9, output: "", tree: "t" },
+        check: { kind: "request", method: "POST", path: "/x", status: 404, fault: "is answered with 404" },
+      },
+    ],
+  },
   answers(70, ["e", "The report is not accepted (1 of 3):", true]),
 ];
 
@@ -207,6 +216,7 @@ describe("a run", () => {
   3   1:10  The report. (1,010 tokens, $0.02)
             SubmitReport DONE
               → The report is not accepted (1 of 3):
+            The App ran POST /x: HTTP 404
             error: app/main.py: there is no POST /x [claim-missing]
 
 DONE. What was asked for is there, and nothing is left open.

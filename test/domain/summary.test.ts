@@ -91,8 +91,8 @@ describe("summariseRun", () => {
 
       ## Commands that ran, the last ones
 
-      - \`python -m pytest\` ended with exit code 1, before the files were changed again
-      - \`python -m compileall app\` ended with exit code 0
+      - \`python -m pytest\`: exit code 1, before the files were changed again
+      - \`python -m compileall app\`: exit code 0
 
       ## Findings about the last report, which was not accepted
 

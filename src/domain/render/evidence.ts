@@ -65,10 +65,12 @@ const rank = ({ check }: Evidence): number => {
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
 
 /** Of a request, what was asked: its command stands with the answer. */
-const nameOf = ({ command, check }: Evidence): string =>
+/** A request by method and path, a command as one line. */
+export const nameOf = ({ command, check }: Evidence): string =>
   check?.kind === "request" ? `${check.method} ${check.path}` : oneLine(command);
 
-const resultOf = ({ check, exitCode }: Evidence): string => {
+/** `HTTP 201`, `listens`, `exit code 0`. */
+export const resultOf = ({ check, exitCode }: Evidence): string => {
   if (check?.kind === "request") return check.status === undefined ? "no answer" : `HTTP ${check.status}`;
   if (check?.kind === "server") return exitCode === 0 ? "listens" : "does not listen";
   return `exit code ${exitCode}`;
