@@ -77,7 +77,7 @@ const sound: Claims = {
   endpoints_created: [register, me],
   models_created: [user],
   middleware_added: [],
-  security_measures: ["Rate limit of 5/min on registration", "Passwords are hashed with bcrypt at cost 12"],
+  security_measures: ["Rate limit of 5/min on registration", "Passwords are hashed with bcrypt"],
   documentation: { openapi_updated: true, postman_collection: null },
 };
 
@@ -100,7 +100,7 @@ describe("a sound report", () => {
         ["confirmed", "GET /api/v1/auth/me", "app/routes/auth.py:9"],
         ["confirmed", "User (users)", "app/models.py:8"],
         ["confirmed", "Rate limit of 5/min on registration", "app/routes/auth.py:6"],
-        ["confirmed", "Passwords are hashed with bcrypt at cost 12", "app/routes/auth.py:2"],
+        ["confirmed", "Passwords are hashed with bcrypt", "app/routes/auth.py:2"],
         ["confirmed", "OpenAPI document updated", undefined],
       ],
     );
@@ -188,6 +188,9 @@ describe("what code can't show", () => {
   it("is neither confirmed nor denied: a measure in words, a route behind a name of run time, a limit of middleware", async () => {
     expect(await told({ security_measures: ["Secrets are rotated"] })).toEqual([
       "unprovable: Secrets are rotated: no fact of the code can show this",
+    ]);
+    expect(await told({ security_measures: ["bcrypt password hashing (cost=12)"] })).toEqual([
+      "unprovable: bcrypt password hashing (cost=12): the package is imported, and its figures no fact can show: bcrypt",
     ]);
     const dynamic = {
       ...after,
