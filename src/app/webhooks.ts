@@ -9,7 +9,7 @@ import { parseTrigger, type Said, type TriggerOptions } from "../domain/parse-tr
 import { toRemark } from "../domain/remark.ts";
 import type { Trigger } from "../domain/trigger.ts";
 import type { Clock, GitHub, GitHubSession, Queue, ReactionTarget, Store } from "../ports.ts";
-import { mayWrite } from "../run/gather.ts";
+import { mayWrite } from "../run/rights.ts";
 
 export type WebhookDeps = {
   /** At least 32 bytes. */

@@ -4,9 +4,9 @@ import { type Job, keyOf } from "../domain/job.ts";
 import { spentIn } from "../domain/ledger.ts";
 import type { CommandTrigger } from "../domain/trigger.ts";
 import type { Clock, GitHub, Queue, Store } from "../ports.ts";
-import { mayWrite } from "./gather.ts";
 import type { Halts } from "./halts.ts";
 import { issueOf } from "./issue-of.ts";
+import { mayWrite } from "./rights.ts";
 
 export type CommandDeps = {
   readonly github: GitHub;

@@ -1,22 +1,22 @@
 /** Everything a run needs to know before its first turn, or why there will be none. Reads GitHub and the mirror; writes nothing. */
-import type { Brief, BriefReview } from "../domain/brief.ts";
+import type { Brief } from "../domain/brief.ts";
 import { type Definition, type Library, subagentsOf } from "../domain/definition.ts";
 import { issueOfBranch } from "../domain/job.ts";
-import { decisionsPath, parseDecisions, selectDecisions, statePath } from "../domain/memory.ts";
+import { decisionsPath, statePath } from "../domain/memory.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { code } from "../domain/render/safe.ts";
-import { parseBody } from "../domain/render-report.ts";
-import { fullName, type Person, type RepositoryRef } from "../domain/repository.ts";
-import { boundaryFor, commandsOf, configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
+import { fullName, type RepositoryRef } from "../domain/repository.ts";
+import { boundaryFor, configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
 import type { RepositoryConfig } from "../domain/repository-schema.ts";
 import { parseRepositorySkills, type RepositorySkills, skillPlace } from "../domain/repository-skills.ts";
 import type { RequestImage } from "../domain/request-images.ts";
 import { workingMates } from "../domain/team.ts";
-import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
-import { visibleText } from "../domain/visible-text.ts";
-import type { GitHub, GitHubSession, Model, Permission, Pull, Review, RunRecord, Store, Workspace } from "../ports.ts";
+import type { Trigger } from "../domain/trigger.ts";
+import type { GitHub, GitHubSession, Model, Pull, Review, RunRecord, Store, Workspace } from "../ports.ts";
+import { composeBriefOf } from "./brief-of.ts";
 import { gatherImages, noImages, withImages } from "./images.ts";
 import { readInstructions } from "./instructions.ts";
+import { mayWrite } from "./rights.ts";
 import { optionsOf } from "./terms.ts";
 
 export type Gathered = {
@@ -60,12 +60,6 @@ export type GatherDeps = {
   /** Takes what need not be waited for before the run's first turn: tokens being given back. */
   readonly release: (done: Promise<void>) => void;
 };
-
-/** GitHub's own limit of a comment is 64 KiB; what is longer than this is cut and the request says so. */
-const maxRequestBytes = 32 * 1024;
-const maxCommentBytes = 8 * 1024;
-
-export const mayWrite = (permission: Permission): boolean => ["write", "maintain", "admin"].includes(permission);
 
 export const notReady = (reason: string, silent = false): NotReady => ({ kind: "not-ready", reason, silent });
 
@@ -151,7 +145,7 @@ const prepare = async (
   const [decisions, state] = [known.texts.get(decisionsPath), known.texts.get(statePath)];
   const instructions = await readInstructions(boundary, (paths) => deps.workspace.readFiles(repository, tip, paths));
   const skills = parseRepositorySkills(named.texts, { unread: named.tooLarge, more: named.more });
-  const brief = await composeFrom(session, run, {
+  const brief = await composeBriefOf(session, run, {
     ...{ boundary, decisions, pull, review, instructions },
     config: config.config,
   });
@@ -229,91 +223,3 @@ const fetchReview = async (
   pull: Pull | undefined,
 ): Promise<Review | undefined> =>
   trigger.kind === "review" && pull ? session.fetchReview(pull.number, trigger.reviewId) : undefined;
-
-const composeFrom = async (
-  session: GitHubSession,
-  run: RunRecord,
-  known: {
-    boundary: Boundary;
-    config: RepositoryConfig;
-    decisions: string | undefined;
-    pull: Pull | undefined;
-    review: Review | undefined;
-    instructions: NonNullable<Brief["instructions"]>;
-  },
-): Promise<Brief> => {
-  const { trigger } = run.job;
-  const { pull, review } = known;
-  const request = requestOf(trigger);
-  const context = trigger.kind === "command" ? await contextOf(session, trigger) : undefined;
-  const followUp = pull !== undefined && trigger.thread.kind === "pull";
-  const decisions = selectDecisions(parseDecisions(known.decisions).decisions, `${request.title}\n${request.body}`, 20);
-  const report = pull ? parseBody(pull.body) : undefined;
-  return {
-    kind: followUp ? "follow-up" : "design",
-    issue: run.issue,
-    request,
-    ...(context ? { context } : {}),
-    boundary: known.boundary,
-    configFile: configPath,
-    ...commandsOf(known.config),
-    decisions: decisions.map(({ id, title, rationale }) => ({ id, title, rationale })),
-    ...(known.instructions.length > 0 ? { instructions: known.instructions } : {}),
-    ...(pull ? { pull: { number: pull.number, branch: pull.branch } } : {}),
-    ...(report ? { report } : {}),
-    ...(followUp ? { review: await briefReview(session, trigger, review) } : {}),
-  };
-};
-
-const cut = (text: string): string => visibleText(text, maxRequestBytes);
-
-/** What is asked for, as it stood in the signed delivery. */
-const requestOf = (trigger: Trigger): Brief["request"] => {
-  if (trigger.kind === "command" && trigger.command.verb === "design" && trigger.command.request.trim() !== "") {
-    const [title = "", ...rest] = trigger.command.request.trim().split("\n");
-    return { title: cut(title), body: cut(rest.join("\n")) };
-  }
-  return { title: cut(trigger.title), body: "body" in trigger ? cut(trigger.body) : "" };
-};
-
-/** The issue's own text is context for a command where its author may write; otherwise only its title's author could steer. */
-const contextOf = async (session: GitHubSession, trigger: CommandTrigger): Promise<Brief["context"]> => {
-  const same = (a: Person, b: Person) => a.id === b.id;
-  if (!same(trigger.author, trigger.sender) && !mayWrite(await session.permissionOf(trigger.author))) return undefined;
-  return { title: cut(trigger.title), body: cut(trigger.body) };
-};
-
-const briefReview = async (
-  session: GitHubSession,
-  trigger: Trigger,
-  review: Review | undefined,
-): Promise<BriefReview> => {
-  const trusted = await writersAmong(session, review?.earlier ?? []);
-  return {
-    body:
-      trigger.kind === "command" && trigger.command.verb === "design"
-        ? cut(trigger.command.request)
-        : cut(review?.body ?? ""),
-    comments: (review?.comments ?? []).map((comment) => ({
-      id: comment.id,
-      path: comment.path,
-      ...(comment.line === undefined ? {} : { line: comment.line }),
-      hunk: comment.hunk.slice(0, maxCommentBytes),
-      body: visibleText(comment.body, maxCommentBytes),
-      earlier: (review?.earlier ?? [])
-        .filter(
-          (other) => other.threadId === comment.threadId && other.id !== comment.id && trusted.has(other.author.id),
-        )
-        .map((other) => `${other.author.login}: ${visibleText(other.body, maxCommentBytes)}`),
-    })),
-  };
-};
-
-/** What people without write access wrote in a thread is left out, whoever answered them. */
-const writersAmong = async (session: GitHubSession, comments: Review["earlier"]): Promise<Set<number>> => {
-  const people = new Map(comments.map(({ author }) => [author.id, author]));
-  const answers = await Promise.all(
-    [...people.values()].map(async (person) => ({ id: person.id, ok: mayWrite(await session.permissionOf(person)) })),
-  );
-  return new Set(answers.filter(({ ok }) => ok).map(({ id }) => id));
-};

@@ -3,7 +3,7 @@ import type { RunEvent } from "../domain/event.ts";
 import { type Remark, renderRemarks } from "../domain/remark.ts";
 import type { Clock, GitHub, RunRecord, Store } from "../ports.ts";
 import type { Remarks, Said } from "./context.ts";
-import { mayWrite } from "./gather.ts";
+import { mayWrite } from "./rights.ts";
 
 type Deps = {
   readonly github: GitHub;

@@ -21,7 +21,7 @@ import type { CheckCode } from "./check-code.ts";
 import { baseTexts } from "./judge.ts";
 import type { LoopEnd } from "./loop.ts";
 import type { Others } from "./others.ts";
-import type { Settled } from "./publish.ts";
+import type { Settled } from "./publication.ts";
 import { foundIn, ownStretch, rememberedIn } from "./resume.ts";
 
 export type Ended = Exclude<LoopEnd, { kind: "aborted" }>;

@@ -1,0 +1,70 @@
+/** What is to be published, and by what means: the values that the steps of publishing share. */
+import type { Limits, WorkFound } from "../domain/budget.ts";
+import type { Changeset } from "../domain/changeset.ts";
+import type { ClaimVerdict } from "../domain/claim.ts";
+import type { ContractChange } from "../domain/contract.ts";
+import type { RunEvent } from "../domain/event.ts";
+import type { Finding, ShownEvidence } from "../domain/finding.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { CutShort, Spend } from "../domain/outcome.ts";
+import type { Boundary } from "../domain/policy.ts";
+import type { Report, Status } from "../domain/report.ts";
+import type { Review } from "../domain/review.ts";
+import type { HandedBack } from "../domain/subagent.ts";
+import type { TaskList } from "../domain/task.ts";
+import type { Mail } from "../domain/team.ts";
+import type { Clock, GitHub, GitHubSession, RunRecord, Store, Workspace } from "../ports.ts";
+import type { Gathered } from "./gather.ts";
+import type { Signing } from "./signatures.ts";
+
+/** What the loop came to, held against the rules: only this is shown and committed. */
+export type Settled = {
+  readonly report: Report;
+  readonly status: Status;
+  readonly findings: readonly Finding[];
+  /** Of the report, as the code shows them. */
+  readonly claims: readonly ClaimVerdict[];
+  /** The API beside the base branch's. */
+  readonly apiChanges: readonly ContractChange[];
+  readonly evidence: readonly ShownEvidence[];
+  readonly changeset: Changeset;
+  /** What of it the runs that it goes on from have published, as they left it. */
+  readonly published: Changeset;
+  /** Of every agent that was at work: what lies in none of them is not published. */
+  readonly boundaries: readonly Boundary[];
+  readonly subagents: readonly HandedBack[];
+  readonly review?: Review | undefined;
+  /** What the agents wrote for those who build on the API. */
+  readonly contract: readonly Mail[];
+  /** Where it ended before its agent was done. */
+  readonly cutShort: CutShort | undefined;
+  /** What the agent found the work to be, where that is more than it looked. */
+  readonly found: WorkFound | undefined;
+  /** As it stands at the end. */
+  readonly tasks: TaskList;
+  readonly ledger: Ledger;
+  readonly spend: Spend;
+  readonly limits: Limits;
+};
+
+export type PublishDeps = {
+  readonly github: GitHub;
+  readonly store: Store;
+  readonly workspace: Pick<Workspace, "readFile">;
+  readonly definition: { readonly name: string };
+  readonly model: { readonly name: string };
+  readonly clock: Clock;
+  readonly record: (events: readonly RunEvent[]) => Promise<void>;
+  readonly notices: readonly string[];
+  readonly redact: (text: string) => { readonly text: string; readonly leaks: number };
+} & Signing;
+
+export type Publication = {
+  readonly deps: PublishDeps;
+  readonly session: GitHubSession;
+  readonly run: RunRecord;
+  readonly gathered: Gathered;
+  readonly settled: Settled;
+  /** Commits that this run made, by purpose: also those of an attempt that crashed. */
+  readonly made: Map<"work" | "memory", string>;
+};
