@@ -4,7 +4,7 @@ import type { Place } from "./facts.ts";
 export type Verdict = "confirmed" | "contradicted" | "unprovable";
 
 export type ClaimVerdict = {
-  readonly kind: "endpoint" | "model" | "middleware" | "security" | "documentation" | "unreported";
+  readonly kind: "endpoint" | "graphql" | "model" | "middleware" | "security" | "documentation" | "unreported";
   /** The claim in a few words, such as `POST /api/v1/auth/register`. */
   readonly claim: string;
   readonly verdict: Verdict;

@@ -39,12 +39,18 @@ export type EndpointFact = Place & {
   readonly documented: boolean;
 };
 
-/** Strawberry: a field of the schema's query, mutation or subscription type. */
+export const graphqlKinds = ["query", "mutation", "subscription", "type", "interface", "input", "enum"] as const;
+
+/** Strawberry: a field of the schema's query, mutation or subscription type, or a type of its own. */
 export type GraphqlFact = Place & {
-  readonly kind: "query" | "mutation" | "subscription";
+  readonly kind: (typeof graphqlKinds)[number];
   readonly name: string;
+  /** Of an operation: source text of what it returns. */
   readonly type: string | null;
+  /** Of an operation, such as `bookId: int` or `first: int = 100`. */
   readonly arguments: readonly string[];
+  /** Of a type, in the same form; of an enum its names. Inherited ones included. */
+  readonly fields: readonly string[];
 };
 
 export type FieldFact = Place & {

@@ -1,5 +1,6 @@
 /** The report: what the agent submits at the end. Every statement in it is a claim until our own code has checked it. */
 import { z } from "zod";
+import { graphqlKinds } from "./facts.ts";
 
 export const statuses = ["DONE", "DONE_WITH_CONCERNS", "BLOCKED", "NEEDS_CONTEXT"] as const;
 export type Status = (typeof statuses)[number];
@@ -18,6 +19,8 @@ const endpoint = z.object({
 });
 
 const model = z.object({ name: short, table: short, fields: z.array(short).max(200) });
+
+const graphql = z.object({ kind: z.enum(graphqlKinds), name: short });
 
 const middleware = z.object({ name: short, config: z.record(z.string(), z.unknown()) });
 
@@ -62,6 +65,7 @@ export const reportSchema = z.strictObject({
     .max(80),
   summary: text.describe("two or three sentences for the reviewer: what was built and how"),
   endpoints_created: z.array(endpoint).max(100),
+  graphql_created: z.array(graphql).max(100).default([]).describe("Strawberry, by the names in its schema"),
   models_created: z.array(model).max(100),
   middleware_added: z.array(middleware).max(50),
   security_measures: z.array(text).max(50),
@@ -98,6 +102,7 @@ export const blockedReport = (title: string, reason: string, summary = endedEarl
       .replace(/^-+|-+$/g, "") || "request",
   summary,
   endpoints_created: [],
+  graphql_created: [],
   models_created: [],
   middleware_added: [],
   security_measures: [],

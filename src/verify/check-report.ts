@@ -44,7 +44,11 @@ export const checkStatus = (report: Common): Finding[] => {
 };
 
 const checkClaims = (report: Report, context: ReportContext): Finding[] => {
-  const claims = report.endpoints_created.length + report.models_created.length + report.middleware_added.length;
+  const claims =
+    report.endpoints_created.length +
+    report.graphql_created.length +
+    report.models_created.length +
+    report.middleware_added.length;
   if (claims > 0 && context.changeset.length === 0 && !context.followUp)
     return [
       error("claims-without-change", "the report names endpoints, models or middleware, but no file was changed"),

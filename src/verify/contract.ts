@@ -1,8 +1,9 @@
 /** The API before and after, from facts alone: operations that came, changed and went, and what of that breaks clients. */
 import type { ContractChange } from "../domain/contract.ts";
-import type { EndpointFact, Facts, FieldFact, GraphqlFact, SchemaFact } from "../domain/facts.ts";
+import type { EndpointFact, Facts, FieldFact, SchemaFact } from "../domain/facts.ts";
 import type { Finding } from "../domain/finding.ts";
 import { keyOf, keysOf } from "./claims/compare.ts";
+import { compareGraphql } from "./graphql-contract.ts";
 
 export const compareContracts = (base: Facts, head: Facts): readonly ContractChange[] => [
   ...compareEndpoints(base, head),
@@ -149,33 +150,6 @@ const responseField = ({ field, before, after }: FieldChange): readonly Differen
   return before.type === after.type
     ? []
     : [{ what: `response: \`${field}\` is ${after.type ?? "?"}, was ${before.type ?? "?"}`, breaks: true }];
-};
-
-const compareGraphql = (base: Facts, head: Facts): readonly ContractChange[] => {
-  const key = ({ kind, name }: GraphqlFact): string => `${kind} ${name}`;
-  const before = new Map(base.graphql.map((one) => [key(one), one]));
-  const now = new Map(head.graphql.map((one) => [key(one), one]));
-  const shown = ({ type, arguments: names }: GraphqlFact): string => `(${names.join(", ")}): ${type ?? "?"}`;
-  return [
-    ...[...now].flatMap(([operation, one]): ContractChange[] => {
-      const old = before.get(operation);
-      const where = { file: one.file, line: one.line };
-      if (!old) return [{ kind: "added", operation, what: [], breaking: [], where }];
-      if (shown(old) === shown(one)) return [];
-      const what = [`${shown(old)} → ${shown(one)}`];
-      return [{ kind: "changed", operation, what, breaking: what, where }];
-    }),
-    ...[...before.keys()]
-      .filter((operation) => !now.has(operation))
-      .map(
-        (operation): ContractChange => ({
-          kind: "removed",
-          operation,
-          what: ["it is gone"],
-          breaking: ["it is gone"],
-        }),
-      ),
-  ];
 };
 
 /** Whoever merges must know: breaking clients is a decision, not an accident. */

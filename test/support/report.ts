@@ -6,6 +6,7 @@ export const soundReport: Report = {
   feature: "user-registration",
   summary: "Adds POST /api/v1/auth/register with a User model.",
   endpoints_created: [{ method: "POST", path: "/api/v1/auth/register", auth: "none", rate_limit: "5/min" }],
+  graphql_created: [],
   models_created: [{ name: "User", table: "users", fields: ["id", "email", "password_hash"] }],
   middleware_added: [{ name: "SlowAPIMiddleware", config: { default: "100/min" } }],
   security_measures: ["Argon2id password hashing"],

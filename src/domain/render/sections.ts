@@ -38,6 +38,14 @@ export const endpointsSection = (report: Report, { text, items }: Detail): strin
     ),
   );
 
+export const graphqlSection = (report: Report, { text, items }: Detail): string | undefined =>
+  listed(report.graphql_created, items, "### GraphQL", (fields) =>
+    table(
+      ["Kind", "Name"],
+      fields.map(({ kind, name }) => [kind, code(name, text)]),
+    ),
+  );
+
 export const modelsSection = (report: Report, { text, items }: Detail): string | undefined =>
   listed(report.models_created, items, "### Models", (models) =>
     table(

@@ -14,6 +14,7 @@ export const emptyReport = (feature: string): Report => ({
   feature,
   summary: "Nothing was built.",
   endpoints_created: [],
+  graphql_created: [],
   models_created: [],
   middleware_added: [],
   security_measures: [],

@@ -68,6 +68,9 @@ const inputSchema = (schema: z.ZodObject): ToolSpec["input_schema"] => {
   return { ...(closed(json) as Record<string, unknown>), type: "object" };
 };
 
+/** What says nothing to a model that the rest does not say. */
+const idle: ReadonlySet<string> = new Set(["default", "propertyNames"]);
+
 const bounds: ReadonlySet<string> = new Set([
   ...["minLength", "maxLength", "minItems", "maxItems"],
   ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"],
@@ -77,7 +80,11 @@ const closed = (node: unknown): unknown => {
   if (Array.isArray(node)) return node.map(closed);
   if (typeof node !== "object" || node === null) return node;
   const entries = Object.entries(node)
-    .filter(([key, value]) => !(bounds.has(key) && typeof value === "number"))
-    .map(([key, value]) => [key, closed(value)] as const);
+    .filter(([key, value]) => !(bounds.has(key) && typeof value === "number") && !idle.has(key))
+    .map(([key, value]) => [key, key === "properties" ? eachClosed(value) : closed(value)] as const);
   return Object.fromEntries("properties" in node ? [...entries, ["additionalProperties", false]] : entries);
 };
+
+/** Names of properties are no words of JSON Schema. */
+const eachClosed = (properties: object): unknown =>
+  Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, closed(schema)]));

@@ -4,6 +4,7 @@ import type { Facts } from "../../domain/facts.ts";
 import type { Finding } from "../../domain/finding.ts";
 import type { Report } from "../../domain/report.ts";
 import { checkEndpoints, unreportedEndpoints } from "./endpoints.ts";
+import { checkGraphql, unreportedGraphql } from "./graphql.ts";
 import { checkModels, unreportedModels } from "./models.ts";
 import { checkDocumentation, checkMiddleware, checkSecurity } from "./others.ts";
 
@@ -19,18 +20,25 @@ export type ClaimContext = {
 
 type Claims = Pick<
   Report,
-  "endpoints_created" | "models_created" | "middleware_added" | "security_measures" | "documentation"
+  | "endpoints_created"
+  | "graphql_created"
+  | "models_created"
+  | "middleware_added"
+  | "security_measures"
+  | "documentation"
 >;
 
 export const checkClaims = (report: Claims, context: ClaimContext): readonly ClaimVerdict[] => {
   const { base, head } = context;
   return [
     ...checkEndpoints(report.endpoints_created, base, head),
+    ...checkGraphql(report.graphql_created, base, head),
     ...checkModels(report.models_created, base, head),
     ...checkMiddleware(report.middleware_added, base, head),
     ...checkSecurity(report.security_measures, head),
     ...checkDocumentation(report.documentation, context),
     ...unreportedEndpoints(report.endpoints_created, base, head),
+    ...unreportedGraphql(report.graphql_created, base, head),
     ...unreportedModels(report.models_created, base, head),
   ];
 };

@@ -1,4 +1,4 @@
-/** Strawberry's schema as facts: the fields of its query, mutation and subscription types. */
+/** Strawberry's schema as facts: the fields of its query, mutation and subscription types, and the other types. */
 import type { GraphqlFact } from "../../domain/facts.ts";
 import { classesOf } from "./classes.ts";
 import { parametersOf } from "./dependencies.ts";
@@ -6,18 +6,55 @@ import { force, type Machine, note } from "./machine.ts";
 import { children, field, type Node, textOf } from "./node.ts";
 import { type ClassValue, type ExternalCallValue, itemsOf, type Value } from "./values.ts";
 
-const kinds = ["query", "mutation", "subscription"] as const;
+const roots = ["query", "mutation", "subscription"] as const;
 
-export const graphqlFacts = (machine: Machine): readonly GraphqlFact[] =>
-  machine.calls
+export const graphqlFacts = (machine: Machine): readonly GraphqlFact[] => {
+  const found = machine.calls
     .filter(({ name }) => /(^|\.)Schema$/.test(name))
     .flatMap((schema) =>
-      kinds.flatMap((kind, at) =>
-        typesOf(machine, schema, kind, schema.args.keywords.get(kind) ?? schema.args.positional[at]).flatMap((type) =>
-          fieldsOf(machine, kind, type),
-        ),
+      roots.flatMap((kind, at) =>
+        typesOf(machine, schema, kind, schema.args.keywords.get(kind) ?? schema.args.positional[at]).map((type) => ({
+          kind,
+          type,
+        })),
       ),
     );
+  const used = new Set(found.map(({ type }) => type));
+  return [
+    ...found.flatMap(({ kind, type }) => operationsOf(machine, kind, type)),
+    ...machine.classes.filter((one) => !used.has(one)).flatMap((one) => typeFactOf(machine, one)),
+  ];
+};
+
+const strawberryType = /^strawberry\.(?:[\w.]+\.)?(type|interface|input|enum)$/;
+
+/** A class that Strawberry makes a type of the schema. */
+const typeFactOf = (machine: Machine, of: ClassValue): readonly GraphqlFact[] => {
+  const { module, scope } = of;
+  for (const decorator of of.decorators) {
+    const callee = (decorator.type === "call" && field(decorator, "function")) || decorator;
+    const value = force(machine.evaluate(callee, { scope, module }));
+    const kind = value.kind === "external" ? strawberryType.exec(value.name)?.[1] : undefined;
+    if (kind === undefined) continue;
+    const shared = { name: givenName(decorator) ?? of.name, type: null, arguments: [] };
+    const place = { file: module.path, line: of.node.line };
+    return [{ kind: kind as GraphqlFact["kind"], ...shared, fields: fieldsOf(machine, kind, of), ...place }];
+  }
+  return [];
+};
+
+/** Own and inherited, the nearest of each name. */
+const fieldsOf = (machine: Machine, kind: string, of: ClassValue): readonly string[] => {
+  if (kind === "enum") return of.fields.map(({ name }) => name);
+  const found = new Map<string, string>();
+  for (const one of [...classesOf(of)].reverse())
+    for (const { name, type, arguments: given, value } of membersOf(machine, one))
+      found.set(name, `${name}${given.length > 0 ? `(${given.join(", ")})` : ""}${typed(type, value)}`);
+  return [...found.values()];
+};
+
+const typed = (type: string | null, value: Node | undefined): string =>
+  `${type === null ? "" : `: ${type}`}${value === undefined ? "" : ` = ${textOf(value).slice(0, 200)}`}`;
 
 /** A class, or several that `merge_types` puts together. */
 const typesOf = (
@@ -53,36 +90,50 @@ const givenName = (call: Node | undefined): string | undefined => {
   return value && /^["'](\w+)["']$/.exec(textOf(value))?.[1];
 };
 
-const fieldsOf = (machine: Machine, kind: GraphqlFact["kind"], of: ClassValue): readonly GraphqlFact[] => {
-  const file = of.module.path;
-  const methods = [...of.scope.names.values()].flatMap((value): GraphqlFact[] => {
+type Member = Pick<GraphqlFact, "name" | "type" | "arguments"> & {
+  /** Of a field that is one of the class's attributes. */
+  readonly value: Node | undefined;
+  readonly line: number;
+};
+
+const membersOf = (machine: Machine, of: ClassValue): readonly Member[] => [
+  ...[...of.scope.names.values()].flatMap((value): Member[] => {
     const decorator =
       value.kind === "function" ? value.decorators.find((one) => decorated.test(textOf(one))) : undefined;
     if (value.kind !== "function" || !decorator) return [];
     const type = field(value.node, "return_type");
-    const names = parametersOf(machine, value).map(({ name }) => camelCase(name));
+    const given = parametersOf(machine, value)
+      .filter(({ name }) => !["self", "info", "root"].includes(name))
+      .map(({ name, annotation, node }) => {
+        const text = annotation ? textOf(annotation) : null;
+        return `${camelCase(name)}${typed(text, field(node, "value"))}`;
+      });
     return [
       {
-        kind,
         name: givenName(decorator) ?? camelCase(value.name),
         type: type ? textOf(type) : null,
-        arguments: names.filter((name) => name !== "self" && name !== "info" && name !== "root"),
-        file,
+        arguments: given,
+        value: undefined,
         line: value.node.line,
       },
     ];
-  });
-  const fields = of.fields
+  }),
+  ...of.fields
     .filter(({ annotation, name }) => annotation && !name.startsWith("_"))
-    .map(
-      ({ name, annotation, value, node }): GraphqlFact => ({
-        kind,
-        name: givenName(value) ?? camelCase(name),
-        type: annotation ? textOf(annotation) : null,
-        arguments: [],
-        file,
-        line: node.line,
-      }),
-    );
-  return [...methods, ...fields];
-};
+    .map(({ name, annotation, value, node }) => ({
+      name: givenName(value) ?? camelCase(name),
+      type: annotation ? textOf(annotation) : null,
+      arguments: [],
+      value,
+      line: node.line,
+    })),
+];
+
+const operationsOf = (machine: Machine, kind: GraphqlFact["kind"], of: ClassValue): readonly GraphqlFact[] =>
+  membersOf(machine, of).map(({ value: _, line, ...rest }) => ({
+    kind,
+    ...rest,
+    fields: [],
+    file: of.module.path,
+    line,
+  }));

@@ -74,6 +74,7 @@ const register = { method: "POST", path: "/api/v1/auth/register", auth: "none", 
 const me = { method: "GET", path: "/api/v1/auth/me", auth: "bearer", rate_limit: null } as const;
 const user = { name: "User", table: "users", fields: ["id", "email"] };
 const sound: Claims = {
+  graphql_created: [],
   endpoints_created: [register, me],
   models_created: [user],
   middleware_added: [],

@@ -191,12 +191,13 @@ app = FastAPI()
 app.include_router(GraphQLRouter(schema), prefix="/graphql")
 `,
   });
-  expect(found.map((one) => `${one.kind} ${one.name}(${one.arguments}) ${one.type}`)).toEqual([
-    "query bookById(bookId) Book | None",
-    "query renamed() str",
-    "query books() list[Book]",
-    "mutation addBook(title) Book",
-    "subscription count(target) null",
+  expect(found.map((one) => `${one.kind} ${one.name}(${one.arguments}) ${one.type} ${one.fields}`)).toEqual([
+    "query bookById(bookId: int) Book | None ",
+    "query renamed() str ",
+    "query books() list[Book] ",
+    "mutation addBook(title: str) Book ",
+    "subscription count(target: int = 100) null ",
+    "type Book() null title: str",
   ]);
   expect(endpoints.map(({ method, path }) => `${method} ${path}`)).toEqual([
     "GET /graphql",
