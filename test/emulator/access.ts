@@ -102,7 +102,7 @@ export function authorize(world: World, author: Author, repository: Repository, 
   if (!canSee(world, author, repository)) throw notFound();
   if (author.kind === "installation") {
     if (!need.permissions.some((permission) => hasPermission(author, permission, need.level))) throw forbidden();
-  } else if (!hasRole(world, author.account, need.role)) {
+  } else if (!hasRole(world, author.account, need.role, repository)) {
     throw forbidden(`Must have ${need.role} rights to Repository.`);
   }
 }
@@ -111,7 +111,7 @@ export function canSee(world: World, author: Author, repository: Repository): bo
   if (author.kind === "installation") {
     return author.repositories.includes(repository.id) && installedRepositories(world).includes(repository);
   }
-  return !repository.private || hasRole(world, author.account, "read");
+  return !repository.private || hasRole(world, author.account, "read", repository);
 }
 
 /**

@@ -25,6 +25,8 @@ export type RepositoryOptions = {
   readonly name: string;
   /** A local git repository whose branches (or, where its HEAD is detached, that commit) are the start. */
   readonly from?: string;
+  /** `owner/name` of an earlier one: its branches are the start, its owner may do everything in it, the App is not installed on it. */
+  readonly forkOf?: string;
   /** Text by path: the first commit, where `from` is not given. Without either the repository is empty. */
   readonly files?: Readonly<Record<string, string>>;
   /** Else the HEAD of `from`, else `main`. */

@@ -1,7 +1,7 @@
 /** What follows on GitHub when branches moved, whoever moved them and by whatever route: a push is a push. */
 import { NO_SHA, type RefChange } from "./git/bare-repository.ts";
 import { unprocessable } from "./http-error.ts";
-import { type Account, type Pull, pullsOf, type Repository, timestamp, type World } from "./state.ts";
+import { type Account, headRepositoryOf, type Pull, pullsOf, type Repository, timestamp, type World } from "./state.ts";
 import { pullEvent, pushEvent } from "./webhooks/events.ts";
 
 type Place = { readonly world: World; readonly repository: Repository; readonly sender: Account };
@@ -14,11 +14,20 @@ export async function refsMoved(at: Place, changes: readonly RefChange[]): Promi
   }
 }
 
+/** Pull requests are told of it where they were opened: for a fork's branch in the repository that it was forked from. */
 async function branchMoved(at: Place, branch: string, { before, after }: RefChange): Promise<void> {
+  const { world, sender } = at;
   const open = pullsOf(at.repository).filter(({ state }) => state === "open");
-  for (const pull of open.filter((one) => one.pull.head === branch)) {
-    if (after === NO_SHA) await closePull(at, pull);
-    else await followHead(at, pull, before, after);
+  for (const repository of [at.repository, at.repository.forkOf]) {
+    if (repository === undefined) continue;
+    const there: Place = { world, sender, repository };
+    const followers = pullsOf(repository).filter(
+      (one) => one.state === "open" && one.pull.head === branch && headRepositoryOf(repository, one) === at.repository,
+    );
+    for (const pull of followers) {
+      if (after === NO_SHA) await closePull(there, pull);
+      else await followHead(there, pull, before, after);
+    }
   }
   if (after === NO_SHA) return;
   for (const pull of open.filter((one) => one.pull.base === branch && one.state === "open")) {
@@ -28,9 +37,23 @@ async function branchMoved(at: Place, branch: string, { before, after }: RefChan
 }
 
 async function followHead(at: Place, pull: Pull, before: string, after: string): Promise<void> {
+  await keepHead(at.repository, pull, after);
   pull.pull.headSha = after;
   pull.updatedAt = timestamp(at.world);
   await pullEvent(at, pull, "synchronize", { before, after });
+}
+
+/** `refs/pull/<n>/head`, which the repository itself shows whatever the head lies in. */
+export async function keepHead(repository: Repository, { number, pull }: Pull, sha: string): Promise<void> {
+  const { git } = repository;
+  if (pull.fork) await bringObjects(repository, pull.fork, pull.head);
+  const ref = `refs/pull/${number}/head`;
+  await git.writeRef({ ref, before: git.refs.get(ref) ?? NO_SHA, after: sha });
+}
+
+export async function bringObjects(repository: Repository, fork: Repository, branch: string): Promise<void> {
+  const fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", fork.git.directory];
+  await repository.git.git([...fetch, `refs/heads/${branch}`]);
 }
 
 export async function closePull(at: Place, pull: Pull): Promise<void> {

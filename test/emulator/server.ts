@@ -75,11 +75,11 @@ export function serve(server: Server, world: World, doors: Doors): void {
       response.writeHead(401, { "www-authenticate": 'Basic realm="GitHub"' }).end("Authentication required.\n");
       return;
     }
-    if (repository === undefined || !canSee(world, author, repository) || !mayGit(world, author, "read")) {
+    if (repository === undefined || !canSee(world, author, repository) || !mayGit(world, author, repository, "read")) {
       response.writeHead(404).end("Repository not found.\n");
       return;
     }
-    if (git.writes && !mayGit(world, author, "write")) {
+    if (git.writes && !mayGit(world, author, repository, "write")) {
       response.writeHead(403).end("Write access to repository not granted.\n");
       return;
     }
@@ -106,9 +106,9 @@ function gitAuthor(world: World, authorization: string | undefined): Author | un
   }
 }
 
-function mayGit(world: World, author: Author, level: "read" | "write"): boolean {
+function mayGit(world: World, author: Author, repository: Repository, level: "read" | "write"): boolean {
   if (author.kind === "installation") return hasPermission(author, "contents", level);
-  return level === "read" || hasRole(world, author.account, "write");
+  return level === "read" || hasRole(world, author.account, "write", repository);
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -68,6 +68,8 @@ export type PullFacts = {
   readonly head: string;
   base: string;
   draft: boolean;
+  /** The fork that the head branch lies in. */
+  readonly fork?: Repository;
   /** Of the head branch when it was last seen: the branch's now while the pull request is open. */
   headSha: string;
   /** Of the base branch when the pull request was opened, retargeted or merged. */
@@ -155,6 +157,7 @@ export type Repository = {
   readonly owner: Account;
   readonly name: string;
   readonly private: boolean;
+  readonly forkOf: Repository | undefined;
   readonly defaultBranch: string;
   readonly git: BareRepository;
   readonly createdAt: string;
@@ -228,5 +231,9 @@ export const roleOf = (world: World, account: Account): Role => world.roles.get(
 
 const ROLES: readonly Role[] = ["none", "read", "triage", "write", "maintain", "admin"];
 
-export const hasRole = (world: World, account: Account, least: Role): boolean =>
-  ROLES.indexOf(roleOf(world, account)) >= ROLES.indexOf(least);
+/** @param repository whose owner may do everything in it */
+export const hasRole = (world: World, account: Account, least: Role, repository?: Repository): boolean =>
+  repository?.owner.id === account.id || ROLES.indexOf(roleOf(world, account)) >= ROLES.indexOf(least);
+
+/** Where a pull request's commits come from. */
+export const headRepositoryOf = (repository: Repository, { pull }: Pull): Repository => pull.fork ?? repository;

@@ -44,14 +44,16 @@ export async function createWorld(options: EmulatorOptions, contract: Contract, 
     nextId,
   };
   for (const [index, repository] of options.repositories.entries()) {
-    const made = await createRepository(world, options.root, repository, index + 1);
+    const parent = world.repositories.get(repository.forkOf?.toLowerCase() ?? "");
+    const made = await createRepository(world, options.root, repository, { id: index + 1, parent });
     world.repositories.set(`${repository.owner}/${repository.name}`.toLowerCase(), made);
   }
   return world;
 }
 
 function createInstallation({ app, repositories }: EmulatorOptions): Installation {
-  const names = app.repositories ?? repositories.map(({ owner, name }) => `${owner}/${name}`);
+  const own = repositories.filter(({ forkOf }) => forkOf === undefined);
+  const names = app.repositories ?? own.map(({ owner, name }) => `${owner}/${name}`);
   return {
     state: "active",
     selection: app.repositories === undefined ? "all" : "selected",
@@ -83,9 +85,10 @@ async function createRepository(
   world: World,
   root: string,
   options: RepositoryOptions,
-  id: number,
+  { id, parent }: { readonly id: number; readonly parent: Repository | undefined },
 ): Promise<Repository> {
-  const { owner, name, from, files } = options;
+  const { owner, name, files } = options;
+  const from = options.from ?? parent?.git.directory;
   const { git, defaultBranch } = await createSeededRepository({
     directory: join(root, owner, `${name}.git`),
     from,
@@ -98,6 +101,7 @@ async function createRepository(
     owner: world.accounts.get(owner.toLowerCase()) as Account,
     name,
     private: options.private ?? false,
+    forkOf: parent,
     defaultBranch,
     git,
     createdAt: timestamp(world),

@@ -1,6 +1,6 @@
 /** Pull requests as GitHub writes them: everything about their commits is computed from git at the moment of asking. */
 import type { FileDiff } from "../git/diff.ts";
-import type { Account, Pull, Repository, World } from "../state.ts";
+import { type Account, headRepositoryOf, type Pull, type Repository, type World } from "../state.ts";
 import { accountBody, nodeId, repositoryUrl } from "./accounts.ts";
 import { totals } from "./commits.ts";
 import type { Json } from "./example.ts";
@@ -59,7 +59,7 @@ export function shortPullBody(world: World, repository: Repository, pull: Pull):
     assignees: issue["assignees"],
     requested_reviewers: reviewers(world, pull),
     requested_teams: [],
-    head: endBody(world, repository, head, headSha),
+    head: endBody(world, headRepositoryOf(repository, pull), head, headSha),
     base: endBody(world, repository, pull.pull.base, baseShaOf(repository, pull)),
     _links: Object.fromEntries(
       Object.entries({ self: url, html: page, issue: `${base}/issues/${pull.number}`, ...links }).map(

@@ -32,7 +32,7 @@ export function repositoryBody(world: World, repository: Repository): Json {
     description: null,
     homepage: null,
     language: null,
-    fork: false,
+    fork: repository.forkOf !== undefined,
     mirror_url: null,
     is_template: false,
     topics: [],

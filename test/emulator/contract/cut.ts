@@ -32,7 +32,7 @@ repos/create-commit-status repos/get-combined-status-for-ref repos/list-commit-s
 git/get-ref git/create-ref git/update-ref git/delete-ref git/list-matching-refs git/get-commit git/create-commit
 git/get-tree git/create-tree git/create-blob git/get-blob
 pulls/create pulls/get pulls/update pulls/list pulls/list-files pulls/list-commits pulls/merge pulls/check-if-merged
-pulls/create-review pulls/list-reviews pulls/get-review pulls/submit-review pulls/dismiss-review
+pulls/create-review pulls/list-reviews pulls/get-review pulls/delete-pending-review pulls/submit-review pulls/dismiss-review
 pulls/list-comments-for-review pulls/create-review-comment pulls/list-review-comments
 pulls/list-review-comments-for-repo pulls/get-review-comment pulls/update-review-comment pulls/delete-review-comment
 pulls/create-reply-for-review-comment pulls/request-reviewers

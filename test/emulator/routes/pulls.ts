@@ -14,9 +14,18 @@ import {
   type RepositoryCall,
   type Route,
 } from "../http.ts";
-import { HttpError, notFound, validationFailed } from "../http-error.ts";
-import { closePull, mergeByButton } from "../ref-effects.ts";
-import { type Account, isPull, type Pull, pullsOf, type Repository, timestamp } from "../state.ts";
+import { forbidden, HttpError, notFound, validationFailed } from "../http-error.ts";
+import { bringObjects, closePull, keepHead, mergeByButton } from "../ref-effects.ts";
+import {
+  type Account,
+  hasRole,
+  headRepositoryOf,
+  isPull,
+  type Pull,
+  pullsOf,
+  type Repository,
+  timestamp,
+} from "../state.ts";
 import { pullEvent } from "../webhooks/events.ts";
 import { diffReply } from "./repositories.ts";
 import { newIssue, placeOf, requireAuthorOr } from "./threads.ts";
@@ -27,37 +36,42 @@ export function pullOf({ repository, params }: RepositoryCall): Pull {
   return issue;
 }
 
-/** `branch` or `owner:branch`; of this repository only: the emulator has no forks. */
-const branchNamed = (repository: Repository, head: string): string => {
+/** `branch`, or `owner:branch` for one of a fork; its author may push to it. */
+const headNamed = ({ world, repository, author }: RepositoryCall, head: string) => {
   const [owner, branch] = head.includes(":")
     ? (head.split(":", 2) as [string, string])
     : [repository.owner.login, head];
-  if (owner.toLowerCase() !== repository.owner.login.toLowerCase())
-    throw validationFailed("PullRequest", "head", "invalid");
-  return branch;
+  const isOwner = (one: Repository): boolean => one.owner.login.toLowerCase() === owner.toLowerCase();
+  const fork = [...world.repositories.values()].find((one) => one.forkOf === repository && isOwner(one));
+  if (!fork && !isOwner(repository)) throw validationFailed("PullRequest", "head", "invalid");
+  if (author.kind === "user" && !hasRole(world, author.account, "write", fork ?? repository))
+    throw forbidden("must be a collaborator");
+  return { branch, ...(fork && !isOwner(repository) ? { fork } : {}) };
 };
 
 async function createPull(call: RepositoryCall): Promise<Reply> {
   const { world, repository, author, body } = call;
   const { title, base, draft = false } = body as { title: string; base: string; draft?: boolean };
-  const head = branchNamed(repository, body["head"] as string);
-  const headSha = repository.git.branch(head);
+  const { branch: head, fork } = headNamed(call, body["head"] as string);
+  const headSha = (fork ?? repository).git.branch(head);
   const baseSha = repository.git.branch(base);
   if (headSha === undefined) throw validationFailed("PullRequest", "head", "invalid");
   if (baseSha === undefined) throw validationFailed("PullRequest", "base", "invalid");
+  if (fork) await bringObjects(repository, fork, head);
   if (await repository.git.isAncestor(headSha, baseSha)) {
     throw validationFailed("PullRequest", "base", "custom", `No commits between ${base} and ${head}`);
   }
   const same = pullsOf(repository).some(
-    ({ state, pull }) => state === "open" && pull.head === head && pull.base === base,
+    ({ state, pull }) => state === "open" && pull.head === head && pull.base === base && pull.fork === fork,
   );
   if (same) {
-    const message = `A pull request already exists for ${repository.owner.login}:${head}.`;
+    const message = `A pull request already exists for ${(fork ?? repository).owner.login}:${head}.`;
     throw validationFailed("PullRequest", "base", "custom", message);
   }
   const issue = newIssue(world, repository, author, title, (body["body"] as string | undefined) ?? null);
-  issue.pull = { head, base, draft, headSha, baseSha, requestedReviewers: [] };
+  issue.pull = { head, base, draft, headSha, baseSha, requestedReviewers: [], ...(fork ? { fork } : {}) };
   const pull = issue as Pull;
+  await keepHead(repository, pull, headSha);
   await pullEvent(placeOf(call), pull, "opened");
   return created(await pullBody(world, repository, pull));
 }
@@ -82,7 +96,7 @@ function listPulls(call: RepositoryCall): Promise<Reply> {
       // GitHub ignores a head without its owner, and then lists everything.
       (head === null ||
         !head.includes(":") ||
-        head.toLowerCase() === `${repository.owner.login}:${one.pull.head}`.toLowerCase()) &&
+        head.toLowerCase() === `${headRepositoryOf(repository, one).owner.login}:${one.pull.head}`.toLowerCase()) &&
       (base === null || base === one.pull.base),
   );
   const key = query.get("sort") === "updated" ? "updatedAt" : "createdAt";
@@ -126,7 +140,7 @@ async function editPull(call: RepositoryCall, pull: Pull): Promise<void> {
 }
 
 async function reopen(call: RepositoryCall, pull: Pull): Promise<void> {
-  const headSha = call.repository.git.branch(pull.pull.head);
+  const headSha = headRepositoryOf(call.repository, pull).git.branch(pull.pull.head);
   if (pull.pull.merged !== undefined || headSha === undefined) {
     throw validationFailed(
       "PullRequest",
@@ -135,6 +149,7 @@ async function reopen(call: RepositoryCall, pull: Pull): Promise<void> {
       "state cannot be changed. The pull request cannot be reopened.",
     );
   }
+  await keepHead(call.repository, pull, headSha);
   pull.pull.headSha = headSha;
   Object.assign(pull, { state: "open", closedAt: null, closedBy: null });
   await pullEvent(placeOf(call), pull, "reopened");
@@ -173,7 +188,7 @@ async function merge(call: RepositoryCall): Promise<Reply> {
   const squash = method === "squash";
   const title = squash
     ? `${pull.title} (#${pull.number})`
-    : `Merge pull request #${pull.number} from ${repository.owner.login}/${pull.pull.head}`;
+    : `Merge pull request #${pull.number} from ${headRepositoryOf(repository, pull).owner.login}/${pull.pull.head}`;
   const { commit_title: heading = title, commit_message: text = pull.title } = body as Record<
     string,
     string | undefined
@@ -209,7 +224,7 @@ async function requestReviewers(call: RepositoryCall): Promise<Reply> {
 }
 
 export const pullRoutes: readonly Route[] = [
-  inRepository("POST /pulls", writes("pull_requests"), createPull),
+  inRepository("POST /pulls", contributes("pull_requests"), createPull),
   inRepository("GET /pulls", reads("pull_requests"), listPulls),
   inRepository("GET /pulls/{pull_number}", reads("pull_requests"), getPull),
   inRepository("PATCH /pulls/{pull_number}", contributes("pull_requests"), updatePull),

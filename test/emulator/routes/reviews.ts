@@ -67,6 +67,10 @@ async function createReview(call: RepositoryCall): Promise<Reply> {
   const { event, comments = [] } = body as { event?: string; comments?: Inline[] };
   const text = (body["body"] as string | undefined) ?? "";
   const state = event === undefined ? "PENDING" : checkEvent(call, pull, event, text, comments.length);
+  const isDraftOfHis = (one: Review): boolean =>
+    one.pull === pull.number && one.state === "PENDING" && one.by.id === author.account.id;
+  if ([...repository.reviews.values()].some(isDraftOfHis))
+    throw unprocessable("Unprocessable Entity", ["User can only have one pending review per pull request"]);
   const anchored = await anchors(call, pull, comments);
   const review = newReview(world, repository, author, pull, { body: text, state });
   for (const { spot, hunk, body: comment } of anchored)
@@ -116,6 +120,16 @@ function dismissReview(call: RepositoryCall): Reply {
   return ok(reviewBody(world, repository, review));
 }
 
+/** Submitted ones stay. */
+function deletePending(call: RepositoryCall): Reply {
+  const { world, repository } = call;
+  const review = reviewOf(call);
+  if (review.state !== "PENDING") throw unprocessable("Can not delete a non-pending pull request review");
+  for (const { id } of commentsOf(call, review)) repository.reviewComments.delete(id);
+  repository.reviews.delete(review.id);
+  return ok(reviewBody(world, repository, review));
+}
+
 function listReviews(call: RepositoryCall): Promise<Reply> {
   const { world, repository, author } = call;
   const pull = pullOf(call);
@@ -154,6 +168,7 @@ export const reviewRoutes: readonly Route[] = [
   inRepository("GET /pulls/{pull_number}/reviews/{review_id}", READ, (call) =>
     ok(reviewBody(call.world, call.repository, reviewOf(call))),
   ),
+  inRepository("DELETE /pulls/{pull_number}/reviews/{review_id}", WRITE, deletePending),
   inRepository("POST /pulls/{pull_number}/reviews/{review_id}/events", WRITE, submitReview),
   inRepository("PUT /pulls/{pull_number}/reviews/{review_id}/dismissals", writes("pull_requests"), dismissReview),
   inRepository("GET /pulls/{pull_number}/reviews/{review_id}/comments", READ, listReviewComments),

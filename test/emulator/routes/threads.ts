@@ -29,11 +29,11 @@ export function issueOf({ repository, params, author }: RepositoryCall, level: "
 
 /** Apps may what their permissions say; people need the role, or to have written it themselves. */
 export function requireAuthorOr(
-  { world, author }: { world: World; author: Author },
+  { world, repository, author }: { world: World; repository: Repository; author: Author },
   role: "triage" | "write",
   by: Issue["by"],
 ): void {
-  if (author.kind === "user" && author.account.id !== by.id && !hasRole(world, author.account, role)) {
+  if (author.kind === "user" && author.account.id !== by.id && !hasRole(world, author.account, role, repository)) {
     throw forbidden(`Must have ${role} rights to Repository.`);
   }
 }
