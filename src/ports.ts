@@ -465,11 +465,16 @@ export interface Queue {
   /**
    * Durable when it resolves. "duplicate": this delivery id, or this body under any id within 7 days, was here before.
    * @param digest sha256 of event name and raw body @param dedupe key of a trigger that two deliveries announce
+   * @param into asked of the key's jobs that have not begun, the newest first: what the waiting one becomes where it takes
+   * the new one in ("merged", also where the dedupe key was here before); it keeps its id and its place
    */
-  accept(job: Job, delivery: { event: string; digest: string; dedupe?: string }): Promise<"accepted" | "duplicate">;
+  accept(
+    job: Job,
+    delivery: { event: string; digest: string; dedupe?: string; into?: (waiting: Job) => Job | undefined },
+  ): Promise<"accepted" | "merged" | "duplicate">;
   /**
    * Hands jobs to `handler`, at most `concurrency` at once (urgent ones come on top, and first) and one per key, oldest
-   * first. A handler that throws is tried again with a growing delay, its key waiting; after the last try `onExhausted` is told and the key is free.
+   * first; one that is held back (`notBefore`) lets the others of its key pass. A handler that throws is tried again with a growing delay, its key waiting; after the last try `onExhausted` is told and the key is free.
    */
   work(options: {
     concurrency: number;
@@ -478,6 +483,8 @@ export interface Queue {
   }): void;
   /** Those of a key that wait or are at work, oldest first. */
   jobsOn(key: string): Promise<Job[]>;
+  /** Those of a key that have not begun are held back no longer. */
+  release(key: string): Promise<void>;
   counts(): Promise<{ waiting: number; active: number }>;
   /** Resolves when nothing waits or runs: for demos, tests and shut-down. */
   idle(): Promise<void>;

@@ -13,6 +13,8 @@ export type Job = {
   readonly acceptedAt: string;
   /** Waits neither for the runs of its issue nor for a free place: a command that starts no run, and a push that is checked. */
   readonly urgent?: true;
+  /** ISO 8601. Held back until then, for more of what it is about may be on its way. */
+  readonly notBefore?: string;
 };
 
 /** What the runs of one issue share. */

@@ -1,6 +1,6 @@
 /** The queue's rows: each change of a job's state as one transaction. Knows SQL, and nothing of handlers or timers. */
 import type { Job } from "../domain/job.ts";
-import type { Database } from "./database.ts";
+import type { Database, Query } from "./database.ts";
 
 export type Delivery = { readonly event: string; readonly digest: string; readonly dedupe?: string };
 
@@ -18,28 +18,76 @@ export type Taken = {
 
 const digestWindowMs = 7 * 24 * 3_600_000;
 
-/** @returns false when the delivery, its body or its dedupe key was here before: then nothing has changed */
-export const insertJob = (database: Database, job: Job, delivery: Delivery, now: number): Promise<boolean> => {
+/**
+ * @param into what a waiting job becomes where it takes the new one in
+ * @returns "duplicate" when the delivery or its body was here before, or its dedupe key and no waiting job takes it in:
+ * then nothing has changed
+ */
+export const insertJob = (
+  database: Database,
+  job: Job,
+  delivery: Delivery,
+  { now, into }: { readonly now: number; readonly into?: ((waiting: Job) => Job | undefined) | undefined },
+): Promise<"accepted" | "merged" | "duplicate"> => {
   const body = JSON.stringify(job);
   return database.transaction(async (query) => {
+    const [before] = await query(
+      "SELECT id FROM deliveries WHERE id = $1 OR (digest = $2 AND event = $3 AND accepted_at > $4) LIMIT 1",
+      [job.id, delivery.digest, delivery.event, now - digestWindowMs],
+    );
+    if (before) return "duplicate";
+    const [announced] =
+      delivery.dedupe === undefined
+        ? []
+        : await query("SELECT id FROM deliveries WHERE dedupe = $1", [delivery.dedupe]);
+    const merged = into && (await mergeJob(query, job.key, into));
+    if (!merged && announced) return "duplicate";
     const fresh = await query(
-      `INSERT INTO deliveries (id, event, digest, dedupe, job_key, accepted_at)
-       SELECT $1, $2, $3, $4, $5, CAST($6 AS BIGINT)
-       WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE digest = $3 AND event = $2 AND accepted_at > CAST($7 AS BIGINT))
+      `INSERT INTO deliveries (id, event, digest, dedupe, job_key, accepted_at, ended_at, ended_as)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
        ON CONFLICT DO NOTHING
        RETURNING id`,
-      [job.id, delivery.event, delivery.digest, delivery.dedupe ?? null, job.key, now, now - digestWindowMs],
+      [
+        ...[job.id, delivery.event, delivery.digest, announced ? null : (delivery.dedupe ?? null), job.key, now],
+        ...(merged ? [now, "done"] : [null, null]),
+      ],
     );
-    if (fresh.length === 0) return false;
+    if (fresh.length === 0) throw new Error(`delivery ${job.id} came twice at the same moment`);
+    if (merged) return "merged";
+    const notBefore = heldUntil(job);
+    const [inTheWay] = await query(
+      `SELECT id FROM jobs WHERE job_key = $1 AND ($2 > $3 OR takes > 0 OR not_before <= $3) LIMIT 1`,
+      [job.key, notBefore, now],
+    );
+    // One that is held back stands in nobody's way.
+    if (!inTheWay) await query("UPDATE jobs SET state = 'behind' WHERE job_key = $1", [job.key]);
     await query(
-      `INSERT INTO jobs (id, job_key, place, urgent, state)
-       VALUES ($1, $2, (SELECT COALESCE(MAX(place), 0) + 1 FROM jobs), $3,
-               CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE job_key = $2) THEN 'behind' ELSE 'ready' END)`,
-      [job.id, job.key, job.urgent ? 1 : 0],
+      `INSERT INTO jobs (id, job_key, place, urgent, state, not_before)
+       VALUES ($1, $2, (SELECT COALESCE(MAX(place), 0) + 1 FROM jobs), $3, $4, $5)`,
+      [job.id, job.key, job.urgent ? 1 : 0, inTheWay ? "behind" : "ready", notBefore],
     );
     await query("INSERT INTO job_bodies (id, body) VALUES ($1, $2)", [job.id, body]);
-    return true;
+    return "accepted";
   });
+};
+
+const heldUntil = ({ notBefore }: Job): number => (notBefore === undefined ? 0 : Date.parse(notBefore));
+
+/** @returns whether one of the key's jobs that have not begun took it in, the newest first */
+const mergeJob = async (query: Query, key: string, into: (waiting: Job) => Job | undefined): Promise<boolean> => {
+  const rows = await query<{ id: string; body: string }>(
+    `SELECT jobs.id AS id, body FROM jobs JOIN job_bodies ON job_bodies.id = jobs.id
+     WHERE job_key = $1 AND takes = 0 AND state <> 'active' ORDER BY place DESC`,
+    [key],
+  );
+  for (const { id, body } of rows) {
+    const merged = into(JSON.parse(body) as Job);
+    if (!merged) continue;
+    await query("UPDATE job_bodies SET body = $2 WHERE id = $1", [id, JSON.stringify(merged)]);
+    await query("UPDATE jobs SET not_before = $2 WHERE id = $1", [id, heldUntil(merged)]);
+    return true;
+  }
+  return false;
 };
 
 /** Makes the oldest job active that is ready and due, urgent ones first. @param least 1: no other than an urgent one */
@@ -73,8 +121,9 @@ export const endJob = (database: Database, id: string, as: "done" | "exhausted",
     await query("UPDATE deliveries SET ended_at = $2, ended_as = $3 WHERE id = $1", [id, now, as]);
     await query(
       `UPDATE jobs SET state = 'ready'
-       WHERE id = (SELECT id FROM jobs WHERE job_key = $1 AND state = 'behind' ORDER BY place LIMIT 1)`,
-      [row.job_key],
+       WHERE id = (SELECT id FROM jobs WHERE job_key = $1 AND state = 'behind'
+                   ORDER BY CASE WHEN not_before > $2 THEN 1 ELSE 0 END, place LIMIT 1)`,
+      [row.job_key, now],
     );
   });
 
@@ -102,6 +151,11 @@ export const handBackAll = async (database: Database): Promise<string[]> => {
     "UPDATE jobs SET state = 'ready', not_before = 0, crashes = crashes + 1 WHERE state = 'active' RETURNING id",
   );
   return rows.map((row) => row.id);
+};
+
+/** Of a key, those that have not begun are held back no longer. */
+export const releaseJobs = async (database: Database, key: string): Promise<void> => {
+  await database.query("UPDATE jobs SET not_before = 0 WHERE job_key = $1 AND takes = 0", [key]);
 };
 
 /** When the first of the jobs is due that wait for nothing but their time: past where that came just now. */

@@ -12,6 +12,7 @@ import {
   insertJob,
   jobsOn,
   nextDue,
+  releaseJobs,
   type Taken,
   takeJob,
 } from "./queue-rows.ts";
@@ -161,9 +162,10 @@ export const createQueue = (
     accept: async (job, delivery) => {
       await opened;
       if (closing.signal.aborted) throw new Error("the queue is closed");
-      const fresh = await insertJob(database, job, delivery, now());
-      if (fresh) wake();
-      return fresh ? "accepted" : "duplicate";
+      const { into, ...known } = delivery;
+      const taken = await insertJob(database, job, known, { now: now(), into });
+      if (taken !== "duplicate") wake();
+      return taken;
     },
     work: (options) => {
       if (work) throw new Error("the queue has its handler already");
@@ -173,6 +175,11 @@ export const createQueue = (
     jobsOn: async (key) => {
       await opened;
       return jobsOn(database, key);
+    },
+    release: async (key) => {
+      await opened;
+      await releaseJobs(database, key);
+      wake();
     },
     counts: () => countJobs(database),
     idle: async () => {

@@ -1,6 +1,7 @@
 /** What every Queue and Store must do, whatever database stands behind them: each backend runs this whole suite. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../src/domain/event.ts";
+import type { Job } from "../../src/domain/job.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
 import type { Claim, Clock, Queue, Store } from "../../src/ports.ts";
 import type { RetryPolicy } from "../../src/store/queue.ts";
@@ -258,6 +259,100 @@ export const runContract = (backend: Backend): void => {
       await room.queue.idle();
       expect(order).toEqual(["a", "b", "a", "a"]);
       expect(asked).toEqual([1, 2]);
+    });
+
+    describe("a job that is held back", () => {
+      const heldJob = (id: string, seconds: number, issue = 1): Job => ({
+        ...jobOf(id, issue),
+        notBefore: new Date(now.getTime() + seconds * 1_000).toISOString(),
+      });
+      const takeIn = (id: string) => (waiting: Job) => ({ ...waiting, key: waiting.key, acceptedAt: id });
+      const work = (order: string[], one: (job: Job) => Promise<void> = async () => {}) =>
+        room.queue.work({
+          concurrency: 2,
+          handler: async ({ job }) => {
+            order.push(job.id);
+            await one(job);
+          },
+          onExhausted: never,
+        });
+
+      test("begins at its time by itself, also after a crash", async () => {
+        await room.close();
+        room = await backend.open({
+          clock: () => new Date(),
+          retry: { failures: 3, crashes: 3, delayMs: () => 0 },
+        });
+        const due = Date.now() + 300;
+        await room.queue.accept({ ...jobOf("a"), notBefore: new Date(due).toISOString() }, deliveryOf("a"));
+        room = await room.crash();
+        const begun: number[] = [];
+        room.queue.work({ concurrency: 1, handler: async () => void begun.push(Date.now()), onExhausted: never });
+        await room.queue.idle();
+        expect(begun).toHaveLength(1);
+        expect(begun[0]).toBeGreaterThanOrEqual(due);
+      });
+
+      test("lets later jobs of its key pass, and waits for those that are at work", async () => {
+        await room.queue.accept(heldJob("held", 60), deliveryOf("held"));
+        await room.queue.accept(jobOf("next"), deliveryOf("next"));
+        await room.queue.accept(jobOf("last"), deliveryOf("last"));
+        const order: string[] = [];
+        const passed = gate();
+        work(order, async ({ id }) => {
+          if (id === "next") await room.queue.release("acme/shop#1");
+          if (id === "last") passed.resolve();
+        });
+        await passed.promise;
+        await room.queue.idle();
+        expect(order).toEqual(["next", "held", "last"]);
+      });
+
+      test("takes newer ones in until it begins: they are one job under its id, and each delivery counts once", async () => {
+        await room.queue.accept(heldJob("a", 60), deliveryOf("a", "review:1"));
+        expect(await room.queue.accept(jobOf("b"), { ...deliveryOf("b", "review:2"), into: takeIn("b") })).toBe(
+          "merged",
+        );
+        expect(await room.queue.accept(jobOf("b"), { ...deliveryOf("b", "review:2"), into: takeIn("b") })).toBe(
+          "duplicate",
+        );
+        // The same thing, told by another delivery, which may say more of it.
+        expect(await room.queue.accept(jobOf("c"), { ...deliveryOf("c", "review:2"), into: takeIn("c") })).toBe(
+          "merged",
+        );
+        expect(await room.queue.jobsOn("acme/shop#1")).toMatchObject([{ id: "a", acceptedAt: "c" }]);
+        const order: string[] = [];
+        const running = gate();
+        const end = gate();
+        work(order, async () => {
+          running.resolve();
+          await end.promise;
+        });
+        await room.queue.release("acme/shop#1");
+        await running.promise;
+        expect(await room.queue.accept(jobOf("d"), { ...deliveryOf("d", "review:2"), into: takeIn("d") })).toBe(
+          "duplicate",
+        );
+        expect(await room.queue.accept(jobOf("e"), { ...deliveryOf("e", "review:3"), into: takeIn("e") })).toBe(
+          "accepted",
+        );
+        end.resolve();
+        await room.queue.idle();
+        expect(order).toEqual(["a", "e"]);
+      });
+
+      test("begins when the one that takes another in says so, and its place in the line is its own", async () => {
+        await room.queue.accept(heldJob("a", 60), deliveryOf("a"));
+        await room.queue.accept(heldJob("b", 60, 2), deliveryOf("b"));
+        const begin = ({ notBefore: _, ...waiting }: Job): Job => waiting;
+        await room.queue.accept(jobOf("c", 2), { ...deliveryOf("c"), into: begin });
+        const order: string[] = [];
+        const begun = gate();
+        work(order, async () => begun.resolve());
+        await begun.promise;
+        expect(order).toEqual(["b"]);
+        expect(await room.queue.jobsOn("acme/shop#1")).toMatchObject([{ id: "a" }]);
+      });
     });
 
     test("closing aborts what runs, hands it back uncounted, and takes nothing new", async () => {
