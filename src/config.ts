@@ -1,6 +1,5 @@
 /** ROOF: the settings, read from the environment once and checked all together; the only reader of process.env. */
-import { createPrivateKey } from "node:crypto";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { SharedCaps } from "./domain/caps.ts";
@@ -9,6 +8,8 @@ import { ConfigError } from "./domain/errors.ts";
 import { type McpSettings, readMcpSettings } from "./domain/mcp-settings.ts";
 import { type ModelConfig, modelProblems, modelSettings, toModel } from "./domain/model-settings.ts";
 import { type SetupConfig, setupProblems, setupSettings, toSetup } from "./domain/setup-settings.ts";
+import { type KnownBot, visitorSettings } from "./domain/visitor-settings.ts";
+import { readKey } from "./private-key.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -45,6 +46,8 @@ export type Config = RunConfig & {
   /** The label that starts a run. */
   readonly label: string;
   readonly sharedCaps: SharedCaps;
+  /** Bots that may ask for runs; all others are ignored. */
+  readonly bots: readonly KnownBot[];
   /** Runs at the same time. */
   readonly concurrency: number;
   /** Whether its commits carry the App's `Signed-off-by`. */
@@ -135,6 +138,7 @@ const appSettings = runSettings.extend({
   ARCHITECT_MAX_TOKENS_PER_DAY: wholeNumber(10_000, 1_000_000_000_000).default(200_000_000),
   ARCHITECT_MAX_USD_PER_ISSUE: money.default(25),
   ARCHITECT_MAX_TOKENS_PER_ISSUE: wholeNumber(10_000, 1_000_000_000_000).default(100_000_000),
+  ...visitorSettings.shape,
   ARCHITECT_CONCURRENCY: wholeNumber(1, 256).default(4),
   ARCHITECT_SIGN_OFF: z.enum(["true", "false"], "must be true or false").default("false"),
 });
@@ -163,6 +167,7 @@ export const readConfig = (env: Env = process.env, isRoot = runsAsRoot()): Confi
       day: { usd: settings.ARCHITECT_MAX_USD_PER_DAY, tokens: settings.ARCHITECT_MAX_TOKENS_PER_DAY },
       issue: { usd: settings.ARCHITECT_MAX_USD_PER_ISSUE, tokens: settings.ARCHITECT_MAX_TOKENS_PER_ISSUE },
     },
+    bots: settings.ARCHITECT_BOTS,
     signOff: settings.ARCHITECT_SIGN_OFF === "true",
     warnings: [...run.warnings, ...key.warnings],
   };
@@ -260,41 +265,6 @@ const unknownNames = (given: Env): string[] => {
   return Object.keys(given)
     .filter((name) => name.startsWith("ARCHITECT_") && !known.includes(name))
     .map((name) => `${name} is no setting: did you mean ${nearest(name, known)}?`);
-};
-
-type Key = { readonly pem?: string; readonly problems: readonly string[]; readonly warnings: readonly string[] };
-
-/** No message ever carries the key itself. */
-const readKey = (given: Env): Key => {
-  const { PRIVATE_KEY: text, PRIVATE_KEY_PATH: path } = given;
-  const wrong = (problem: string): Key => ({ problems: [problem], warnings: [] });
-  if (text !== undefined && path !== undefined)
-    return wrong("PRIVATE_KEY and PRIVATE_KEY_PATH are both set: keep one of them");
-  if (text !== undefined) return checkKey("PRIVATE_KEY", text, []);
-  if (path === undefined)
-    return wrong(
-      "PRIVATE_KEY_PATH is missing: it must be the .pem file that the App's settings page gave you (or PRIVATE_KEY its text)",
-    );
-  try {
-    const open = (statSync(path).mode & 0o077) !== 0;
-    const warnings = open ? [`PRIVATE_KEY_PATH: others on this machine can read ${path}; \`chmod 600\` it`] : [];
-    return checkKey("PRIVATE_KEY_PATH", readFileSync(path, "utf8"), warnings);
-  } catch (error) {
-    return wrong(`PRIVATE_KEY_PATH cannot be read (${(error as NodeJS.ErrnoException).code}): ${path}`);
-  }
-};
-
-const checkKey = (name: string, text: string, warnings: readonly string[]): Key => {
-  const pem = `${text.replaceAll("\\n", "\n").trim()}\n`;
-  const wish =
-    "it must be the RSA key in PEM format that GitHub made for the App, from -----BEGIN to the end of the END line";
-  try {
-    const { asymmetricKeyType } = createPrivateKey(pem);
-    if (asymmetricKeyType === "rsa") return { pem, problems: [], warnings };
-    return { problems: [`${name} holds a key of type ${asymmetricKeyType}: ${wish}`], warnings };
-  } catch {
-    return { problems: [`${name} holds no private key: ${wish}`], warnings };
-  }
 };
 
 /** `https://github.com`, `https://SUBDOMAIN.ghe.com` or the server whose `/api/v3` it is. */

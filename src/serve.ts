@@ -162,6 +162,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     privateKey: config.privateKey,
     apiUrl: config.apiUrl,
     webUrl: config.githubUrl,
+    bots: config.bots,
     clock: systemClock,
     log,
   });
@@ -199,6 +200,8 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     queue,
     store,
     label: config.label,
+    appId: config.appId,
+    bots: config.bots,
     clock: systemClock,
     log,
   });

@@ -40,6 +40,7 @@ test("three settings are enough, the rest has defaults that need no key of a mod
     port: 3000,
     dataFolder: join(folder, ".local/share/backend-architect"),
     label: "architect",
+    bots: [],
     concurrency: 4,
     signOff: false,
     model: { kind: "blueprint" },
@@ -74,6 +75,21 @@ test("the settings of a run alone need no App", () => {
 
 test("a setting that is empty counts as not set", () => {
   expect(read({ PORT: "", ARCHITECT_LABEL: "", ANTHROPIC_API_KEY: "", PRIVATE_KEY_PATH: "" }).port).toBe(3000);
+});
+
+describe("bots", () => {
+  test("are named with their ids", () => {
+    expect(read({ ARCHITECT_BOTS: "helper[bot]=1234567, Other-1[bot]=8" }).bots).toEqual([
+      { login: "helper[bot]", id: 1_234_567 },
+      { login: "Other-1[bot]", id: 8 },
+    ]);
+  });
+
+  test.each(["helper[bot]", "helper=12", "maintainer=5", "helper[bot]=0"])("%j is no bot with its id", (text) => {
+    expect(problemWith({ ARCHITECT_BOTS: text })).toBe(
+      `wrong setting: ARCHITECT_BOTS has "${text}": it must be a list of bots with their ids such as helper[bot]=1234567; https://api.github.com/users/helper%5Bbot%5D shows the id`,
+    );
+  });
 });
 
 describe("the webhook secret", () => {

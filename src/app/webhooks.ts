@@ -18,6 +18,9 @@ export type WebhookDeps = {
   readonly queue: Queue;
   readonly store: Store;
   readonly label: string;
+  readonly appId?: number | undefined;
+  /** Those that the operator lets in. */
+  readonly bots?: TriggerOptions["bots"];
   readonly clock: Clock;
   readonly log: (line: string) => void;
 };
@@ -45,8 +48,9 @@ const events = [
 export const createWebhookHandler = async (deps: WebhookDeps): Promise<WebhookHandler> => {
   const secret = checkSecret(deps.secret);
   const person = await deps.github.whoami();
-  const self = { login: person.login, id: person.id, slug: person.login.replace(/\[bot\]$/, "") };
-  const options: TriggerOptions = { label: deps.label, self, command: "architect" };
+  const slug = person.login.replace(/\[bot\]$/, "");
+  const self = { login: person.login, id: person.id, slug, appId: deps.appId };
+  const options: TriggerOptions = { label: deps.label, self, command: "architect", bots: deps.bots };
   const arrivals = new AsyncLocalStorage<Arrival>();
   const pending = new Set<Promise<void>>();
   const background = (work: Promise<void>): void => {

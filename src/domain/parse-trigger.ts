@@ -5,7 +5,13 @@ import { issueOfBranch } from "./job.ts";
 import type { Person, RepositoryRef, Thread } from "./repository.ts";
 import type { Trigger } from "./trigger.ts";
 
-export type Self = { readonly login: string; readonly id: number; readonly slug: string };
+export type Self = {
+  readonly login: string;
+  readonly id: number;
+  readonly slug: string;
+  /** Of the App: what was written with a token of ours is our own doing, whoever it counts for. */
+  readonly appId?: number | undefined;
+};
 
 export type TriggerOptions = {
   /** The label's name; upper and lower case are the same, as on GitHub. */
@@ -13,6 +19,8 @@ export type TriggerOptions = {
   readonly self: Self;
   /** The command's name without the slash. */
   readonly command: string;
+  /** Those that count as people do; any other is ignored. None where left out. */
+  readonly bots?: readonly Pick<Person, "login" | "id">[] | undefined;
 };
 
 export type ParsedTrigger =
@@ -39,6 +47,8 @@ const common = {
   sender: person,
   installation: z.object({ id }).optional(),
 };
+/** The App whose token it was written with, if any. */
+const via = { performed_via_github_app: z.object({ id }).nullish() };
 const issue = z.object({
   number: id,
   title: z.string(),
@@ -57,7 +67,7 @@ const pullRequest = z.object({
 });
 
 const labeled = z.object({ ...common, issue, label: z.object({ name: z.string() }).optional() });
-const commented = z.object({ ...common, issue, comment: z.object({ id, body: z.string() }) });
+const commented = z.object({ ...common, issue, comment: z.object({ id, body: z.string(), ...via }) });
 const reviewed = z.object({
   ...common,
   pull_request: pullRequest,
@@ -111,7 +121,7 @@ const read = <T extends z.infer<z.ZodObject<typeof common>>>(
   const { repository, sender, installation } = parsed.data;
   if (sender.id === options.self.id || sender.login.toLowerCase() === options.self.login.toLowerCase())
     return { ignored: "our own doing" };
-  if (sender.type !== "User") return { ignored: `${sender.login} is no person` };
+  if (sender.type !== "User" && !isListed(sender, options)) return { ignored: `${sender.login} is no person` };
   if (!installation) return { ignored: "the delivery belongs to no installation of the App" };
   const ref: RepositoryRef = {
     id: repository.id,
@@ -121,6 +131,22 @@ const read = <T extends z.infer<z.ZodObject<typeof common>>>(
     defaultBranch: repository.default_branch,
   };
   return parse(parsed.data, { repository: ref, sender: personOf(sender) }, options);
+};
+
+const isListed = ({ login, id, type }: Person, { bots = [] }: TriggerOptions): boolean =>
+  type === "Bot" && bots.some((bot) => bot.id === id && bot.login.toLowerCase() === login.toLowerCase());
+
+/** Every comment of ours carries such a line: text that holds one is ours, or a copy of it. */
+const ownMark = /<!--\s*architect:/i;
+
+/** @returns why a text is none of anybody else's */
+const notTheirs = (
+  text: { readonly body: string; readonly performed_via_github_app?: { readonly id: number } | null | undefined },
+  { self }: TriggerOptions,
+): string | undefined => {
+  const via = text.performed_via_github_app?.id;
+  if (via !== undefined && via === self.appId) return "our own doing";
+  return ownMark.test(text.body) ? "a copy of our own words" : undefined;
 };
 
 const personOf = ({ login, id, type }: Person): Person => ({ login, id, type });
@@ -145,6 +171,8 @@ const parseComment = (
   common: Common,
   options: TriggerOptions,
 ): ParsedTrigger => {
+  const ours = notTheirs(comment, options);
+  if (ours !== undefined) return { ignored: ours };
   const command = parseCommand(comment.body, options.command);
   const kind = issue.pull_request ? "pull" : "issue";
   if (!command) {
@@ -179,6 +207,8 @@ const parseReview = (
   // An empty body may have inline comments below it; those of an approval announce themselves.
   if (review.state.toLowerCase() === "approved" && !review.body?.trim())
     return { ignored: "an approval without words" };
+  const ours = notTheirs({ body: review.body ?? "" }, options);
+  if (ours !== undefined) return { ignored: ours };
   return reviewTrigger(pull, review.id, common, options);
 };
 
@@ -188,6 +218,8 @@ const parseReviewComment = (
   options: TriggerOptions,
 ): ParsedTrigger => {
   if (comment.body.trim() === "") return { ignored: "a comment without words" };
+  const ours = notTheirs(comment, options);
+  if (ours !== undefined) return { ignored: ours };
   if (!comment.pull_request_review_id) return { ignored: "the comment belongs to no review" };
   return reviewTrigger(pull, comment.pull_request_review_id, common, options);
 };

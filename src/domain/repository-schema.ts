@@ -1,16 +1,26 @@
 /** The keys of `.github/architect.yml`: what each may be, and the sentence that says so. Reads nothing, decides nothing. */
 import { z } from "zod";
+import { nearest } from "./distance.ts";
 import { canonPath, isProtected } from "./policy.ts";
 import { createRedactor } from "./redact.ts";
 import { standardsSchema } from "./standards.ts";
+
+/** Letters by which a key may be misspelt. */
+const near = (key: string): number => (key.length < 5 ? 1 : 2);
+
+const didYouMean = (keys: readonly string[], known: readonly string[]): string => {
+  const meant = keys.flatMap((key) => nearest(key.toLowerCase(), known, near(key)) ?? []);
+  return meant.length > 0 ? `did you mean ${meant.map((key) => `\`${key}\``).join(", ")}? ` : "";
+};
 
 /** An object that names what it does not know, and what there is instead. */
 const keys = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) => {
-      const allowed = `allowed here: ${Object.keys(shape).join(", ")}`;
+      const known = Object.keys(shape);
+      const allowed = `allowed here: ${known.join(", ")}`;
       if (issue.code === "unrecognized_keys")
-        return `unknown key ${issue.keys.map((key) => `\`${key}\``).join(", ")}; ${allowed}`;
+        return `unknown key ${issue.keys.map((key) => `\`${key}\``).join(", ")}; ${didYouMean(issue.keys, known)}${allowed}`;
       return issue.code === "invalid_type" ? `must be a mapping; ${allowed}` : undefined;
     },
   });

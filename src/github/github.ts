@@ -22,6 +22,8 @@ export type GitHubOptions = {
   readonly apiUrl: string;
   /** Where people look, and where git fetches from: `https://github.com`. */
   readonly webUrl: string;
+  /** Bots that may write, by the operator's word: GitHub tells permissions of people alone. */
+  readonly bots?: readonly Pick<Person, "login" | "id">[];
   readonly clock: Clock;
   /** GitHub's pace for writes (one a second, one notification every three). Default: on, but on loopback off. */
   readonly throttle?: boolean;
@@ -57,7 +59,7 @@ export const createGitHub = (options: GitHubOptions): GitHub => {
       const client = createClient(settings, `installation-${repository.installationId}`);
       useToken(client, token, settings.throttle ? 1_000 : 10);
       const source = { webUrl, fetch: options.fetch ?? fetch, token: () => token.current() };
-      return createSession(client, repository, token, { whoami, images: source, appId });
+      return createSession(client, repository, token, { whoami, images: source, appId, bots: options.bots ?? [] });
     },
     gitCredentials: async (repository) => {
       const token = await openToken(clients, repository, "fetch", clock);
@@ -122,10 +124,12 @@ const createSession = (
     whoami,
     images,
     appId,
+    bots,
   }: {
     readonly whoami: () => Promise<Person>;
     readonly images: ImageSource;
     readonly appId: number;
+    readonly bots: readonly Pick<Person, "login" | "id">[];
   },
 ): GitHubSession => {
   const place: Place = { owner: token.owner, repo: token.repo };
@@ -136,8 +140,11 @@ const createSession = (
   const comments = createComments(client, place, whoami);
   const during = <T>(what: string, work: () => Promise<T>): Promise<T> => doing(`${name}, ${what}`, work);
   return {
-    permissionOf: (person) =>
-      during(`reading what ${person.login} may do`, () => fetchPermission(client, place, person)),
+    permissionOf: async (person) =>
+      person.type === "Bot" &&
+      bots.some(({ id, login }) => id === person.id && login.toLowerCase() === person.login.toLowerCase())
+        ? "write"
+        : during(`reading what ${person.login} may do`, () => fetchPermission(client, place, person)),
     findPull: (branch) => during(`looking for the pull request of ${branch}`, () => pulls.findPull(branch)),
     fetchPull: (number) => during(`reading pull request #${number}`, () => pulls.fetchPull(number)),
     fetchReview: (pull, reviewId) =>

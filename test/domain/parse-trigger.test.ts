@@ -116,6 +116,76 @@ describe("issue_comment.created", () => {
   });
 });
 
+describe("loops", () => {
+  const helper = { login: "helper[bot]", id: 5, type: "Bot" };
+  const bots = [{ login: "helper[bot]", id: 5 }];
+  const withBots = (event: string, payload: unknown) =>
+    parseTrigger(event, payload, { label: "architect", self: { ...self, appId: 4711 }, command: "architect", bots });
+  const ours = { sender: { login: self.login, id: self.id, type: "Bot" } };
+
+  test.each([
+    ["a label", "issues", labeled(ours)],
+    ["a comment", "issue_comment", commented("/architect design x", ours)],
+    ["a review", "pull_request_review", reviewed({ state: "commented", body: "x" }, ours)],
+    ["an inline comment", "pull_request_review_comment", reviewCommented(ours)],
+  ])("%s of our own user starts nothing", (_, event, payload) => {
+    expect(withBots(event, payload)).toEqual({ ignored: "our own doing" });
+  });
+
+  const anyOf: Readonly<Record<string, object>> = {
+    issues: labeled(),
+    issue_comment: commented("/architect design x"),
+    pull_request: reviewed({}),
+    pull_request_review: reviewed({ state: "commented", body: "x" }),
+    pull_request_review_comment: reviewCommented(),
+  };
+  test.each([
+    ["issues", "edited"],
+    ["issues", "opened"],
+    ["issue_comment", "edited"],
+    ["pull_request", "edited"],
+    ["pull_request_review", "edited"],
+    ["pull_request_review_comment", "edited"],
+  ])("%s.%s starts nothing, whoever does it", (event, action) => {
+    for (const sender of [maintainer, helper, ours.sender])
+      expect(withBots(event, { ...anyOf[event], action, sender })).toEqual({
+        ignored: "nothing starts on this event",
+      });
+  });
+
+  test("what was written with a token of this App is our own doing, whoever it counts for", () => {
+    const via = { performed_via_github_app: { id: 4711 } };
+    expect(withBots("issue_comment", commented("/architect design x", { comment: via }))).toEqual({
+      ignored: "our own doing",
+    });
+    expect(
+      withBots("issue_comment", commented("/architect design x", { comment: { performed_via_github_app: { id: 9 } } })),
+    ).toHaveProperty("trigger");
+  });
+
+  test.each([
+    ["a comment", "issue_comment", commented("<!-- architect:status -->\n\n/architect design x")],
+    ["a review", "pull_request_review", reviewed({ state: "commented", body: "<!-- architect:answer:1:2 -->\nDone" })],
+    ["an inline comment", "pull_request_review_comment", reviewCommented({ comment: { body: "<!--architect:x-->" } })],
+  ])("%s that copies one of ours starts nothing and is told to no run", (_, event, payload) => {
+    expect(withBots(event, payload)).toEqual({ ignored: "a copy of our own words" });
+  });
+
+  test("a bot that the operator lists by name and id is heard, any other is not", () => {
+    expect(withBots("issue_comment", commented("/architect design x", { sender: helper }))).toMatchObject({
+      trigger: { sender: helper },
+    });
+    for (const sender of [
+      { ...helper, id: 6 },
+      { ...helper, login: "other[bot]" },
+      { ...helper, type: "Organization" },
+    ])
+      expect(withBots("issue_comment", commented("/architect design x", { sender }))).toEqual({
+        ignored: `${sender.login} is no person`,
+      });
+  });
+});
+
 describe("reviews of our pull request", () => {
   const expected = {
     trigger: {

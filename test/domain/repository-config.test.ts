@@ -26,7 +26,13 @@ describe("parseRepositoryConfig", () => {
   });
 
   test.each([
-    ["an unknown key is named", "sandbox: off\n", /sandbox/],
+    ["an unknown key is named", "sandbox: off\n", /unknown key `sandbox`; allowed here: .*boundaries/],
+    [
+      "a misspelt key is named with what is meant",
+      "buget: { run: 2 }\n",
+      /`buget`; did you mean `budget`\? allowed here: /,
+    ],
+    ["the same of a key inside", "budget: { isue: 2 }\n", /`budget`: unknown key `isue`; did you mean `issue`\?/],
     [
       "an unknown agent is named with those that exist",
       "boundaries:\n  designer:\n    allowed: [a]\n",
@@ -92,7 +98,11 @@ describe("the keys of a repository's configuration", () => {
   });
 
   test.each([
-    ["an unknown key says which there are", "tests: pytest\n", /unknown key `tests`; allowed here: .*\btest\b/],
+    [
+      "an unknown key says which there are",
+      "tests: pytest\n",
+      /unknown key `tests`; did you mean `test`\? allowed here: .*\btest\b/,
+    ],
     ["an unknown key of a part, too", "serve: { command: x, prt: 1 }\n", /`serve`: unknown key `prt`; .*\bport\b/],
     ["a list where a mapping belongs", "- a\n", /must be a mapping; allowed here:/],
     ["a number among commands", "test: [1]\n", /`test\.0`: must be a command/],

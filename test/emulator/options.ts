@@ -18,7 +18,12 @@ export type AppOptions = {
   readonly repositories?: readonly string[];
 };
 
-export type UserOptions = { readonly token: string; readonly permission: Role };
+export type UserOptions = {
+  readonly token: string;
+  readonly permission: Role;
+  /** Another App's bot user: its login ends in `[bot]`, and GitHub tells nobody its permission. A person where left out. */
+  readonly type?: "Bot";
+};
 
 export type RepositoryOptions = {
   readonly owner: string;

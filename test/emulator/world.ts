@@ -73,7 +73,8 @@ function createAccounts({ app, users, repositories }: EmulatorOptions): Map<stri
     const key = account.login.toLowerCase();
     if (!accounts.has(key)) accounts.set(key, account);
   };
-  for (const [index, login] of Object.keys(users).entries()) add({ id: 1001 + index, login, type: "User" });
+  for (const [index, [login, { type = "User" }]] of Object.entries(users).entries())
+    add({ id: 1001 + index, login, type });
   for (const [index, { owner }] of repositories.entries()) add({ id: 501 + index, login: owner, type: "Organization" });
   add({ id: BOT_ID_OFFSET + app.id, login: `${app.slug}[bot]`, type: "Bot" });
   return accounts;

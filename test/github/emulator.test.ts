@@ -45,6 +45,7 @@ beforeAll(async () => {
     users: {
       maintainer: { token: "token-of-maintainer", permission: "maintain" },
       stranger: { token: "token-of-stranger", permission: "read" },
+      "helper[bot]": { token: "token-of-helper", permission: "write", type: "Bot" },
     },
     repositories: [
       {
@@ -89,6 +90,18 @@ test("a person's permission is what GitHub says of that very person", async () =
   expect(await session.permissionOf({ ...person, id: 4 })).toBe("none");
   expect(await session.permissionOf({ login: "stranger", id: await idOf("stranger"), type: "User" })).toBe("read");
   expect(await session.permissionOf({ login: "nobody-at-all", id: 4, type: "User" })).toBe("none");
+});
+
+test("of a bot GitHub tells no permission: it may write by the operator's word alone, and by its very id", async () => {
+  const helper = { login: "helper[bot]", id: await idOf("helper%5Bbot%5D"), type: "Bot" };
+  expect(await session.permissionOf(helper)).toBe("none");
+  const { login, id } = helper;
+  const options = { appId: 5, privateKey, apiUrl: emulator.api, webUrl: emulator.url, clock: () => new Date() };
+  const listing = await createGitHub({ ...options, bots: [{ login, id }] }).open(repository, "read");
+  expect(await listing.permissionOf(helper)).toBe("write");
+  expect(await listing.permissionOf({ ...helper, id: 4 })).toBe("none");
+  expect(await listing.permissionOf({ ...helper, type: "User" })).toBe("none");
+  await listing.close();
 });
 
 test("a template is found", async () => {

@@ -215,9 +215,11 @@ export const repositoryRoutes: readonly Route[] = [
   inRepository("GET /contents", reads("contents"), getContent),
   inRepository("GET /contents/{path*}", reads("contents"), getContent),
   inRepository("PUT /contents/{path*}", writes("contents"), putContent),
-  inRepository("GET /collaborators/{username}/permission", reads("metadata"), ({ world, params }) =>
-    ok(permissionBody(world, accountNamed(world, params["username"]))),
-  ),
+  inRepository("GET /collaborators/{username}/permission", reads("metadata"), ({ world, params }) => {
+    const account = accountNamed(world, params["username"]);
+    if (account.type !== "User") throw new HttpError(404, `${account.login} is not a user`);
+    return ok(permissionBody(world, account));
+  }),
   forAuthor("GET /user", ({ world, author }) => ok(publicUserBody(world, author.account))),
   forAuthor("GET /user/{account_id}", ({ world, params }) =>
     ok(
