@@ -1,5 +1,6 @@
 /** A local GitHub over real bare git repositories: REST, GraphQL, git over HTTP, signed webhooks, and pages to look at. */
 import { type Attachment, attach } from "./attachments.ts";
+import { ACTIONS, type CiConclusion, type CiJob, type CiSuite, finishSuite, reportSuite } from "./ci.ts";
 import { loadContract } from "./contract/contract.ts";
 import { createGraphql } from "./graphql/graphql.ts";
 import type { Reply } from "./http.ts";
@@ -28,7 +29,7 @@ export type Fault = Reply & { readonly method: string; readonly path: RegExp; re
 export type Ci = {
   readonly sha: string;
   readonly name: string;
-  readonly conclusion: "success" | "failure" | "neutral" | "cancelled" | "skipped" | "timed_out";
+  readonly conclusion: CiConclusion;
   readonly output?: { readonly title: string; readonly summary: string; readonly text?: string };
 };
 
@@ -49,6 +50,10 @@ export type Emulator = Readers & {
   attach(attachment: Attachment): string;
   failNext(fault: Fault): void;
   reportCheck(ci: Ci): Promise<void>;
+  /** A whole suite ends, and says so once. @returns its id */
+  reportSuite(suite: CiSuite): Promise<number>;
+  /** What of a suite is still at work, or was started again, ends. */
+  finishSuite(id: number, jobs: readonly CiJob[]): Promise<void>;
   /** An owner installs, suspends or removes the App: its tokens follow, and it is told. */
   changeInstallation(by: string, action: InstallationAction): void;
   /** An owner takes a repository (`owner/name`) out of the installation. */
@@ -91,6 +96,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     attach: (attachment) => attach(world, attachment),
     failNext: faults.add,
     reportCheck: (ci) => reportCheck(world, first, ci),
+    reportSuite: (suite) => reportSuite(world, first, suite),
+    finishSuite: (id, jobs) => finishSuite(world, first, id, jobs),
     changeInstallation: (by, action) => {
       changeInstallation(world, accountNamed(world, by), action);
       outbox.flush();
@@ -144,12 +151,10 @@ function personNamed(world: World, options: EmulatorOptions, login: string, repo
   return createPerson(world, login, user.token, repository);
 }
 
-const CI_APP = { id: 15_368, slug: "github-actions", name: "GitHub Actions" };
-
 async function reportCheck(world: World, { owner, name }: RepositoryName, ci: Ci): Promise<void> {
   const repository = world.repositories.get(`${owner}/${name}`.toLowerCase()) as Repository;
   const sender = repository.owner;
-  await newRun({ world, repository, sender }, CI_APP, ci.sha, ci.name, {
+  await newRun({ world, repository, sender }, ACTIONS, ci.sha, ci.name, {
     status: "completed",
     conclusion: ci.conclusion,
     ...(ci.output === undefined ? {} : { output: ci.output }),

@@ -7,6 +7,7 @@ import type { Reply } from "./http.ts";
 import { HttpError } from "./http-error.ts";
 import { refsMoved } from "./ref-effects.ts";
 import type { Rest } from "./rest.ts";
+import { logReply } from "./routes/actions.ts";
 import { repositoryOf } from "./routes/repositories.ts";
 import { type Author, hasRole, type Repository, type World } from "./state.ts";
 
@@ -49,7 +50,10 @@ export function serve(server: Server, world: World, doors: Doors): void {
     const text = await readBody(request);
     const method = request.method ?? "GET";
     const api = /^\/api\/v3(?=\/)|^\/api(?=\/graphql$)/.exec(url.pathname);
-    if (api === null) return write(response, method, await doors.web(method, url, text), {});
+    if (api === null) {
+      const log = logReply(world, url, request.headers.authorization);
+      return write(response, method, log ?? (await doors.web(method, url, text)), {});
+    }
     url.pathname = url.pathname.slice(api[0].length);
     const path = decodeURIComponent(url.pathname);
     const reply = doors.intercept({ method, path }) ?? (await answerApi(method, url, request, text));

@@ -130,6 +130,17 @@ export type CheckRun = {
   externalId: string;
   output: { title: string | null; summary: string | null; text: string | null };
   annotations: Record<string, unknown>[];
+  /** Where it is a job of a workflow. */
+  readonly job?: WorkflowJob;
+};
+
+export type WorkflowJob = {
+  /** The workflow's run, and how often that was started. */
+  readonly run: number;
+  readonly attempt: number;
+  steps: readonly { readonly name: string; readonly conclusion: string }[];
+  /** As it is downloaded; undefined where it is not kept any more. */
+  log: string | undefined;
 };
 
 export type CheckSuite = {
@@ -204,6 +215,8 @@ export type World = {
   /** By their ids; and whose id a signature is for. */
   readonly attachments: Map<string, Attachment>;
   readonly signatures: Map<string, string>;
+  /** Logs of jobs, by what their links are signed with. */
+  readonly logs: Map<string, string>;
   readonly examples: Examples;
   readonly outbox: Outbox;
   readonly violations: string[];

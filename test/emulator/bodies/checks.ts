@@ -38,7 +38,9 @@ function pullsAt(world: World, repository: Repository, sha: string): Json[] {
 
 export function checkRunBody(world: World, repository: Repository, run: CheckRun): Json {
   const url = `${repositoryUrl(world, repository)}/check-runs/${run.id}`;
-  const page = `${repositoryPage(world, repository)}/runs/${run.id}`;
+  const page = run.job
+    ? `${repositoryPage(world, repository)}/actions/runs/${run.job.run}/job/${run.id}`
+    : `${repositoryPage(world, repository)}/runs/${run.id}`;
   const suite = repository.checkSuites.get(run.suite) as CheckSuite;
   return {
     id: run.id,
@@ -67,6 +69,11 @@ export function checkRunBody(world: World, repository: Repository, run: CheckRun
 export const runsOfSuite = (repository: Repository, suite: number): CheckRun[] =>
   [...repository.checkRuns.values()].filter((run) => run.suite === suite);
 
+/** A job that was started again stands for the one before it. */
+export const latestOf = (runs: readonly CheckRun[]): CheckRun[] => [
+  ...new Map(runs.map((run) => [`${run.suite} ${run.name}`, run])).values(),
+];
+
 const WORST_FIRST = [
   "action_required",
   "cancelled",
@@ -80,7 +87,8 @@ const WORST_FIRST = [
 ];
 
 /** A suite is completed when all its runs are; its conclusion is the worst of theirs. */
-export function suiteState(runs: readonly CheckRun[]): { status: string; conclusion: string | null } {
+export function suiteState(all: readonly CheckRun[]): { status: string; conclusion: string | null } {
+  const runs = latestOf(all);
   if (runs.length === 0) return { status: "queued", conclusion: null };
   if (runs.some(({ status }) => status !== "completed")) return { status: "in_progress", conclusion: null };
   const conclusion = WORST_FIRST.find((word) => runs.some((run) => run.conclusion === word)) ?? "neutral";
@@ -113,7 +121,7 @@ export async function checkSuiteBody(world: World, repository: Repository, suite
       author: { name: commit.author.name, email: commit.author.email },
       committer: { name: commit.committer.name, email: commit.committer.email },
     },
-    latest_check_runs_count: runs.length,
+    latest_check_runs_count: latestOf(runs).length,
     check_runs_url: `${url}/check-runs`,
     rerequestable: true,
     runs_rerequestable: true,

@@ -38,6 +38,7 @@ pulls/list-review-comments-for-repo pulls/get-review-comment pulls/update-review
 pulls/create-reply-for-review-comment pulls/request-reviewers
 checks/create checks/update checks/get checks/list-for-ref checks/list-annotations checks/list-for-suite
 checks/get-suite checks/list-suites-for-ref
+actions/get-job-for-workflow-run actions/download-job-logs-for-workflow-run actions/re-run-workflow-failed-jobs
 users/get-by-username users/get-by-id users/get-authenticated rate-limit/get
 `
   .trim()

@@ -1,5 +1,6 @@
 /** Every REST route; the first that fits answers. */
 import type { Route } from "../http.ts";
+import { actionsRoutes } from "./actions.ts";
 import { appRoutes } from "./app.ts";
 import { checkRoutes } from "./checks.ts";
 import { commentRoutes } from "./comments.ts";
@@ -24,5 +25,6 @@ export const restRoutes: readonly Route[] = [
   ...pullRoutes,
   ...gitDataRoutes,
   ...checkRoutes,
+  ...actionsRoutes,
   ...repositoryRoutes,
 ];

@@ -4,6 +4,7 @@ import {
   checkRunBody,
   checkSuiteBody,
   combinedStatusBody,
+  latestOf,
   runsOfSuite,
   statusBody,
   suiteState,
@@ -17,12 +18,13 @@ import {
   type CommitStatus,
   type Repository,
   timestamp,
+  type WorkflowJob,
   type World,
 } from "../state.ts";
 import { checkRunEvent, checkSuiteEvent, statusEvent } from "../webhooks/events.ts";
 import { placeOf } from "./threads.ts";
 
-type Place = Parameters<typeof checkRunEvent>[0];
+export type Place = Parameters<typeof checkRunEvent>[0];
 
 /** GitHub takes no more annotations in one request. */
 const MAX_ANNOTATIONS = 50;
@@ -30,7 +32,11 @@ const MAX_ANNOTATIONS = 50;
 /** One per App and commit. */
 function ensureSuite(world: World, repository: Repository, app: CheckApp, headSha: string): CheckSuite {
   const known = [...repository.checkSuites.values()].find((one) => one.app.id === app.id && one.headSha === headSha);
-  if (known !== undefined) return known;
+  return known ?? newSuite(world, repository, app, headSha);
+}
+
+/** Each run of a workflow has its own. */
+export function newSuite(world: World, repository: Repository, app: CheckApp, headSha: string): CheckSuite {
   const branch = [...repository.git.refs].find(([ref, sha]) => ref.startsWith("refs/heads/") && sha === headSha);
   const now = timestamp(world);
   const suite: CheckSuite = {
@@ -45,7 +51,7 @@ function ensureSuite(world: World, repository: Repository, app: CheckApp, headSh
   return suite;
 }
 
-type Changes = {
+export type Changes = {
   readonly name?: string;
   readonly status?: string;
   readonly conclusion?: string;
@@ -62,7 +68,7 @@ type Changes = {
 };
 
 /** A conclusion completes a run; annotations are added to those that are there. */
-async function changeRun(at: Place, run: CheckRun, changes: Changes): Promise<void> {
+export async function changeRun(at: Place, run: CheckRun, changes: Changes): Promise<void> {
   const annotations = changes.output?.annotations ?? [];
   if (annotations.length > MAX_ANNOTATIONS) throw validationFailed("CheckRun", "annotations", "invalid");
   if (changes.status === "completed" && changes.conclusion === undefined && run.conclusion === null) {
@@ -98,10 +104,17 @@ export async function newRun(
   name: string,
   changes: Changes,
 ): Promise<CheckRun> {
+  const run = await startRun(at, ensureSuite(at.world, at.repository, app, headSha), name);
+  await changeRun(at, run, changes);
+  return run;
+}
+
+export async function startRun(at: Place, suite: CheckSuite, name: string, job?: WorkflowJob): Promise<CheckRun> {
   const { world, repository } = at;
+  const { headSha } = suite;
   const run: CheckRun = {
     id: world.nextId(),
-    suite: ensureSuite(world, repository, app, headSha).id,
+    suite: suite.id,
     headSha,
     name,
     status: "queued",
@@ -112,10 +125,10 @@ export async function newRun(
     externalId: "",
     output: { title: null, summary: null, text: null },
     annotations: [],
+    ...(job === undefined ? {} : { job }),
   };
   repository.checkRuns.set(run.id, run);
   await checkRunEvent(at, run, "created");
-  await changeRun(at, run, changes);
   return run;
 }
 
@@ -145,7 +158,7 @@ async function updateRun(call: RepositoryCall): Promise<Reply> {
 
 function listRuns(call: RepositoryCall, runs: readonly CheckRun[]): Promise<Reply> {
   const { world, repository, query } = call;
-  const matching = runs.filter(
+  const matching = (query.get("filter") === "all" ? runs : latestOf(runs)).filter(
     (run) =>
       (query.get("check_name") ?? run.name) === run.name &&
       (query.get("status") ?? run.status) === run.status &&
