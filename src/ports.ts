@@ -114,6 +114,45 @@ export type Pull = {
   readonly baseSha: string;
   /** False for a pull request from a fork. */
   readonly sameRepository: boolean;
+  /** ISO 8601, in whole seconds: of the last comment, review, label, push … */
+  readonly updatedAt: string;
+};
+
+/** A file that a pull request changes, as its page shows it. */
+export type PullFile = {
+  readonly path: string;
+  readonly kind: "added" | "modified" | "removed" | "renamed";
+  /** Its name before, where it was renamed. */
+  readonly before?: string;
+  /** From the first `@@`; undefined where the page shows no lines: of what is no text, too large, or only renamed. */
+  readonly patch?: string;
+};
+
+/** A review that the App has written and submitted. */
+export type PostedReview = {
+  readonly id: number;
+  readonly url: string;
+  readonly commit: string;
+  /** ISO 8601. */
+  readonly submittedAt: string;
+  readonly body: string;
+  readonly comments: readonly { readonly path: string; readonly body: string }[];
+};
+
+export type ReviewLine = {
+  readonly path: string;
+  readonly line: number;
+  /** LEFT: of what was there before. */
+  readonly side: "LEFT" | "RIGHT";
+  readonly body: string;
+};
+
+export type ReviewWritten = {
+  readonly commit: string;
+  /** A hidden HTML comment in `body`. */
+  readonly marker: string;
+  readonly body: string;
+  readonly comments: readonly ReviewLine[];
 };
 
 /** Where an image is attached: a thread's own text, or that and a comment below it. */
@@ -144,6 +183,15 @@ export interface GitHubSession {
   findPull(branch: string): Promise<Pull | undefined>;
   fetchPull(number: number): Promise<Pull>;
   fetchReview(pull: number, reviewId: number): Promise<Review>;
+  /** The first 3,000, which is all that GitHub tells. */
+  fetchPullFiles(number: number): Promise<readonly PullFile[]>;
+  /** Those that the App submitted, oldest first. */
+  fetchOwnReviews(pull: number): Promise<readonly PostedReview[]>;
+  /**
+   * One review that neither approves nor asks for changes, with all its comments: written once, by its marker.
+   * @returns "unplaced" where GitHub takes one of the lines for none of the diff, and nothing was written
+   */
+  postReview(pull: number, review: ReviewWritten): Promise<Pick<PostedReview, "id" | "url"> | "unplaced">;
   /** Names of the pull-request template in the repository at the default branch, or undefined. */
   fetchPullTemplate(): Promise<string | undefined>;
   /**
@@ -340,6 +388,16 @@ export interface Workspace {
     branches: readonly string[],
     credentials: Pick<GitCredentials, "url" | "authorization">,
   ): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Brings a pull request's head into the mirror as the repository itself shows it (`refs/pull/<n>/head`), of a fork,
+   * too. It is somebody's commit that nobody here has looked at.
+   * @returns its commit; undefined where there is no such pull request
+   */
+  fetchPull(
+    repository: RepositoryRef,
+    pull: number,
+    credentials: Pick<GitCredentials, "url" | "authorization">,
+  ): Promise<string | undefined>;
   /** A text file at a commit, read from the mirror; undefined when it is missing, no regular file, or over 1 MiB. */
   readFile(repository: RepositoryRef, commit: string, path: string): Promise<string | undefined>;
   /** Many at once, for little more than one costs. */

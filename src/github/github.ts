@@ -8,6 +8,7 @@ import { type ClientOptions, createClient, doing, statusOf, unless } from "./cli
 import { createComments } from "./comments.ts";
 import { createCommits } from "./commits.ts";
 import { fetchImages, type ImageSource } from "./images.ts";
+import { createOwnReviews } from "./own-reviews.ts";
 import { fetchPullTemplate } from "./pull-template.ts";
 import { createPulls } from "./pulls.ts";
 import { fetchReview } from "./reviews.ts";
@@ -137,6 +138,7 @@ const createSession = (
   const pulls = createPulls(client, repository, place);
   const commits = createCommits(client, place);
   const checks = createChecks(client, place, appId);
+  const reviews = createOwnReviews(client, place, whoami);
   const comments = createComments(client, place, whoami);
   const during = <T>(what: string, work: () => Promise<T>): Promise<T> => doing(`${name}, ${what}`, work);
   return {
@@ -149,6 +151,9 @@ const createSession = (
     fetchPull: (number) => during(`reading pull request #${number}`, () => pulls.fetchPull(number)),
     fetchReview: (pull, reviewId) =>
       during(`reading review ${reviewId} of #${pull}`, () => fetchReview(client, place, pull, reviewId)),
+    fetchPullFiles: (number) => during(`reading the files of #${number}`, () => reviews.fetchPullFiles(number)),
+    fetchOwnReviews: (pull) => during(`reading our reviews of #${pull}`, () => reviews.fetchOwnReviews(pull)),
+    postReview: (pull, review) => during(`reviewing #${pull}`, () => reviews.postReview(pull, review)),
     fetchPullTemplate: () =>
       during("reading the pull-request template", () => fetchPullTemplate(client, place, repository.defaultBranch)),
     fetchImages: (from, urls) =>

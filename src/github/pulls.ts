@@ -12,6 +12,7 @@ type PullData = {
   readonly state: string;
   readonly merged_at: string | null;
   readonly draft?: boolean | undefined;
+  readonly updated_at: string;
   readonly title: string;
   readonly body: string | null;
   readonly user: Parameters<typeof personOf>[0];
@@ -34,6 +35,7 @@ const toPull = (data: PullData, repository: RepositoryRef): Pull => ({
   headSha: data.head.sha,
   baseSha: data.base.sha,
   sameRepository: data.head.repo?.id === repository.id,
+  updatedAt: data.updated_at,
 });
 
 type PullPart = Pick<GitHubSession, "findPull" | "fetchPull" | "openPull" | "updatePull">;

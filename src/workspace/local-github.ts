@@ -158,6 +158,7 @@ const pullOf = (
   headSha,
   baseSha,
   sameRepository: true,
+  updatedAt: "",
 });
 
 const ended: Pull = {
@@ -178,6 +179,9 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     // Those of earlier runs are branches by now, which nobody but the user moves.
     fetchPull: async (number) => pulls.find((pull) => pull.number === number) ?? ended,
     fetchReview: () => unknown("reviews"),
+    fetchPullFiles: () => unknown("pull requests of others"),
+    fetchOwnReviews: () => unknown("reviews"),
+    postReview: () => unknown("reviews"),
     fetchPullTemplate: async () => undefined,
     fetchImages: async (_, urls) => urls.map(() => ({ ok: false, reason: "a local run fetches nothing" })),
     fetchBranch: head,

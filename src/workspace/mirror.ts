@@ -40,6 +40,13 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
     return new Map(tips.flatMap(([branch, sha]) => (sha === undefined ? [] : [[branch, sha] as const])));
   };
 
+  const bringPull = async (repository: RepositoryRef, pull: number, credentials: Credentials) => {
+    const mirror = await openMirror(gitDirOf(repository));
+    const ref = pullRef(pull);
+    if (!(await openRemote(credentials, rules).fetchPull(mirror, ref))) return undefined;
+    return (await runGit(mirror, ["rev-parse", "--verify", `${ref}^{commit}`])).toString("latin1").trim();
+  };
+
   const readerOf = (repository: RepositoryRef): Reader => createReader(gitDirOf(repository));
 
   /** One by one, each file would cost two processes. */
@@ -56,10 +63,20 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
       lock(`mirror ${repository.id}`, () => bring(repository, branches, credentials)).catch((error: unknown) => {
         throw new Error(`Could not fetch ${fullName(repository)}`, { cause: error });
       }),
+    fetchPull: (repository: RepositoryRef, pull: number, credentials: Credentials) =>
+      lock(`mirror ${repository.id}`, () => bringPull(repository, pull, credentials)).catch((error: unknown) => {
+        throw new Error(`Could not fetch pull request #${pull} of ${fullName(repository)}`, { cause: error });
+      }),
     readFile: async (repository: RepositoryRef, commit: string, path: string): Promise<string | undefined> =>
       (await readTogether({ repository, commit }, path)).texts.get(path),
     readerOf,
   };
+};
+
+/** Read-only at the host, and written by it alone, whatever lies in a fork. */
+const pullRef = (pull: number): string => {
+  if (!Number.isSafeInteger(pull) || pull < 1) throw new Error(`${pull} is no number of a pull request`);
+  return `refs/pull/${pull}/head`;
 };
 
 export type Mirrors = ReturnType<typeof createMirrors>;

@@ -22,6 +22,8 @@ export type Remote = {
   list(branches: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Brings the branches into a repository under their own names, whole and without tags. */
   fetch(gitDir: string, branches: readonly string[]): Promise<void>;
+  /** Brings a pull request's head in under its own name. @returns false where there is none */
+  fetchPull(gitDir: string, ref: string): Promise<boolean>;
 };
 
 const fetchTimeoutMs = 30 * 60_000;
@@ -44,6 +46,13 @@ export const openRemote = ({ url, authorization }: Credentials, rules: RemoteRul
     async fetch(gitDir, branches) {
       await runGit(gitDir, [...fetchArgs, "--", url, ...branches.map(refspecOf)], { env, timeoutMs: fetchTimeoutMs });
       await tidy(gitDir);
+    },
+    async fetchPull(gitDir, ref) {
+      const listed = await runGit(undefined, ["ls-remote", "--quiet", "--", url, ref], { env });
+      if (!listed.toString("utf8").trimEnd().endsWith(`\t${ref}`)) return false;
+      await runGit(gitDir, [...fetchArgs, "--", url, `+${ref}:${ref}`], { env, timeoutMs: fetchTimeoutMs });
+      await tidy(gitDir);
+      return true;
     },
   };
 };

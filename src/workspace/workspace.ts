@@ -69,6 +69,8 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
     },
     fetch: async (repository, branches, credentials) =>
       (await enter()).mirrors.fetch(repository, branches, credentials),
+    fetchPull: async (repository, pull, credentials) =>
+      (await enter()).mirrors.fetchPull(repository, pull, credentials),
     readFile: async (repository, commit, path) => (await enter()).mirrors.readFile(repository, commit, path),
     readFiles: async (repository, commit, paths) =>
       (await enter()).mirrors.readerOf(repository).readFiles(commit, paths),

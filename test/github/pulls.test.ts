@@ -40,6 +40,7 @@ const own = {
   headSha: shaOf("a"),
   baseSha: shaOf("b"),
   sameRepository: true,
+  updatedAt: "2026-11-20T10:00:00Z",
 };
 
 describe("the pull request of a branch", () => {

@@ -129,6 +129,7 @@ export const pullReply = (changes: Json = {}): Json => {
     draft: true,
     merged: false,
     merged_at: null,
+    updated_at: "2026-11-20T10:00:00Z",
     title: "User registration",
     body: "the report",
     head: { ref: "architect/issue-7-users", sha: shaOf("a"), repo },

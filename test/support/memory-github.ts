@@ -9,9 +9,12 @@ import type {
   GitHub,
   GitHubSession,
   Permission,
+  PostedReview,
   Pull,
+  PullFile,
   ReactionTarget,
   Review,
+  ReviewLine,
 } from "../../src/ports.ts";
 
 export const bot: Person = { login: "backend-architect[bot]", id: 99, type: "Bot" };
@@ -33,6 +36,11 @@ export type MemoryGitHub = GitHub & {
   /** What got 👀. */
   readonly eyes: ReactionTarget[];
   review: Review | undefined;
+  /** What pull requests change, by number; and the reviews that were written, with the pull request's number. */
+  readonly files: Map<number, readonly PullFile[]>;
+  readonly reviews: (PostedReview & { readonly pull: number; readonly lines: readonly ReviewLine[] })[];
+  /** Lines that the diff does not show, as `path:line`. */
+  readonly unplaced: Set<string>;
   /** What is attached, by URL; and what was asked for. */
   readonly images: Map<string, Uint8Array>;
   readonly fetched: string[];
@@ -54,6 +62,9 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     permissions: new Map(),
     eyes: [],
     review: undefined,
+    files: new Map(),
+    reviews: [],
+    unplaced: new Set(),
     images: new Map(),
     fetched: [],
     onWrite: () => {},
@@ -94,6 +105,20 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
     fetchReview: async () => {
       if (!state.review) throw new Error("no review");
       return state.review;
+    },
+    fetchPullFiles: async (number) => state.files.get(number) ?? [],
+    fetchOwnReviews: async (pull) => state.reviews.filter((one) => one.pull === pull),
+    postReview: async (pull, { marker, commit, body, comments: lines }) => {
+      const known = state.reviews.find((one) => one.pull === pull && one.body.includes(marker));
+      if (known) return known;
+      if (lines.some(({ path, line }) => state.unplaced.has(`${path}:${line}`))) return "unplaced";
+      return write("postReview", () => {
+        const id = state.reviews.length + 1;
+        const url = `https://github.test/acme/shop/pull/${pull}#pullrequestreview-${id}`;
+        const review = { id, url, pull, commit, body, lines, comments: lines, submittedAt: "2026-11-20T10:00:00Z" };
+        state.reviews.push(review);
+        return review;
+      });
     },
     fetchPullTemplate: async () => undefined,
     fetchImages: async (_, urls) =>
@@ -180,5 +205,6 @@ const pullWith = (
     headSha: state.branches.get(wanted.branch) ?? "",
     baseSha: state.branches.get(wanted.base) ?? "",
     sameRepository: true,
+    updatedAt: "2026-11-20T10:00:00Z",
   };
 };

@@ -54,6 +54,7 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
     checkSandbox: async () => workspace.health,
     fetch: async (repository, branches) =>
       new Map([...heads(repository)].filter(([branch]) => branches.includes(branch) && Object.keys(base).length > 0)),
+    fetchPull: async (_, number) => github.pulls.find((pull) => pull.number === number)?.headSha,
     readFile: async (_, commit, path) => {
       const text = filesAt(commit).get(path);
       return text === undefined || text.length > 1024 * 1024 ? undefined : text;

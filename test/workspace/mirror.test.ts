@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { isBranchName } from "../../src/workspace/git.ts";
@@ -50,6 +51,27 @@ describe("the mirror", () => {
     const heads = await bench.fetch("main", "architect/issue-1-x", "gone");
     expect(Object.fromEntries(heads)).toEqual({ main, "architect/issue-1-x": work });
     expect(git(gitDir(bench), "for-each-ref", "--format=%(refname)")).toBe("refs/heads/architect/issue-1-x");
+  });
+
+  it("has a pull request's head as the repository shows it, follows it, and has none that is not there", async () => {
+    const bench = create();
+    const { repository, workspace } = bench;
+    await bench.fetch("main");
+    const credentials = { url: `file://${repository.bare}`, authorization: "" };
+    const fetchPull = (pull: number) => workspace.fetchPull(repositoryRef, pull, credentials);
+    repository.git("checkout", "-q", "-b", "of-a-fork");
+    for (const text of ["n = 1\n", "n = 2\n"]) {
+      writeFileSync(join(repository.work, "backend/app/new.py"), text);
+      repository.git("add", "-A");
+      repository.git("commit", "-q", "-m", "work");
+      repository.git("push", "-q", "--force", "origin", "HEAD:refs/pull/7/head");
+      const head = await fetchPull(7);
+      expect(head).toBe(repository.git("rev-parse", "HEAD"));
+      expect(await workspace.readFile(repositoryRef, head ?? "", "backend/app/new.py")).toBe(text);
+    }
+    expect(await fetchPull(8)).toBeUndefined();
+    await expect(fetchPull(0)).rejects.toThrow("Could not fetch pull request #0");
+    expect(git(gitDir(bench), "for-each-ref", "--format=%(refname)")).toBe("refs/pull/7/head");
   });
 
   it("keeps nothing twice: what the base branch has is not in the mirror, whole history though it is", async () => {
