@@ -1,5 +1,6 @@
 /** A run's code and its report held against each other and against the house standards, at the door and once more when the run is over. */
 import type { Changeset } from "../domain/changeset.ts";
+import type { Facts } from "../domain/facts.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Report } from "../domain/report.ts";
 import type { Inspection } from "../ports.ts";
@@ -8,7 +9,15 @@ import { byRunTime } from "../verify/runtime/compare.ts";
 import { type CrossCheck, noCrossCheck } from "./cross-check.ts";
 import type { Inspector } from "./inspector.ts";
 
-export type CheckCode = (report: Report | undefined, changeset: Changeset) => Promise<CodeChecked>;
+export type CheckCode = (
+  report: Report | undefined,
+  changeset: Changeset,
+) => Promise<
+  CodeChecked & {
+    /** Of the work; undefined where they are not known. */
+    readonly head?: Facts;
+  }
+>;
 
 const nothing: CodeChecked = { claims: [], contract: [], findings: [] };
 
@@ -39,10 +48,11 @@ export const createCheckCode =
       report,
       isThere,
     );
-    if (!report) return checked;
+    if (!report) return { ...checked, head: now.facts };
     const { findings, agreed } = await crossCheck(report, changeset, { base: before.facts, head: now.facts });
     return {
       ...checked,
+      head: now.facts,
       claims: byRunTime(checked.claims, agreed),
       findings: [...checked.findings, ...findings],
     };

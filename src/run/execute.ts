@@ -10,10 +10,12 @@ import type { Outcome, Spend } from "../domain/outcome.ts";
 import { lateNotice } from "../domain/remark.ts";
 import type { Model, RunRecord, Worktree } from "../ports.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
+import { collectionFor } from "./collection.ts";
 import { type Cast, converse, startOf } from "./converse.ts";
 import { baseTextOf, castOf, checkCodeOf, examineOf, frameOf, openOthers } from "./frame.ts";
 import { type GatherDeps, type Gathered, gather, notReady } from "./gather.ts";
 import { goOn, groundOf } from "./go-on.ts";
+import { readerOf } from "./inspector.ts";
 import { issueOf } from "./issue-of.ts";
 import type { LoopEnd } from "./loop.ts";
 import { noSandbox, openRun, type Signals, workOf } from "./open-run.ts";
@@ -265,6 +267,8 @@ const work = async (
     boundary: gathered.boundary,
     base: baseTextOf(deps, run, gathered),
     checkCode,
+    generate: (head, changes) =>
+      collectionFor(readerOf(deps.workspace, run.record.job.trigger.repository), gathered.commit, head, changes),
     standards: gathered.config.standards ?? {},
     title: gathered.brief.request.title,
     limitsOf: (found) => (found ? run.limitsOf(found.kind) : run.limits),

@@ -14,6 +14,7 @@ import type { HandedBack } from "../domain/subagent.ts";
 import type { TaskList } from "../domain/task.ts";
 import type { Mail } from "../domain/team.ts";
 import type { Clock, GitHub, GitHubSession, RunRecord, Store, Workspace } from "../ports.ts";
+import type { Generated } from "./collection.ts";
 import type { Gathered } from "./gather.ts";
 import type { Signing } from "./signatures.ts";
 
@@ -28,6 +29,8 @@ export type Settled = {
   readonly apiChanges: readonly ContractChange[];
   readonly evidence: readonly ShownEvidence[];
   readonly changeset: Changeset;
+  /** Files of the App's own that go with it. */
+  readonly generated: Generated;
   /** What of it the runs that it goes on from have published, as they left it. */
   readonly published: Changeset;
   /** Of every agent that was at work: what lies in none of them is not published. */

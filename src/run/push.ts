@@ -43,15 +43,16 @@ export const push = async (publication: Publication): Promise<Pushed> => {
   if ((await session.fetchBranch(branch)) !== head) await session.pointBranch(branch, head, expected);
   const seen = await session.fetchBranch(branch);
   if (seen !== head) throw new Error(`GitHub shows ${branch} at ${seen ?? "nothing"} after it was moved to ${head}`);
-  return { branch, head, work, notes: memory.notes };
+  return { branch, head, work, notes: [...settled.generated.notes, ...memory.notes] };
 };
 
 /** Where a run goes on, the branch has most of it already. */
 const changesFor = async ({ deps, run, gathered, settled }: Publication): Promise<Changeset> => {
   const { commit, parent } = gathered;
-  if (parent === commit) return settled.changeset;
+  const changes = [...settled.changeset, ...settled.generated.files];
+  if (parent === commit) return changes;
   const at = (sha: string) => (path: string) => deps.workspace.readFile(run.job.trigger.repository, sha, path);
-  return changesOnto(settled.changeset, settled.published, { was: at(commit), is: at(parent) });
+  return changesOnto(changes, settled.published, { was: at(commit), is: at(parent) });
 };
 
 /** A commit is made once; its SHA is stored before a branch points at it. */

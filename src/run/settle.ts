@@ -1,7 +1,9 @@
 /** A loop's end becomes what may be published: from values alone, the status only ever lowered. */
 import { isUsedUp, type Limits, type WorkFound } from "../domain/budget.ts";
 import type { Changeset } from "../domain/changeset.ts";
+import type { ContractChange } from "../domain/contract.ts";
 import type { RunEvent } from "../domain/event.ts";
+import type { Facts } from "../domain/facts.ts";
 import type { Evidence } from "../domain/finding.ts";
 import { ledgerOf } from "../domain/ledger.ts";
 import type { CutShort } from "../domain/outcome.ts";
@@ -18,6 +20,7 @@ import { settleStatus } from "../verify/check-report.ts";
 import { reviewFindings } from "../verify/check-review.ts";
 import { withDoubts } from "../verify/commands/doubt.ts";
 import type { CheckCode } from "./check-code.ts";
+import { type Generated, nothingGenerated } from "./collection.ts";
 import { baseTexts } from "./judge.ts";
 import type { LoopEnd } from "./loop.ts";
 import type { Others } from "./others.ts";
@@ -36,6 +39,8 @@ export const settle = async (
     /** Text of a file at the commit that the run started from. */
     readonly base: (path: string) => Promise<string | undefined>;
     readonly checkCode: CheckCode;
+    /** What the App itself writes to go with the work. */
+    readonly generate: (head: Facts, changes: readonly ContractChange[]) => Promise<Generated>;
     /** What the repository keeps otherwise than the house. */
     readonly standards: StandardsConfig;
     readonly title: string;
@@ -72,7 +77,10 @@ export const settle = async (
           ...checkSubagents(subagents),
           ...reviewFindings(review, changeset),
         ];
+  const status = settleStatus(report, findings);
+  const isWhole = status === "DONE" || status === "DONE_WITH_CONCERNS";
   return {
+    generated: isWhole && code.head ? await run.generate(code.head, code.contract) : nothingGenerated,
     claims: code.claims,
     apiChanges: code.contract,
     report: withRemembered(report, rememberedIn(ownStretch(run.events))),
@@ -80,7 +88,7 @@ export const settle = async (
     subagents,
     review,
     contract: others.contract(),
-    status: settleStatus(report, findings),
+    status,
     findings,
     evidence: withDoubts(evidence),
     changeset,
