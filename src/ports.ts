@@ -176,6 +176,28 @@ export type CommitRequest = {
   readonly changes: readonly FileChange[];
 };
 
+/** One path of a tree, told against another tree. */
+export type TreeEntry =
+  | { readonly path: string; readonly kind: "deleted" }
+  | {
+      readonly path: string;
+      readonly kind: "file";
+      /** As git writes it; a symbolic link or a submodule that people committed stays what it is. */
+      readonly mode: string;
+      readonly sha: string;
+      /** base64; left out where GitHub has these bytes already. */
+      readonly content?: string;
+    };
+
+export type TreeCommitRequest = {
+  /** The commit whose tree the entries are told against. */
+  readonly tree: string;
+  /** Two of a merge: our branch's head first. */
+  readonly parents: readonly string[];
+  readonly message: string;
+  readonly entries: readonly TreeEntry[];
+};
+
 /** One repository through one token. Every write may be repeated: the second one finds what the first one made. */
 export interface GitHubSession {
   /** The collaborator-permission API, by login; "none" where the id that comes back is not the person's. */
@@ -205,9 +227,13 @@ export interface GitHubSession {
   react(target: ReactionTarget, content: "eyes" | "confused"): Promise<void>;
   /** Blobs, tree and commit through the Git Data API, so that GitHub can sign it. @returns the new commit's SHA */
   commit(request: CommitRequest): Promise<string>;
+  /** The same for a tree that was put together in the mirror, such as a merge's. */
+  commitTree(request: TreeCommitRequest): Promise<string>;
+  /** Whose commit it is, as GitHub knows the author; undefined where it knows no account. */
+  fetchAuthor(sha: string): Promise<Person | undefined>;
   /** Read from GitHub anew; undefined where nobody verifies anything. */
   fetchVerification(sha: string): Promise<Verification | undefined>;
-  /** Creates the branch, or moves it forward; never by force. @throws ConflictError when it moved or is taken */
+  /** Creates the branch, or moves it forward; never by force. @throws ConflictError when it moved or is taken, RefusedError when the repository's rules forbid it */
   pointBranch(branch: string, sha: string, expected: string | undefined): Promise<void>;
   openPull(pull: { branch: string; base: string; title: string; body: string; draft: boolean }): Promise<Pull>;
   updatePull(pull: Pull, change: { title?: string; body?: string; draft?: boolean }): Promise<Pull>;
@@ -379,6 +405,21 @@ export type CommitReader = {
   readFiles(commit: string, paths: readonly string[]): Promise<FilesRead>;
 };
 
+/** Two lines of history, put together as git does it. */
+export type Merge = {
+  /** What both grew from; undefined where they share nothing, and then nothing is merged. */
+  readonly base: string | undefined;
+  /** `theirs` is part of ours already. */
+  readonly contained: boolean;
+  /** Paths that each side changed since. */
+  readonly ours: readonly string[];
+  readonly theirs: readonly string[];
+  /** Paths that cannot be merged, and those where our changes would land without our having changed them ourselves. */
+  readonly conflicts: readonly string[];
+  /** The merged tree told against that of `theirs`; what is in conflict is as theirs. */
+  readonly entries: readonly TreeEntry[];
+};
+
 export interface Workspace {
   /** Runs canaries in the real sandbox; cached for an hour. */
   checkSandbox(): Promise<SandboxHealth>;
@@ -414,6 +455,16 @@ export interface Workspace {
     commit: string,
     where: { readonly folder: string; readonly name: string; readonly most: number },
   ): Promise<FilesRead & { readonly more: number }>;
+  /**
+   * Merges in the mirror, in no working tree: nothing of the repository is run, and none of its attributes counts.
+   *
+   * @param ours a commit, with what is not committed yet on top of it @param theirs what is merged into it
+   */
+  merge(
+    repository: RepositoryRef,
+    ours: { readonly commit: string; readonly changes?: Changeset },
+    theirs: string,
+  ): Promise<Merge>;
   /** The newest common ancestor. */
   mergeBase(repository: RepositoryRef, a: string, b: string): Promise<string | undefined>;
   /**

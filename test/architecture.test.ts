@@ -105,7 +105,8 @@ const catches: Readonly<Record<string, string>> = {
   "domain/render-report.ts": "a body that people edited may hold no JSON any more",
   "domain/repository-config.ts": "aliases in YAML become a sentence for the maintainers",
   "github/client.ts": "HTTP errors get a name; a write whose answer was lost is looked for before it is tried again",
-  "github/commits.ts": "a branch that moved becomes a ConflictError",
+  "github/commits.ts":
+    "a branch that moved becomes a ConflictError, one that rules forbid a sentence for the repository's people",
   "github/github.ts":
     "a failed look-up of ourselves is not kept; a token that is not known everywhere yet is tried again",
   "github/images.ts": "an image that can't be had is left out, with the reason",

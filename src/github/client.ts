@@ -2,7 +2,7 @@
 import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
-import { ConflictError } from "../domain/errors.ts";
+import { ConflictError, RefusedError } from "../domain/errors.ts";
 
 export type ClientOptions = {
   readonly apiUrl: string;
@@ -72,12 +72,12 @@ const guardedFetch =
 export const statusOf = (error: unknown): number | undefined =>
   error instanceof Error && "status" in error && typeof error.status === "number" ? error.status : undefined;
 
-/** Runs `work`; what it throws says what was being done. @throws ConflictError as it is */
+/** Runs `work`; what it throws says what was being done. @throws ConflictError and RefusedError as they are */
 export const doing = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof ConflictError) throw cause;
+    if (cause instanceof ConflictError || cause instanceof RefusedError) throw cause;
     const status = statusOf(cause);
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`GitHub, ${what}: ${status === undefined ? "" : `${status} `}${message}`, { cause });

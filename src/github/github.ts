@@ -166,6 +166,11 @@ const createSession = (
       during(`committing ${request.changes.length} files on ${request.parent.slice(0, 12)}`, () =>
         commits.commit(request),
       ),
+    commitTree: (request) =>
+      during(`committing a tree on ${request.parents.map((sha) => sha.slice(0, 12)).join(" and ")}`, () =>
+        commits.commitTree(request),
+      ),
+    fetchAuthor: (sha) => during(`reading whose commit ${sha.slice(0, 12)} is`, () => commits.fetchAuthor(sha)),
     fetchVerification: (sha) =>
       during(`reading the signature of ${sha.slice(0, 12)}`, () => commits.fetchVerification(sha)),
     pointBranch: (branch, sha, expected) =>

@@ -1,6 +1,6 @@
 /** A settled run becomes commits, a pull request and answers. Every write finds what an earlier attempt made, so a crash anywhere is cured by doing it again. */
 import { bytesOf, treeHash } from "../domain/changeset.ts";
-import { ConflictError } from "../domain/errors.ts";
+import { ConflictError, RefusedError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { renderCheckRun } from "../domain/render/check-run.ts";
@@ -68,6 +68,11 @@ const write = async (publication: Publication): Promise<Outcome> => {
       pull: { number, url, branch, headSha: head },
     });
   } catch (error) {
+    if (error instanceof RefusedError)
+      return outcomeOf(settled, {
+        ...{ kind: "refused", status: "BLOCKED" },
+        summary: `Nothing was published: ${error.message} The work is kept: comment \`/architect continue\` when that is mended.`,
+      });
     if (!(error instanceof ConflictError)) throw error;
     return outcomeOf(settled, {
       kind: "refused",

@@ -19,6 +19,8 @@ export type Layout = {
   /** A git configuration that trusts every owner: see `RemoteRules`. */
   readonly trustingConfig: string;
   readonly history: string;
+  /** What git makes while it merges, for as long as it does. */
+  readonly merges: string;
   readonly trees: string;
   readonly gitDirs: string;
   readonly runs: string;
@@ -46,6 +48,7 @@ export const openLayout = async (dataFolder: string, node: string): Promise<Layo
   await makeFolder(dataFolder, 0o711);
   await makeFolder(join(dataFolder, "private"), 0o700);
   await makeFolder(join(dataFolder, "private/mirrors"), 0o700);
+  await makeFolder(join(dataFolder, "private/merges"), 0o700);
   await makeFolder(shared, user ? 0o750 : 0o700, user && { uid: 0, gid: user.gid });
   const folders = ["history", "trees", "git", "runs", "setups", "toolchain", "etc"].map((name) => join(shared, name));
   for (const folder of folders) await makeFolder(folder, 0o755);
@@ -60,6 +63,7 @@ export const openLayout = async (dataFolder: string, node: string): Promise<Layo
     mirrors: join(dataFolder, "private/mirrors"),
     trustingConfig,
     history,
+    merges: join(dataFolder, "private/merges"),
     trees,
     gitDirs,
     runs,

@@ -4,10 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { bytesOf } from "../domain/changeset.ts";
+import { blobSha, bytesOf } from "../domain/changeset.ts";
 import { ConfigError, ConflictError } from "../domain/errors.ts";
 import type { Person } from "../domain/repository.ts";
-import type { CommitRequest, GitHub, GitHubSession, Pull } from "../ports.ts";
+import type { CommitRequest, GitHub, GitHubSession, Pull, TreeCommitRequest } from "../ports.ts";
 
 export type LocalEvents = {
   /** What would be the pull request. */
@@ -116,20 +116,33 @@ export const changedFiles = async (folder: string, from: string, to: string): Pr
  */
 const withoutIssue = (text: string): string => text.replace(/\n\n(?:Refs|Closes) #\d+(?=\n\n|\n?$)/, "");
 
-const commitWith = async (git: Git, { parent, message, changes }: CommitRequest): Promise<string> => {
+const commitWith = (git: Git, { parent, message, changes }: CommitRequest): Promise<string> =>
+  commitTreeWith(git, {
+    ...{ tree: parent, parents: [parent], message },
+    entries: changes.map((change) =>
+      change.kind === "deleted" ? change : { ...change, kind: "file", sha: blobSha(bytesOf(change)) },
+    ),
+  });
+
+const commitTreeWith = async (
+  git: Git,
+  { tree: on, parents, message, entries }: TreeCommitRequest,
+): Promise<string> => {
   const scratch = await mkdtemp(join(tmpdir(), "architect-index-"));
   try {
     const index = join(scratch, "index");
-    await git(["read-tree", parent], { index });
-    for (const change of changes) {
-      if (change.kind === "deleted") await git(["update-index", "--force-remove", "--", change.path], { index });
+    await git(["read-tree", on], { index });
+    for (const entry of entries) {
+      if (entry.kind === "deleted") await git(["update-index", "--force-remove", "--", entry.path], { index });
       else {
-        const sha = await git(["hash-object", "-w", "--stdin", "--no-filters"], { input: bytesOf(change) });
-        await git(["update-index", "--add", "--cacheinfo", `${change.mode},${sha},${change.path}`], { index });
+        const { path, mode, sha, content } = entry;
+        if (content !== undefined)
+          await git(["hash-object", "-w", "--stdin", "--no-filters"], { input: Buffer.from(content, "base64") });
+        await git(["update-index", "--add", "--cacheinfo", `${mode},${sha},${path}`], { index });
       }
     }
     const tree = await git(["write-tree"], { index });
-    return await git(["commit-tree", tree, "-p", parent, "-F", "-"], {
+    return await git(["commit-tree", tree, ...parents.flatMap((parent) => ["-p", parent]), "-F", "-"], {
       input: Buffer.from(withoutIssue(message)),
     });
   } finally {
@@ -187,6 +200,8 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     fetchBranch: head,
     react: async () => {},
     commit: (request) => commitWith(git, request),
+    commitTree: (request) => commitTreeWith(git, request),
+    fetchAuthor: async () => undefined,
     fetchVerification: async () => undefined,
     pointBranch: async (branch, sha, expected) => {
       try {

@@ -3,15 +3,17 @@ import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fullName, type RepositoryRef } from "../domain/repository.ts";
+import type { Merge, Workspace } from "../ports.ts";
 import { runGit } from "./git.ts";
 import { createHistory, type History, tipOf } from "./history.ts";
 import type { Locks } from "./lock.ts";
+import { mergeIn } from "./merge.ts";
 import { createReader, type Reader } from "./reader.ts";
 import { type Credentials, openRemote, type RemoteRules } from "./remote.ts";
 import { askTogether } from "./together.ts";
 
 export type MirrorDeps = {
-  readonly folders: { readonly mirrors: string; readonly history: string };
+  readonly folders: { readonly mirrors: string; readonly history: string; readonly merges: string };
   readonly rules: RemoteRules;
   readonly lock: Locks;
 };
@@ -70,6 +72,8 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
     readFile: async (repository: RepositoryRef, commit: string, path: string): Promise<string | undefined> =>
       (await readTogether({ repository, commit }, path)).texts.get(path),
     readerOf,
+    merge: (repository: RepositoryRef, ours: Ours, theirs: string): Promise<Merge> =>
+      mergeIn(gitDirOf(repository), folders.merges, ours, theirs),
   };
 };
 
@@ -78,6 +82,7 @@ const pullRef = (pull: number): string => {
   if (!Number.isSafeInteger(pull) || pull < 1) throw new Error(`${pull} is no number of a pull request`);
   return `refs/pull/${pull}/head`;
 };
+type Ours = Parameters<Workspace["merge"]>[1];
 
 export type Mirrors = ReturnType<typeof createMirrors>;
 

@@ -206,11 +206,12 @@ export const pathsInUse = async (runs: string): Promise<ReadonlySet<string>> => 
 };
 
 /** What processes left that ended without closing: folders of runs, half-built trees, half-removed ones. */
-export const removeLeftovers = async ({ runs, trees, gitDirs, setups }: Layout): Promise<void> => {
+export const removeLeftovers = async ({ merges, runs, trees, gitDirs, setups }: Layout): Promise<void> => {
   for (const name of await readdir(runs)) {
     const use = await readUse(join(runs, name));
     if (!use || !isRunning(use)) await removeFolder(join(runs, name));
   }
+  for (const name of await readdir(merges)) if (isLeftover(name)) await removeFolder(join(merges, name));
   for (const folder of [trees, gitDirs, setups])
     for (const name of await readdir(folder))
       for (const inner of await readdir(join(folder, name)))

@@ -1,7 +1,7 @@
 import nock from "nock";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { blobSha, type FileChange } from "../../src/domain/changeset.ts";
-import { ConflictError } from "../../src/domain/errors.ts";
+import { ConflictError, RefusedError } from "../../src/domain/errors.ts";
 import type { GitHubSession } from "../../src/ports.ts";
 import { blobReply, commitReply, refReply, refusal, shaOf, shop, treeReply } from "./replies.ts";
 import { api, type Stub, startStub } from "./stub.ts";
@@ -146,14 +146,6 @@ describe("a branch", () => {
     await point();
   });
 
-  test("that the repository's rules refuse is an error that says so", async () => {
-    shows(undefined);
-    api().post(refs).reply(422, refusal("Repository rule violations found"));
-    await expect(point()).rejects.toThrow(
-      /^GitHub, acme\/shop, pointing architect\/issue-7-users at 4{12}: 422 Repository rule violations found/,
-    );
-  });
-
   test("that reads back as another commit is a conflict", async () => {
     shows(shaOf("1"));
     api()
@@ -171,5 +163,81 @@ describe("a branch", () => {
   test("of an empty repository is none", async () => {
     api().get(path).reply(409, refusal("Git Repository is empty."));
     expect(await session.fetchBranch(branch)).toBeUndefined();
+  });
+});
+
+describe("a merge", () => {
+  test("has two parents and is told against the tree of the other side: what GitHub has is named, not sent again", async () => {
+    api()
+      .get(`${shop}/git/commits/${shaOf("2")}`)
+      .reply(200, commitReply(shaOf("2"), shaOf("5")))
+      .post(`${shop}/git/blobs`)
+      .reply(201, blobReply(blobSha(Buffer.from("{}\n"))))
+      .post(`${shop}/git/trees`)
+      .reply(201, treeReply(shaOf("6")))
+      .post(`${shop}/git/commits`)
+      .reply(201, commitReply(shaOf("7"), shaOf("6"), [shaOf("1"), shaOf("2")]));
+    const sha = await session.commitTree({
+      tree: shaOf("2"),
+      parents: [shaOf("1"), shaOf("2")],
+      message: "Merge main",
+      entries: [
+        { path: "a.py", kind: "file", mode: "100644", sha: shaOf("8") },
+        { path: "gone.py", kind: "deleted" },
+        { path: "lib", kind: "file", mode: "160000", sha: shaOf("9") },
+        { path: "m.json", kind: "file", mode: "100644", sha: blobSha(Buffer.from("{}\n")), content: base64("{}\n") },
+      ],
+    });
+    expect(sha).toBe(shaOf("7"));
+    expect(stub.requests.slice(2)).toEqual([
+      `POST ${shop}/git/trees ${JSON.stringify({
+        base_tree: shaOf("5"),
+        tree: [
+          { path: "a.py", mode: "100644", type: "blob", sha: shaOf("8") },
+          { path: "gone.py", mode: "100644", type: "blob", sha: null },
+          { path: "lib", mode: "160000", type: "commit", sha: shaOf("9") },
+          { path: "m.json", mode: "100644", type: "blob", sha: blobSha(Buffer.from("{}\n")) },
+        ],
+      })}`,
+      `POST ${shop}/git/commits ${JSON.stringify({ message: "Merge main", tree: shaOf("6"), parents: [shaOf("1"), shaOf("2")] })}`,
+    ]);
+  });
+
+  test("that changes nothing of the other side's files takes its tree", async () => {
+    api()
+      .get(`${shop}/git/commits/${shaOf("2")}`)
+      .reply(200, commitReply(shaOf("2"), shaOf("5")))
+      .post(`${shop}/git/commits`)
+      .reply(201, commitReply(shaOf("7"), shaOf("5"), [shaOf("1"), shaOf("2")]));
+    await session.commitTree({
+      tree: shaOf("2"),
+      parents: [shaOf("1"), shaOf("2")],
+      message: "Merge main",
+      entries: [],
+    });
+    expect(stub.requests.at(-1)).toContain(`"tree":"${shaOf("5")}"`);
+  });
+});
+
+describe("a branch that the repository's rules forbid", () => {
+  const branch = "architect/issue-1-users";
+  test.each([
+    [
+      "Repository rule violations found\n\nCannot create ref due to creations being restricted.\n\n",
+      422,
+      "`architect/**`",
+    ],
+    ["Reference update failed", 422, "bypass list"],
+    ["Resource not accessible by integration", 403, "“Contents: write”"],
+  ])("is refused in a sentence that says what to do: %s", async (message, status, mend) => {
+    api()
+      .get(`${shop}/git/ref/heads%2F${branch.replaceAll("/", "%2F")}`)
+      .reply(404, refusal("Not Found"))
+      .post(`${shop}/git/refs`)
+      .reply(status, refusal(message));
+    const tried = session.pointBranch(branch, shaOf("4"), undefined);
+    await expect(tried).rejects.toThrow(RefusedError);
+    await expect(tried).rejects.toThrow(`GitHub does not let the App create the branch \`${branch}\` (${status}: `);
+    await expect(tried).rejects.toThrow(mend);
   });
 });

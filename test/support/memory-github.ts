@@ -1,5 +1,6 @@
 /** A GitHub port that keeps everything in memory and can fail before or after its nth write, as a killed process would. */
 import { createHash } from "node:crypto";
+import type { FileChange } from "../../src/domain/changeset.ts";
 import { ConflictError } from "../../src/domain/errors.ts";
 import type { Person } from "../../src/domain/repository.ts";
 import type {
@@ -20,7 +21,8 @@ import type {
 export const bot: Person = { login: "backend-architect[bot]", id: 99, type: "Bot" };
 
 export type MemoryGitHub = GitHub & {
-  readonly commits: Map<string, CommitRequest>;
+  /** `parents`: of a merge. */
+  readonly commits: Map<string, CommitRequest & { readonly parents?: readonly string[] }>;
   readonly branches: Map<string, string>;
   readonly pulls: Pull[];
   readonly comments: Map<number, { thread: number; body: string }>;
@@ -33,6 +35,8 @@ export type MemoryGitHub = GitHub & {
   permission: Permission;
   /** Of people whose permission is another one, by id. */
   readonly permissions: Map<number, Permission>;
+  /** Who made a commit that is not the App's, by SHA. */
+  readonly authors: Map<string, Person>;
   /** What got 👀. */
   readonly eyes: ReactionTarget[];
   review: Review | undefined;
@@ -60,6 +64,7 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     open_: 0,
     permission: "write",
     permissions: new Map(),
+    authors: new Map(),
     eyes: [],
     review: undefined,
     files: new Map(),
@@ -141,6 +146,22 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
         state.commits.set(sha, request);
         return sha;
       }),
+    commitTree: ({ tree, parents, message, entries }) =>
+      write("commitTree", () => {
+        const changes = entries.map((entry): FileChange => {
+          if (entry.kind === "deleted") return entry;
+          if (entry.content === undefined) throw new Error(`nobody has the bytes of ${entry.path}`);
+          const { path, content } = entry;
+          return { path, kind: "modified", mode: "100644", content };
+        });
+        const request = { parent: tree, parents, message, changes };
+        const sha = createHash("sha1")
+          .update(JSON.stringify([request, state.commits.size]))
+          .digest("hex");
+        state.commits.set(sha, request);
+        return sha;
+      }),
+    fetchAuthor: async (sha) => state.authors.get(sha) ?? bot,
     fetchVerification: async (sha) => ({ verified: state.commits.has(sha), reason: "valid" }),
     pointBranch: (branch, sha, expected) =>
       write("pointBranch", () => {

@@ -1,8 +1,8 @@
 /** A workspace over maps of files by commit: what a run needs of one, without git and without walls. */
-import { blobSha } from "../../src/domain/changeset.ts";
+import { blobSha, bytesOf } from "../../src/domain/changeset.ts";
 import type { HttpSession, HttpSessionResult } from "../../src/domain/http.ts";
 import type { RepositoryRef } from "../../src/domain/repository.ts";
-import type { SandboxHealth, Workspace } from "../../src/ports.ts";
+import type { SandboxHealth, TreeEntry, Workspace } from "../../src/ports.ts";
 import type { MemoryGitHub } from "./memory-github.ts";
 import { type Command, createMemoryWalls } from "./memory-walls.ts";
 
@@ -30,6 +30,22 @@ const answerAll = ({ requests }: HttpSession): HttpSessionResult => ({
   })),
 });
 
+/** File by file: what both sides changed otherwise is a conflict. */
+const mergeFiles = (base: Map<string, string>, ours: Map<string, string>, theirs: Map<string, string>) => {
+  const paths = [...new Set([...base.keys(), ...ours.keys(), ...theirs.keys()])].sort();
+  const mine = paths.filter((path) => base.get(path) !== ours.get(path));
+  const other = paths.filter((path) => base.get(path) !== theirs.get(path));
+  const conflicts = mine.filter((path) => other.includes(path) && ours.get(path) !== theirs.get(path));
+  const entries = mine
+    .filter((path) => !conflicts.includes(path) && ours.get(path) !== theirs.get(path))
+    .map((path): TreeEntry => {
+      const bytes = Buffer.from(ours.get(path) ?? "");
+      if (!ours.has(path)) return { path, kind: "deleted" };
+      return { path, kind: "file", mode: "100644", sha: blobSha(bytes), content: bytes.toString("base64") };
+    });
+  return { ours: mine, theirs: other, conflicts, entries };
+};
+
 /** The base branch's only commit. */
 const baseCommit = "b".repeat(40);
 
@@ -43,6 +59,14 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
       if (change.kind === "deleted") files.delete(change.path);
       else files.set(change.path, Buffer.from(change.content, "base64").toString());
     return files;
+  };
+  const ancestorsOf = (commit: string): readonly string[] => {
+    const request = github.commits.get(commit);
+    return [commit, ...(request?.parents ?? [request?.parent ?? []].flat()).flatMap(ancestorsOf)];
+  };
+  const commonAncestor = (a: string, b: string): string => {
+    const others = new Set(ancestorsOf(b));
+    return ancestorsOf(a).find((commit) => others.has(commit)) ?? baseCommit;
   };
   const heads = (repository: RepositoryRef) => new Map([[repository.defaultBranch, baseCommit], ...github.branches]);
   const workspace: MemoryWorkspace = {
@@ -78,7 +102,15 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
       const read = await workspace.readFiles(repository, commit, paths.slice(0, most));
       return { ...read, more: Math.max(0, paths.length - most) };
     },
-    mergeBase: async () => baseCommit,
+    mergeBase: async (_, a, b) => commonAncestor(a, b),
+    merge: async (_, ours, theirs) => {
+      const base = commonAncestor(ours.commit, theirs);
+      const mine = filesAt(ours.commit);
+      for (const change of ours.changes ?? [])
+        if (change.kind === "deleted") mine.delete(change.path);
+        else mine.set(change.path, bytesOf(change).toString());
+      return { base, contained: base === theirs, ...mergeFiles(filesAt(base), mine, filesAt(theirs)) };
+    },
     openWorktree: async (_, { commit, boundaries }) => {
       workspace.open += 1;
       const walls = createMemoryWalls(Object.fromEntries(filesAt(commit)), workspace.command, boundaries);

@@ -47,6 +47,8 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
     fetchPullTemplate: unexpected("fetchPullTemplate"),
     fetchBranch: unexpected("fetchBranch"),
     commit: unexpected("commit"),
+    commitTree: unexpected("commitTree"),
+    fetchAuthor: unexpected("fetchAuthor"),
     fetchVerification: unexpected("fetchVerification"),
     pointBranch: unexpected("pointBranch"),
     openPull: unexpected("openPull"),
