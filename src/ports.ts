@@ -260,6 +260,9 @@ export type GitCredentials = {
   revoke(): Promise<void>;
 };
 
+/** From 1, both ends included. */
+export type LinesOfFile = { readonly path: string; readonly line: number; readonly lastLine: number };
+
 export interface GitHub {
   /** `login` and id of the App's own bot user: what it wrote is never a trigger. */
   whoami(): Promise<Person>;
@@ -270,6 +273,8 @@ export interface GitHub {
   attribution(person: Person): string | undefined;
   /** Where people see a thread. */
   threadUrl(repository: RepositoryRef, thread: Thread): string;
+  /** Where people see lines of a file at a commit. */
+  lineUrl(repository: RepositoryRef, commit: string, at: LinesOfFile): string;
 }
 
 // --------------------------------------------------------------------------------------------------------- Tool servers

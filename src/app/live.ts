@@ -1,6 +1,7 @@
 /** A run as it happens, for whoever watches it here: one block redrawn in place, or one line for each change. */
 import { isCounted } from "../domain/budget.ts";
 import type { RunEvent } from "../domain/event.ts";
+import { handedInBy } from "../domain/handed-in.ts";
 import type { Spend } from "../domain/outcome.ts";
 import { count, money } from "../domain/render/safe.ts";
 import { spendSentence } from "../domain/render/sections.ts";
@@ -30,10 +31,9 @@ const markOf = ({ status, subject, activeForm }: Task): Mark => {
 };
 
 const refusalIn = (event: RunEvent): string | undefined => {
-  if (event.type !== "report" && event.type !== "child-report") return undefined;
-  const [first, ...more] = event.findings.filter(({ severity }) => severity === "error");
+  const [first, ...more] = handedInBy(event)?.findings.filter(({ severity }) => severity === "error") ?? [];
   if (!first) return undefined;
-  return `The checks sent the report back: ${first.message}${more.length > 0 ? `, and ${more.length} more` : ""}`;
+  return `The checks sent the ${event.type === "submission" ? event.submission.kind : "report"} back: ${first.message}${more.length > 0 ? `, and ${more.length} more` : ""}`;
 };
 
 const createLines = (screen: Screen, clock: () => Date): Live => {

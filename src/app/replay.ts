@@ -93,11 +93,13 @@ export const runsAsJson = (runs: readonly StoredRun[]) =>
 
 export const runAsJson = (run: StoredRun) => {
   const report = run.events.findLast((event) => event.type === "report");
+  const submission = run.events.findLast((event) => event.type === "submission");
   return {
     ...runsAsJson([run])[0],
     conversations: conversationsOf(run.events),
     report: report?.report ?? null,
-    findings: report?.findings ?? [],
+    ...(submission ? { submission: submission.submission } : {}),
+    findings: (report ?? submission)?.findings ?? [],
     outcome: run.record.outcome ?? null,
   };
 };

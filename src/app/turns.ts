@@ -3,6 +3,7 @@ import { tokensOf } from "../domain/budget.ts";
 import type { Changeset } from "../domain/changeset.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Evidence, Finding } from "../domain/finding.ts";
+import { handedInBy } from "../domain/handed-in.ts";
 import type { AssistantMessage, UserMessage } from "../domain/message.ts";
 import { remarksIn } from "../domain/remark.ts";
 import { agentOfChild, changesSince } from "../domain/subagent.ts";
@@ -91,7 +92,7 @@ const turnsOf = (all: readonly RunEvent[], events: readonly RunEvent[], found?: 
     const after = rest.findLast((one) => one.type === "checkpoint")?.changeset ?? before;
     const changed = changesSince(before, after).map(({ path, kind }) => ({ path, kind }));
     before = after;
-    const judged = rest.findLast((one) => one.type === "report" || one.type === "child-report");
+    const judged = rest.map(handedInBy).findLast((one) => one !== undefined);
     return {
       at: event.at,
       text: textOf(event.message.content),

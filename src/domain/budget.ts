@@ -3,6 +3,7 @@ import type { Definition, WorkKind } from "./definition.ts";
 import type { Usage } from "./message.ts";
 import type { Spend } from "./outcome.ts";
 import type { Verdict } from "./policy.ts";
+import { endsRun } from "./submission.ts";
 
 export type Limits = {
   /** By which the tool calls are counted out. */
@@ -102,6 +103,9 @@ export const whyNotRaised = (limits: Limits, raised: Limits, found: WorkFound | 
   return `${workName[raised.work]} has ${raised.toolCalls} tool calls, which is no more than this run has (${limits.toolCalls}): a correction only goes upwards`;
 };
 
+/** By which runs end that write code. */
+const reportTool = "SubmitReport";
+
 export const noSpend: Spend = { toolCalls: 0, turns: 0, tokens: 0, usd: 0 };
 
 export const tokensOf = (usage: Usage): number =>
@@ -149,15 +153,16 @@ export const addSubagent = (spend: Spend, child: Spend): Spend => ({
 
 /** What works on no code is free: the task list, messages, skills, the memory, and the ends, so that an agent can always end well. */
 export const isCounted = (tool: string): boolean =>
-  !/^(Task(Create|Update|List|Get)|Skill|Remember|Recall|TeamCreate|SendMessage|ExitWorktree|SubmitReport)$/.test(tool);
+  !endsRun(tool) &&
+  !/^(Task(Create|Update|List|Get)|Skill|Remember|Recall|TeamCreate|SendMessage|ExitWorktree)$/.test(tool);
 
-/** Before a call: is there a tool call left for it? */
-export const decideCall = (spend: Spend, limits: Limits, tool: string): Verdict =>
+/** Before a call: is there a tool call left for it? @param end the tool that ends the run */
+export const decideCall = (spend: Spend, limits: Limits, tool: string, end = reportTool): Verdict =>
   !isCounted(tool) || spend.toolCalls < limits.toolCalls
     ? { allowed: true }
     : {
         allowed: false,
-        reason: `budget exhausted: all ${limits.toolCalls} tool calls of this run are used, so ${tool} was not run. Call SubmitReport now. If work is left, use status BLOCKED with the blocker "budget exhausted", and say what is done and checked, what is left and how to go on.`,
+        reason: `budget exhausted: all ${limits.toolCalls} tool calls of this run are used, so ${tool} was not run. Call ${end} now. ${wayOut(end)}`,
       };
 
 /** Before a turn: the sentence that ends the run, if turns, tokens or money are used up. */
@@ -172,14 +177,23 @@ export const exhausted = (spend: Spend, limits: Limits): string | undefined => {
 export const isUsedUp = (spend: Spend, limits: Limits): boolean =>
   spend.toolCalls >= limits.toolCalls || exhausted(spend, limits) !== undefined;
 
-const hurry = "Stop exploring, finish the edit in hand, and call SubmitReport with what is done; list what is left.";
+const wayOut = (end: string): string =>
+  end === reportTool
+    ? 'If work is left, use status BLOCKED with the blocker "budget exhausted", and say what is done and checked, what is left and how to go on.'
+    : "Say what you know by now, and what you did not get to.";
 
-export const timeNotice = `Budget: less than a tenth of the time left. ${hurry}`;
+const hurry = (end: string): string =>
+  end === reportTool
+    ? "Stop exploring, finish the edit in hand, and call SubmitReport with what is done; list what is left."
+    : `Stop exploring, and call ${end} with what you know; say what you did not get to.`;
+
+/** @param end the tool that ends the run */
+export const timeNotice = (end = reportTool): string => `Budget: less than a tenth of the time left. ${hurry(end)}`;
 
 const reserve = 3;
 
-/** After a turn: a word to the model when it came within three calls or turns of a limit, or within a tenth of a cap. */
-export const budgetNotice = (before: Spend, after: Spend, limits: Limits): string | undefined => {
+/** After a turn: a word to the model when it came within three calls or turns of a limit, or within a tenth of a cap. @param end the tool that ends the run */
+export const budgetNotice = (before: Spend, after: Spend, limits: Limits, end = reportTool): string | undefined => {
   const near = (spend: Spend): readonly [boolean, string][] => [
     [spend.toolCalls >= limits.toolCalls - reserve, `${Math.max(0, limits.toolCalls - spend.toolCalls)} tool calls`],
     [spend.turns >= limits.turns - reserve, `${Math.max(0, limits.turns - spend.turns)} turns`],
@@ -190,5 +204,5 @@ export const budgetNotice = (before: Spend, after: Spend, limits: Limits): strin
   const reached = near(after).filter(([is], index) => is && !earlier[index]?.[0]);
   if (reached.length === 0) return undefined;
   const left = reached.map(([, what]) => what).join(" and ");
-  return `Budget: ${left} left. ${hurry}`;
+  return `Budget: ${left} left. ${hurry(end)}`;
 };

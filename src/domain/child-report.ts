@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type Report, statuses } from "./report.ts";
 import type { ReviewReport } from "./review.ts";
+import type { Submission } from "./submission.ts";
 
 const text = z.string().trim().min(1).max(4_000);
 const short = z.string().trim().min(1).max(300);
@@ -44,8 +45,8 @@ export type DatabaseReport = z.infer<typeof databaseReportSchema>;
 export type TestReport = z.infer<typeof testReportSchema>;
 export type ChildReport = DatabaseReport | TestReport;
 
-/** Whatever a SubmitReport may carry. */
-export type SubmittedReport = Report | ChildReport | ReviewReport;
+/** Whatever a conversation may end with. */
+export type SubmittedReport = Report | ChildReport | ReviewReport | Submission;
 
 /** The agents that another may start, and what the brief of each is called. */
 export const childKinds = { "database-engineer": "migration", "test-generator": "tests" } as const;

@@ -19,7 +19,7 @@ const meanings: Readonly<Record<Verb, string | undefined>> = {
   help: "`help` shows this",
   plan: undefined,
   approve: undefined,
-  ask: undefined,
+  ask: "`ask …` answers a question about the code in a comment, with links to the lines; nothing is changed",
   review: undefined,
   answer: undefined,
   allow: undefined,

@@ -51,7 +51,7 @@ const optionsOf: Readonly<Record<Verb, readonly OptionName[]>> = {
 export const verbs = Object.keys(optionsOf) as readonly Verb[];
 
 /** Those that a run answers, in its turn; every other command is answered at once, past the runs that wait. */
-export const startsRun = ({ verb }: Command): boolean => ["design", "continue", "retry"].includes(verb);
+export const startsRun = ({ verb }: Command): boolean => ["design", "continue", "retry", "ask"].includes(verb);
 
 /**
  * The first command of a comment, or undefined. It stands at the start of a line that people see as text: not in code,

@@ -10,6 +10,7 @@ import type { Remark } from "./remark.ts";
 import type { Report, ReportDecision } from "./report.ts";
 import type { Review, ReviewReport } from "./review.ts";
 import type { HandedBack } from "./subagent.ts";
+import type { Submission } from "./submission.ts";
 import type { TaskList } from "./task.ts";
 import type { Mail } from "./team.ts";
 
@@ -92,6 +93,13 @@ type Happening =
       readonly refused: readonly Refusal[];
     }
   | { readonly type: "report"; readonly at: string; readonly report: Report; readonly findings: readonly Finding[] }
+  /** The same of a run that writes no code. */
+  | {
+      readonly type: "submission";
+      readonly at: string;
+      readonly submission: Submission;
+      readonly findings: readonly Finding[];
+    }
   /** The same of a subagent. */
   | {
       readonly type: "child-report";

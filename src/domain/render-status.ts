@@ -86,7 +86,7 @@ export const outcomeParagraphs = (outcome: Outcome): string[] => {
   const sentence = status && cutShort !== "stopped" ? ` ${statusSentence[status]}` : "";
   return [
     `**${word}.**${sentence}${pull ? ` Pull request: #${pull.number}, branch ${code(pull.branch, 255)}.` : ""}`,
-    prose(outcome.summary, maxText),
+    `${prose(outcome.summary, maxText)}${outcome.comment === undefined ? "" : ` It stands in [a comment of its own](${outcome.comment}).`}`,
     ...(blockers.length > 0 ? [`**Blockers**\n\n${blockers.map((one) => `- ${inline(one, 1_000)}`).join("\n")}`] : []),
     ...(log === undefined ? [] : [`**The end of its log**\n\n${fenced(log.slice(-maxText), "text")}`]),
     ...(questions.length > 0 ? [`**Questions**\n\n${numberedQuestions(questions, { text: 1_000, items: 20 })}`] : []),

@@ -3,6 +3,7 @@
 import { type Changeset, treeHash } from "./changeset.ts";
 import type { RunEvent } from "./event.ts";
 import type { Evidence } from "./finding.ts";
+import { handedInBy } from "./handed-in.ts";
 import type { UserMessage } from "./message.ts";
 import { nameOf, resultOf } from "./render/evidence.ts";
 import type { ReportDecision } from "./report.ts";
@@ -116,7 +117,7 @@ const commandLine = (one: Evidence, now: string): string =>
   `- \`${short(nameOf(one))}\`: ${resultOf(one)}${one.tree === now ? "" : ", before the files were changed again"}`;
 
 const findingLines = (events: readonly RunEvent[]): string[] => {
-  const last = events.findLast((event) => event.type === "report" || event.type === "child-report");
+  const last = events.map(handedInBy).findLast((one) => one !== undefined);
   return (last?.findings ?? []).map(
     ({ rule, message, path }) => `- ${rule}${path ? ` in /repo/${path}` : ""}: ${short(message)}`,
   );

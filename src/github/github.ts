@@ -71,6 +71,10 @@ export const createGitHub = (options: GitHubOptions): GitHub => {
     attribution: ({ id, login }) => `${login} <${id}+${login}@users.noreply.${new URL(webUrl).hostname}>`,
     threadUrl: ({ owner, name }, { kind, number }) =>
       `${webUrl}/${owner}/${name}/${kind === "pull" ? "pull" : "issues"}/${number}`,
+    lineUrl: ({ owner, name }, commit, { path, line, lastLine }) => {
+      const lines = lastLine > line ? `L${line}-L${lastLine}` : `L${line}`;
+      return `${webUrl}/${owner}/${name}/blob/${commit}/${path.split("/").map(encodeURIComponent).join("/")}#${lines}`;
+    },
   };
 };
 

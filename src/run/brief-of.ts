@@ -1,5 +1,5 @@
 /** What the agent is told at first: the request, its context and a review, with the words of those who may write alone. Reads GitHub for who may. */
-import type { Brief, BriefReview } from "../domain/brief.ts";
+import type { Brief, BriefReview, ReadingKind } from "../domain/brief.ts";
 import { parseDecisions, selectDecisions } from "../domain/memory.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { parseBody } from "../domain/render-report.ts";
@@ -25,17 +25,18 @@ export const composeBriefOf = async (
     pull: Pull | undefined;
     review: Review | undefined;
     instructions: NonNullable<Brief["instructions"]>;
+    reads: ReadingKind | undefined;
   },
 ): Promise<Brief> => {
   const { trigger } = run.job;
   const { pull, review } = known;
   const request = requestOf(trigger);
   const context = trigger.kind === "command" ? await contextOf(session, trigger) : undefined;
-  const followUp = pull !== undefined && trigger.thread.kind === "pull";
+  const followUp = pull !== undefined && trigger.thread.kind === "pull" && known.reads === undefined;
   const decisions = selectDecisions(parseDecisions(known.decisions).decisions, `${request.title}\n${request.body}`, 20);
   const report = pull ? parseBody(pull.body) : undefined;
   return {
-    kind: followUp ? "follow-up" : "design",
+    kind: known.reads ?? (followUp ? "follow-up" : "design"),
     issue: run.issue,
     request,
     ...(context ? { context } : {}),
@@ -54,8 +55,9 @@ const cut = (text: string): string => visibleText(text, maxRequestBytes);
 
 /** What is asked for, as it stood in the signed delivery. */
 const requestOf = (trigger: Trigger): Brief["request"] => {
-  if (trigger.kind === "command" && trigger.command.verb === "design" && trigger.command.request.trim() !== "") {
-    const [title = "", ...rest] = trigger.command.request.trim().split("\n");
+  const { command } = trigger.kind === "command" ? trigger : {};
+  if (command && (command.verb === "design" || command.verb === "ask") && command.request.trim() !== "") {
+    const [title = "", ...rest] = command.request.trim().split("\n");
     return { title: cut(title), body: cut(rest.join("\n")) };
   }
   return { title: cut(trigger.title), body: "body" in trigger ? cut(trigger.body) : "" };

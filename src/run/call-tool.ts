@@ -3,6 +3,7 @@ import { decideCall, type Limits } from "../domain/budget.ts";
 import { ToolError } from "../domain/errors.ts";
 import type { ToolResult, ToolUse } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
+import { endsRun } from "../domain/submission.ts";
 import { truncateMiddle } from "../domain/truncate.ts";
 import type { CallContext, Tool } from "./tools/tool.ts";
 
@@ -18,6 +19,10 @@ export type Plan =
 
 /** Above what any tool returns by its own bounds: a net, not a rule. */
 const maxResultChars = 150_000;
+
+/** The one of them that ends the conversation. */
+export const endingTool = (tools: readonly Tool[]): string | undefined =>
+  tools.find(({ spec }) => endsRun(spec.name))?.spec.name;
 
 /** Decides all calls of one message before any of them runs, in the model's order. */
 export const planCalls = (
@@ -42,7 +47,7 @@ const planCall = (tools: readonly Tool[], use: ToolUse, spend: Spend, limits: Li
   }
   const prepared = tool.prepare(use.input);
   if (!prepared.ok) return { kind: "malformed", use, reason: prepared.reason };
-  const verdict = decideCall(spend, limits, use.name);
+  const verdict = decideCall(spend, limits, use.name, endingTool(tools));
   if (!verdict.allowed) return { kind: "over", use, reason: verdict.reason };
   return { kind: "run", use, tool, run: prepared.run };
 };

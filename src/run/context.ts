@@ -112,8 +112,8 @@ export type LoopDeps = {
   readonly definition: Definition;
   readonly library: Library;
   readonly limits: Limits;
-  /** A word to the agent when its time is nearly over. */
-  readonly hurry?: (() => string | undefined) | undefined;
+  /** A word to the agent when its time is nearly over. @param end the tool that ends the run */
+  readonly hurry?: ((end: string) => string | undefined) | undefined;
   /** Those of another kind of work, for an agent that may find the work to be of one. */
   readonly limitsOf?: ((kind: WorkKind) => Limits) | undefined;
   /** What is materialised, and what it is measured against; kept in the transcript's first event. */

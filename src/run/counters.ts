@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Limits } from "../domain/budget.ts";
 import { noSpend } from "../domain/budget.ts";
 import type { Message, ToolResult, ToolUse } from "../domain/message.ts";
+import { endsRun } from "../domain/submission.ts";
 import { type Plan, planCalls } from "./call-tool.ts";
 import { teamOpenRule, unheardRule } from "./tools/submit-report.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -46,7 +47,7 @@ export const noCounters: Counters = {
 export const countTurn = (counters: Counters, plans: readonly Plan[], results: readonly ToolResult[]): Counters => {
   const failed = new Set(results.filter((result) => result.is_error).map((result) => result.tool_use_id));
   const ran = plans.filter((plan) => plan.kind === "run");
-  const submits = ran.filter(({ use }) => use.name === "SubmitReport");
+  const submits = ran.filter(({ use }) => endsRun(use.name));
   return {
     ...counters,
     toolCalls: counters.toolCalls + ran.filter((plan) => plan.tool.counts).length,

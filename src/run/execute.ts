@@ -1,31 +1,27 @@
 /** One job from start to outcome: gather, brief, loop, settle, publish. Every step may be repeated after a crash. */
 import { limitsFor, noSpend } from "../domain/budget.ts";
 import { lowerCaps } from "../domain/caps.ts";
-import type { Definition } from "../domain/definition.ts";
 import { RefusedError } from "../domain/errors.ts";
-import type { Phase, RunEvent } from "../domain/event.ts";
+import type { RunEvent } from "../domain/event.ts";
 import type { Job } from "../domain/job.ts";
-import { spentIn } from "../domain/ledger.ts";
-import type { Outcome, Spend } from "../domain/outcome.ts";
+import type { Outcome } from "../domain/outcome.ts";
 import { lateNotice } from "../domain/remark.ts";
-import type { Model, RunRecord, Worktree } from "../ports.ts";
+import type { RunRecord, Worktree } from "../ports.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
-import { collectionFor } from "./collection.ts";
-import { type Cast, converse, startOf } from "./converse.ts";
-import { baseTextOf, castOf, checkCodeOf, examineOf, frameOf, openOthers } from "./frame.ts";
+import { startOf } from "./converse.ts";
+import { castOf } from "./frame.ts";
 import { type GatherDeps, type Gathered, gather, notReady } from "./gather.ts";
 import { goOn, groundOf } from "./go-on.ts";
-import { readerOf } from "./inspector.ts";
+import { implement } from "./implement.ts";
 import { issueOf } from "./issue-of.ts";
-import type { LoopEnd } from "./loop.ts";
-import { noSandbox, openRun, type Signals, workOf } from "./open-run.ts";
-import type { Settled } from "./publication.ts";
-import { publish } from "./publish.ts";
+import { agentIn } from "./mode.ts";
+import { modeOf } from "./modes.ts";
+import { openRun, type Signals, workOf } from "./open-run.ts";
 import type { Allowance } from "./purse.ts";
-import { callsIn, lastConversation, resumeFrom } from "./resume.ts";
-import type { ExecuteDeps, Halted, Run } from "./run-deps.ts";
+import { read } from "./read.ts";
+import { resumeFrom } from "./resume.ts";
+import type { ExecuteDeps, Run } from "./run-deps.ts";
 import { openServerDesk } from "./server-desk.ts";
-import { type Ended, settle } from "./settle.ts";
 import { termsOf } from "./terms.ts";
 
 export type { ExecuteDeps } from "./run-deps.ts";
@@ -70,13 +66,19 @@ export const createExecute = (deps: ExecuteDeps): Execute => ({
   },
 });
 
-const carryOut = async (given: ExecuteDeps & GatherDeps, stored: RunRecord, signals: Signals): Promise<void> => {
-  const own = await given.store.events(stored.id);
-  const asked = await whatIsAsked(given.store, stored, own);
+const carryOut = async (
+  all: ExecuteDeps & Pick<GatherDeps, "release">,
+  stored: RunRecord,
+  signals: Signals,
+): Promise<void> => {
+  const own = await all.store.events(stored.id);
+  const asked = await whatIsAsked(all.store, stored, own);
   const { record, source } = asked;
+  const mode = modeOf(record.job.trigger);
+  const given = mode ? { ...all, definition: agentIn(mode, all.definition) } : all;
   const standing = source?.state ?? resumeFrom([...asked.before, ...own]);
   const { model } = termsOf(given, stored.job.trigger, standing);
-  const caster = { ...given, model: castOf({ ...given, model }, given.definition).model };
+  const caster = { ...given, model: castOf({ ...given, model }, given.definition).model, reads: mode?.name };
   const [gathered, servers] = await Promise.all([
     gather(caster, record, source ? groundOf(source) : standing),
     openServerDesk(given.servers, signals.app),
@@ -96,7 +98,7 @@ const carryOut = async (given: ExecuteDeps & GatherDeps, stored: RunRecord, sign
   const state = resumeFrom([...asked.before, ...events]);
   const run = openRun(deps, asked, events, {
     start: startOf(castOf(deps, deps.definition), deps.definition, state),
-    ...{ thread: stored.job.trigger.thread, notices: terms.notices, signals, servers },
+    ...{ thread: stored.job.trigger.thread, notices: terms.notices, signals, servers, mode },
   });
   try {
     const outcome = await outcomeOf(deps, run, refusal === undefined ? gathered : notReady(refusal), events);
@@ -149,9 +151,6 @@ const refused = (summary: string): Outcome => ({
   spend: noSpend,
 });
 
-const enter = (deps: ExecuteDeps, run: Run, phase: Phase, spend: Spend): Promise<void> =>
-  run.store([{ type: "phase", at: deps.clock().toISOString(), phase }], spend);
-
 const outcomeOf = async (
   deps: ExecuteDeps,
   run: Run,
@@ -176,28 +175,13 @@ const outcomeOf = async (
   const worktree = await openWorktree(deps, run, gathered);
   if ("kind" in worktree) return worktree;
   try {
-    const { settled, model } = await work(deps, run, gathered, worktree, events);
-    await enter(deps, run, "publishing", settled.spend);
-    const { record } = run;
-    const record_ = (added: readonly RunEvent[]) => run.store(added, settled.spend);
-    return await publish(
-      { ...deps, model, record: record_, notices: noticesOf(deps, run, gathered) },
-      record,
-      gathered,
-      settled,
-      events,
-    );
+    return run.mode
+      ? await read(deps, run, gathered, worktree, run.mode)
+      : await implement(deps, run, gathered, worktree, events);
   } finally {
     await worktree.close();
   }
 };
-
-/** For the pull request, in lines of ours. */
-const noticesOf = ({ sandboxed }: ExecuteDeps, { servers }: Run, { skills }: Gathered): readonly string[] => [
-  ...(sandboxed ? [] : [noSandbox]),
-  ...skills.problems,
-  ...(servers?.problems() ?? []),
-];
 
 /** Of what people see in the status comment. */
 const maxLog = 4_000;
@@ -230,66 +214,3 @@ const blockedWith = (summary: string, log: string | undefined): Outcome => ({
   status: "BLOCKED",
   ...(log === undefined ? {} : { log: log.slice(-maxLog) }),
 });
-
-/** The loop, and what its end comes to. */
-const work = async (
-  deps: ExecuteDeps,
-  run: Run,
-  gathered: Gathered,
-  worktree: Worktree,
-  events: readonly RunEvent[],
-): Promise<{ readonly settled: Settled; readonly model: Model }> => {
-  const { start } = run;
-  const state = start.resume ?? start.left?.state;
-  if (state) await worktree.restore(state.changeset);
-  const walls = await worktree.enter(gathered.boundary);
-  if (!start.resume) await enter(deps, run, "working", noSpend);
-  let { model } = start;
-  const cast = (definition: Definition): Cast => {
-    const own = castOf(deps, definition);
-    return definition.model === "inherit" ? { ...own, model } : own;
-  };
-  const others = openOthers(deps, run, gathered, worktree, { events, cast });
-  const checkCode = checkCodeOf(deps, run, gathered, { worktree, walls });
-  const examine = examineOf(deps, run, gathered, { worktree, walls, events });
-  const stored = () => deps.store.events(run.record.id);
-  const halted = start.resume?.judged ? undefined : await run.halted();
-  const end = halted
-    ? { ...blockedBy(halted), spend: state ? { ...state.spend, toolCalls: callsIn(state) } : noSpend }
-    : await converse(frameOf(deps, run, gathered, worktree, { walls, others, checkCode, examine }), start, deps, {
-        events: async () => lastConversation([...run.before, ...(await stored())]),
-        onModel: (next) => {
-          model = next;
-        },
-      });
-  const settled = await settle(end.kind === "aborted" ? await cutOff(run, end, await stored()) : end, {
-    ...{ worktree, others },
-    boundary: gathered.boundary,
-    base: baseTextOf(deps, run, gathered),
-    checkCode,
-    generate: (head, changes) =>
-      collectionFor(readerOf(deps.workspace, run.record.job.trigger.repository), gathered.commit, head, changes),
-    standards: gathered.config.standards ?? {},
-    title: gathered.brief.request.title,
-    limitsOf: (found) => (found ? run.limitsOf(found.kind) : run.limits),
-    before: run.before,
-    events: await stored(),
-  });
-  // What a command that was cut off has left belongs to the work: whoever goes on finds it.
-  if (settled.cutShort !== undefined) await run.store([leftBy(deps, settled)], settled.spend);
-  return { settled, model };
-};
-
-const leftBy = ({ clock }: ExecuteDeps, { changeset }: Settled): RunEvent => ({
-  ...{ type: "checkpoint", at: clock().toISOString(), changeset, refused: [] },
-});
-
-const blockedBy = ({ cause, reason }: Halted) => ({ kind: "blocked" as const, cause, reason });
-
-/** By a stop or the clock: an end like others, with all that was paid for. @throws where it was the App's own end */
-const cutOff = async (run: Run, { spend }: LoopEnd, stored: readonly RunEvent[]): Promise<Ended> => {
-  const halted = run.ending.aborted ? undefined : await run.halted();
-  if (!halted) throw new Error("stopped: the run goes on where it was when the App starts again");
-  const { tokens, usd } = spentIn(stored);
-  return { ...blockedBy(halted), spend: { ...spend, tokens, usd } };
-};

@@ -92,20 +92,15 @@ const openBaseOf =
       setup: config.setup && { ...config.setup, signal: run.signal },
     });
 
+/** What every run has, whatever it ends by. */
 export const frameOf = (
   deps: ExecuteDeps,
   run: Run,
   gathered: Gathered,
   worktree: Worktree,
-  {
-    walls,
-    others,
-    checkCode,
-    examine,
-  }: { readonly walls: Walls; readonly others: Others; readonly checkCode: CheckCode; readonly examine: Examine },
-): Omit<LoopDeps, "model" | "resume" | "takesUp"> => ({
+  walls: Walls,
+): Omit<LoopDeps, "model" | "resume" | "takesUp" | "submit"> => ({
   walls,
-  ...others.reach,
   remarks: run.remarks,
   servers: run.servers,
   decisions: parseDecisions(gathered.memory.decisions).decisions,
@@ -116,11 +111,24 @@ export const frameOf = (
   hurry: run.hurry,
   commit: gathered.commit,
   base: gathered.base,
-  system: composeSystem(deps.definition, deps.library),
+  system: composeSystem(deps.definition, deps.library, run.mode?.tool),
   firstMessage: composeBrief({ ...gathered.brief, ...briefSkills(gathered.skills.skills) }, gathered.images),
   clock: deps.clock,
   record: run.store,
   checkpoint: () => worktree.collect(),
+  redact: (text) => deps.redact(text).text,
+  signal: run.signal,
+});
+
+/** The rest of a run that implements: the other agents, and its report. */
+export const writing = (
+  deps: ExecuteDeps,
+  run: Run,
+  gathered: Gathered,
+  worktree: Worktree,
+  { others, checkCode, examine }: { readonly others: Others; readonly checkCode: CheckCode; readonly examine: Examine },
+): Pick<LoopDeps, "subagents" | "team" | "mates" | "discard" | "submit"> => ({
+  ...others.reach,
   discard: () => worktree.restore([]),
   submit: (door) =>
     createSubmitReport({
@@ -146,8 +154,6 @@ export const frameOf = (
         examine: (report, work) => examine(report, { ...work, spend: door.spend() }),
       }),
     }),
-  redact: (text) => deps.redact(text).text,
-  signal: run.signal,
 });
 
 /** What runs the claims of the run's reports: what it ran once on the same files, it knows. */

@@ -1,5 +1,5 @@
 /** Everything a run needs to know before its first turn, or why there will be none. Reads GitHub and the mirror; writes nothing. */
-import type { Brief } from "../domain/brief.ts";
+import type { Brief, ReadingKind } from "../domain/brief.ts";
 import { type Definition, type Library, subagentsOf } from "../domain/definition.ts";
 import { issueOfBranch } from "../domain/job.ts";
 import { decisionsPath, statePath } from "../domain/memory.ts";
@@ -22,6 +22,7 @@ import { optionsOf } from "./terms.ts";
 export type Gathered = {
   readonly kind: "ready";
   readonly brief: Brief;
+  /** Where the run's own agent can write. */
   readonly boundary: Boundary;
   /** What the default branch sets. */
   readonly config: RepositoryConfig;
@@ -57,6 +58,8 @@ export type GatherDeps = {
   readonly definition: Definition;
   /** Whom the run's own agent speaks with, if it begins now. */
   readonly model: Pick<Model, "name" | "images">;
+  /** What the run reads for, where it writes no code. */
+  readonly reads?: ReadingKind | undefined;
   /** Takes what need not be waited for before the run's first turn: tokens being given back. */
   readonly release: (done: Promise<void>) => void;
 };
@@ -147,7 +150,7 @@ const prepare = async (
   const skills = parseRepositorySkills(named.texts, { unread: named.tooLarge, more: named.more });
   const brief = await composeBriefOf(session, run, {
     ...{ boundary, decisions, pull, review, instructions },
-    config: config.config,
+    ...{ config: config.config, reads: deps.reads },
   });
   const images = at
     ? noImages
@@ -157,7 +160,7 @@ const prepare = async (
     brief: withImages(brief, images),
     images: images.given,
     skills,
-    boundary,
+    boundary: deps.reads ? nowhere : boundary,
     config: config.config,
     subagents: agentsHere(deps.library, subagentsOf(deps.definition), config.config),
     teammates: deps.definition.tools.includes("TeamCreate")
@@ -177,6 +180,9 @@ const prepare = async (
     ...(template === undefined ? {} : { template }),
   };
 };
+
+/** Of a run that writes no code: its brief still says where one that does may write. */
+const nowhere: Boundary = { allowed: [], forbidden: [] };
 
 /** With their boundaries in this repository; who writes nothing by definition writes nothing anywhere. */
 const agentsHere = (library: Library, names: readonly string[], config: RepositoryConfig): readonly Definition[] =>

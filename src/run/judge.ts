@@ -83,7 +83,7 @@ export const createJudge =
     ]);
   };
 
-const unheard: Finding = {
+export const unheard: Finding = {
   rule: unheardRule,
   severity: "error",
   message: "somebody commented while you were at work: read it below, and hand in a report that heeds it",

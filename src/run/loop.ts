@@ -3,8 +3,9 @@ import { addCost, addTurn, addUsage, budgetNotice, exhausted } from "../domain/b
 import { SpentError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { noUsage, type TextBlock, type ToolResult, type ToolUse, type UserMessage } from "../domain/message.ts";
+import { handedIn, isSubmission } from "../domain/submission.ts";
 import type { ModelTurn } from "../ports.ts";
-import { callTool, type Plan, planCalls, toolResult } from "./call-tool.ts";
+import { callTool, endingTool, type Plan, planCalls, toolResult } from "./call-tool.ts";
 import type { BlockedCause, Heard, LoopDeps, LoopEnd } from "./context.ts";
 import { openConversation, workEvent } from "./conversation.ts";
 import { countTurn, maxFruitless, maxRepeats, repeatedMost, repeatNotice } from "./counters.ts";
@@ -22,8 +23,10 @@ const maxStrikes = 3;
 const maxOverruns = 3;
 const maxNudges = 2;
 
-const nudge =
-  "Only SubmitReport ends the run. If the work is done, call it now with the report. If something stands in the way, submit BLOCKED with its blockers, or NEEDS_CONTEXT with your questions. Otherwise go on with the work.";
+const nudgeFor = (end: string): string =>
+  end === "SubmitReport"
+    ? "Only SubmitReport ends the run. If the work is done, call it now with the report. If something stands in the way, submit BLOCKED with its blockers, or NEEDS_CONTEXT with your questions. Otherwise go on with the work."
+    : `Only ${end} ends the run. Call it now with what you have, or go on reading.`;
 
 const unreadableSaid = (why: string): string =>
   `Your last message could not be read, and nothing of it was run: ${why}. Make the call again, with input that is one valid JSON object.`;
@@ -38,6 +41,10 @@ export const runLoop = async (deps: LoopDeps): Promise<LoopEnd> => {
   }
 };
 
+const endOfTalk = ({ registry }: Conversation): string => endingTool(registry) ?? "SubmitReport";
+
+const aSubmission = (end: string): string => `${/^Submit[AEIOU]/.test(end) ? "an" : "a"} ${handedIn(end)}`;
+
 const blocked = (cause: BlockedCause, reason: string): NonNullable<End> => ({ kind: "blocked", cause, reason });
 
 /** What can be told from where the conversation stands; the same after a crash. */
@@ -47,7 +54,10 @@ const endOf = (deps: LoopDeps, talk: Conversation): End => {
   if (talk.counters.strikes >= maxStrikes)
     return blocked("strikes", `the model called tools in a way that fits none of them, ${maxStrikes} turns in a row`);
   if (talk.counters.overruns >= maxOverruns)
-    return blocked("budget", `budget exhausted: all ${talk.limits.toolCalls} tool calls are used, and no report came`);
+    return blocked(
+      "budget",
+      `budget exhausted: all ${talk.limits.toolCalls} tool calls are used, and no ${handedIn(endOfTalk(talk))} came`,
+    );
   const repeated = repeatedMost(talk.counters);
   if (repeated && repeated.times >= maxRepeats)
     return blocked(
@@ -142,10 +152,13 @@ const rest = async (deps: LoopDeps, talk: Conversation, unreadable?: string): Pr
   if (talk.counters.nudges >= maxNudges)
     return blocked(
       "no-report",
-      `the model stopped without a report and did not submit one when asked ${maxNudges} times`,
+      `the model stopped without ${aSubmission(endOfTalk(talk))} and did not submit one when asked ${maxNudges} times`,
     );
   const said = await deps.remarks?.hear();
-  const texts = [...(said ? [said.text] : []), unreadable === undefined ? nudge : unreadableSaid(unreadable)];
+  const texts = [
+    ...(said ? [said.text] : []),
+    unreadable === undefined ? nudgeFor(endOfTalk(talk)) : unreadableSaid(unreadable),
+  ];
   await append(deps, talk, said?.events ?? [], { role: "user", content: texts.map(textBlock) });
   await said?.told();
   talk.counters = { ...talk.counters, nudges: talk.counters.nudges + 1 };
@@ -186,12 +199,16 @@ const answerCalls = async (
   const heard = judged ? {} : await hearMates(deps, talk, uses.at(-1)?.id);
   if (!heard) return { kind: "aborted" };
   const spend = { ...talk.spend, toolCalls: counters.toolCalls };
-  const notice = judged ? undefined : budgetNotice(before, spend, talk.limits);
+  const notice = judged ? undefined : budgetNotice(before, spend, talk.limits, endOfTalk(talk));
   const said = judged ? undefined : await deps.remarks?.hear();
   const repeat = judged ? undefined : repeatNotice(talk.counters, counters);
-  const texts = [heard.mail?.text, said?.text, repeat, notice, judged ? undefined : deps.hurry?.()].filter(
-    (text) => text !== undefined,
-  );
+  const texts = [
+    heard.mail?.text,
+    said?.text,
+    repeat,
+    notice,
+    judged ? undefined : deps.hurry?.(endOfTalk(talk)),
+  ].filter((text) => text !== undefined);
   const events: RunEvent[] = [
     ...(await whatIsFresh(deps, talk)),
     ...(heard.mail?.events ?? []),
@@ -249,7 +266,8 @@ const runPlans = async (
 };
 
 const runPlan = async (deps: LoopDeps, talk: Conversation, plan: Plan): Promise<ToolResult | undefined> => {
-  if (isOver(talk)) return toolResult(plan.use, "Not run: the report before it ended the run.", true, deps.redact);
+  if (isOver(talk))
+    return toolResult(plan.use, "Not run: what was handed in before it ended the run.", true, deps.redact);
   const result = await callTool(plan, { signal: deps.signal, callId: plan.use.id }, deps.redact);
   // Of the tools that are not read-only, those that cost nothing keep tasks and reports; the others can change files.
   if (plan.kind === "run" && !plan.tool.readOnly && plan.tool.counts) talk.dirty = true;
@@ -278,8 +296,12 @@ const checkpointEvent = async (deps: LoopDeps, talk: Conversation, at: string): 
   return [{ type: "checkpoint", at, changeset, refused }];
 };
 
-const reportEvent = ({ report, findings }: Judged, at: string): RunEvent =>
-  "feature" in report ? { type: "report", at, report, findings } : { type: "child-report", at, report, findings };
+const reportEvent = ({ report, findings }: Judged, at: string): RunEvent => {
+  if (isSubmission(report)) return { type: "submission", at, submission: report, findings };
+  return "feature" in report
+    ? { type: "report", at, report, findings }
+    : { type: "child-report", at, report, findings };
+};
 
 const append = async (
   deps: LoopDeps,

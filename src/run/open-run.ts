@@ -7,6 +7,7 @@ import type { Thread } from "../domain/repository.ts";
 import type { Trigger } from "../domain/trigger.ts";
 import type { Asked } from "./asked.ts";
 import type { Start } from "./converse.ts";
+import type { Mode } from "./mode.ts";
 import { createProgress } from "./progress.ts";
 import { createRemarks } from "./remarks.ts";
 import type { ExecuteDeps, Halted, Run } from "./run-deps.ts";
@@ -35,6 +36,7 @@ export const openRun = (
     readonly thread: Thread;
     readonly notices: readonly string[];
     readonly start: Start;
+    readonly mode?: Mode | undefined;
     readonly signals: Signals;
     readonly servers?: ServerDesk | undefined;
   },
@@ -64,7 +66,7 @@ export const openRun = (
   );
   const time = timeLeft(deps, own);
   return {
-    ...{ record, before, progress, limits, limitsOf, start, servers },
+    ...{ record, before, progress, limits, limitsOf, start, servers, mode: known.mode },
     remarks: createRemarks(deps, record, [...before, ...own]),
     ending: signals.app,
     signal: AbortSignal.any([signals.app, ...(signals.stop ? [signals.stop] : []), ...(time ? [time] : [])]),
@@ -89,10 +91,10 @@ const hurryOf = ({ caps: { minutes }, clock }: ExecuteDeps, own: readonly RunEve
   if (minutes === undefined) return undefined;
   const at = clock().getTime() + minutes * 54_000 - workedMs(own);
   let told = false;
-  return () => {
+  return (end) => {
     if (told || clock().getTime() < at) return undefined;
     told = true;
-    return timeNotice;
+    return timeNotice(end);
   };
 };
 

@@ -5,11 +5,13 @@ import { blobSha, bytesOf, type Changeset, type Refusal, treeHash } from "../dom
 import type { Definition } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Evidence } from "../domain/finding.ts";
+import { handedInBy } from "../domain/handed-in.ts";
 import type { AssistantMessage, Message, Thinking, ToolSpec, ToolUse, UserMessage } from "../domain/message.ts";
 import type { Spend } from "../domain/outcome.ts";
 import { canonPath } from "../domain/policy.ts";
 import type { Remark } from "../domain/remark.ts";
 import type { ReportDecision } from "../domain/report.ts";
+import { endsRun } from "../domain/submission.ts";
 import type { TaskList } from "../domain/task.ts";
 import type { Range } from "./tools/seen-files.ts";
 import type { Judged } from "./tools/submit-report.ts";
@@ -238,13 +240,13 @@ const removedIn = (events: readonly RunEvent[]): boolean =>
   });
 
 const judgedIn = (events: readonly RunEvent[]): Judged | undefined => {
-  const event = events.findLast((one) => one.type === "report" || one.type === "child-report");
-  if (!event) return undefined;
+  const report = events.map(handedInBy).findLast((one) => one !== undefined);
+  if (!report) return undefined;
   const accepted = turnsOf(events).some(({ uses, answer }) => {
     const good = succeeded(answer);
-    return uses.some((use) => use.name === "SubmitReport" && good.has(use.id));
+    return uses.some((use) => endsRun(use.name) && good.has(use.id));
   });
-  return { accepted, report: event.report, findings: event.findings };
+  return { accepted, ...report };
 };
 
 type Sighting = { readonly content: string; readonly ranges: readonly Range[] };

@@ -9,11 +9,12 @@ import type { Remarks } from "./context.ts";
 import type { Start } from "./converse.ts";
 import type { GatherDeps } from "./gather.ts";
 import type { Halts } from "./halts.ts";
+import type { Mode } from "./mode.ts";
 import type { Progress, Watch } from "./progress.ts";
 import type { Purse } from "./purse.ts";
 import type { ServerDesk } from "./server-desk.ts";
 
-export type ExecuteDeps = Omit<GatherDeps, "release" | "model"> & {
+export type ExecuteDeps = Omit<GatherDeps, "release" | "model" | "reads"> & {
   readonly model: Model;
   /** For a definition that names a model of its own; `model` for all where left out. */
   readonly modelFor?: ((definition: Pick<Definition, "model">) => Model) | undefined;
@@ -62,10 +63,12 @@ export type Run = {
   /** The App's end, a stop, or the end of the time. */
   readonly signal: AbortSignal;
   /** A word to the agent when its time is nearly over; nothing while it is not. */
-  readonly hurry: (() => string | undefined) | undefined;
+  readonly hurry: ((end: string) => string | undefined) | undefined;
   /** The App's end alone: the run goes on afterwards. */
   readonly ending: AbortSignal;
   /** Why it is to end before its agent is done; undefined where it is not. */
   readonly halted: () => Promise<Halted | undefined>;
   readonly start: Start;
+  /** Of a run that writes no code. */
+  readonly mode: Mode | undefined;
 };

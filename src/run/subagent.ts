@@ -12,6 +12,7 @@ import { type Status, worse } from "../domain/report.ts";
 import { isReview } from "../domain/review.ts";
 import type { StandardsConfig } from "../domain/standards.ts";
 import { changesSince, childId, type HandedBack } from "../domain/subagent.ts";
+import { isSubmission } from "../domain/submission.ts";
 import { mateOfChild } from "../domain/team.ts";
 import type { Clock, Walls, Worktree } from "../ports.ts";
 import type { LoopDeps, LoopEnd, Subagents } from "./context.ts";
@@ -234,7 +235,8 @@ export const resultOf = (
     return { ...known, status: "BLOCKED", reason, findings: [] };
   }
   const { report, findings } = end;
-  if ("feature" in report || isReview(report)) throw new Error(`${name} handed in the report of another agent`);
+  if ("feature" in report || isReview(report) || isSubmission(report))
+    throw new Error(`${name} handed in the report of another agent`);
   return { ...known, status: settled(report.status, findings), report, findings };
 };
 

@@ -238,5 +238,6 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     open: async () => session,
     gitCredentials: async () => ({ url: `file://${gitDir}`, authorization: "", revoke: async () => {} }),
     threadUrl: () => folder,
+    lineUrl: (_, _commit, { path, line }) => `${folder}/${path}:${line}`,
   };
 };

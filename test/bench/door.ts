@@ -84,6 +84,7 @@ const quietGitHub: GitHub = {
   gitCredentials: () => Promise.reject(new Error("the door fetches nothing")),
   attribution: () => undefined,
   threadUrl: () => "http://127.0.0.1/",
+  lineUrl: () => "http://127.0.0.1/",
 };
 
 type Example = { readonly name: string; readonly examples: readonly Record<string, unknown>[] };

@@ -299,4 +299,9 @@ test("a redirect to elsewhere is not followed", async () => {
 test("people find a thread at its address", () => {
   expect(stub.github.threadUrl(repository, { kind: "issue", number: 7 })).toBe("https://github.com/acme/shop/issues/7");
   expect(stub.github.threadUrl(repository, { kind: "pull", number: 8 })).toBe("https://github.com/acme/shop/pull/8");
+  const at = { path: "backend/app/a b.py", line: 3, lastLine: 3 };
+  expect(stub.github.lineUrl(repository, "c0ffee", at)).toBe(
+    "https://github.com/acme/shop/blob/c0ffee/backend/app/a%20b.py#L3",
+  );
+  expect(stub.github.lineUrl(repository, "c0ffee", { ...at, lastLine: 9 })).toMatch(/#L3-L9$/);
 });

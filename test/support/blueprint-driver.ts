@@ -371,7 +371,7 @@ const startChild = async (
     agent === "database-engineer"
       ? await converse(bench, { ...given, first, judge, form: { input: databaseReportSchema } })
       : await converse(bench, { ...given, first, judge, form: { input: testReportSchema } });
-  if ("feature" in judged.report || "manual_findings" in judged.report)
+  if ("feature" in judged.report || "manual_findings" in judged.report || "kind" in judged.report)
     throw new Error(`${agent} handed in the report of another agent`);
   const { report, findings } = judged;
   const files = changesSince(found, await changesetOf(bench)).map(({ path, kind }) => ({ path, kind }));

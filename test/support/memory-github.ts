@@ -81,6 +81,7 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     gitCredentials: async () => ({ url: "memory", authorization: "", revoke: async () => {} }),
     attribution: ({ login, id }) => `${login} <${id}+${login}@memory>`,
     threadUrl: () => "memory",
+    lineUrl: (_, commit, { path, line, lastLine }) => `memory/${commit}/${path}#L${line}-L${lastLine}`,
   };
   return state;
 };

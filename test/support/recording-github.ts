@@ -68,5 +68,6 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
     gitCredentials: unexpected("gitCredentials"),
     attribution: unexpected("attribution"),
     threadUrl: unexpected("threadUrl"),
+    lineUrl: unexpected("lineUrl"),
   };
 };

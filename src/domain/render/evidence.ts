@@ -53,6 +53,13 @@ const rows = (all: readonly ShownEvidence[], tree: string, detail: Detail): read
   ];
 };
 
+/** Commands by which an agent found something out: what they returned is all that they show. */
+export const evidenceTable = (evidence: readonly ShownEvidence[]): string =>
+  table(
+    ["Command", "Result", "Duration"],
+    evidence.slice(0, 40).map((one) => [code(nameOf(one), 120), resultOf(one), duration(one.durationMs)]),
+  );
+
 /** The suite runs at two places, and one request may be made twice on purpose. */
 const keyOf = ({ command, check, tree }: Evidence): string =>
   JSON.stringify([command, check?.kind === "suite" ? [check.at] : check?.kind === "request" ? [check.path, tree] : []]);

@@ -1,6 +1,7 @@
 /** The tools that an agent holds: those of its definition that exist here, and the ones nobody can do without. */
 import { anyServerTool, type Definition, type Library, type Skill } from "../../domain/definition.ts";
 import type { ToolSpec } from "../../domain/message.ts";
+import { endsRun } from "../../domain/submission.ts";
 import type { Walls } from "../../ports.ts";
 import { createAgent } from "./agent.ts";
 import { createBash } from "./bash.ts";
@@ -42,7 +43,7 @@ export type ToolDeps = {
   readonly exit?: Exit | undefined;
   /** Tools of servers that the operator named, as the model knows them; none where left out. */
   readonly servers?: (ServerToolDeps & { readonly specs: readonly ToolSpec[] }) | undefined;
-  /** SubmitReport, in the form that the agent's report has. */
+  /** What ends the run: SubmitReport in the form that the agent's report has, or its like. */
   readonly submit: Tool;
 };
 
@@ -54,7 +55,7 @@ type TeamTools = TeamTasks & {
 };
 
 /** Whoever lists tasks may also look one up; without the report no run could end; Agent is here only for whom it may start. */
-const always = ["TaskGet", "SubmitReport", "Agent"];
+const always = ["TaskGet", "Agent"];
 
 /** Whether a tool of that name can be an agent's. */
 export const isOffered = (
@@ -62,7 +63,7 @@ export const isOffered = (
   name: string,
 ): boolean => {
   if (isServerTool(name)) return tools.includes(anyServerTool);
-  return !disallowedTools.includes(name) && (always.includes(name) || tools.includes(name));
+  return !disallowedTools.includes(name) && (endsRun(name) || always.includes(name) || tools.includes(name));
 };
 
 /** Sorted by name, so that the same agent always shows a model the same bytes. */

@@ -5,6 +5,7 @@ import { ToolError } from "../../domain/errors.ts";
 import type { Evidence, Finding } from "../../domain/finding.ts";
 import type { Spend } from "../../domain/outcome.ts";
 import { type Report, reportSchema } from "../../domain/report.ts";
+import { handedIn } from "../../domain/submission.ts";
 import type { TaskList } from "../../domain/task.ts";
 import { defineTool, type Tool } from "./tool.ts";
 
@@ -31,7 +32,7 @@ export type Door = {
   readonly onJudged: (judged: Judged) => void;
 };
 
-export type Judge<R extends SubmittedReport> = (
+export type Judge<R extends object> = (
   report: R,
   evidence: readonly Evidence[],
   /** Of the call. */
@@ -42,7 +43,7 @@ export type Judge<R extends SubmittedReport> = (
 export const maxRefusals = 3;
 
 /** What an agent's report must look like. */
-export type ReportForm<R extends SubmittedReport> = {
+export type ReportForm<R extends object> = {
   readonly input: z.ZodObject & z.ZodType<R>;
   /** Mends known other spellings. */
   readonly normalise?: (input: unknown) => unknown;
@@ -57,16 +58,20 @@ export const unheardRule = "unheard-comment";
 /** Such a refusal is nobody's fault: it does not count. */
 export const isUnheard = (findings: readonly Finding[]): boolean => findings.some(({ rule }) => rule === unheardRule);
 
-export const createSubmitReport = <R extends SubmittedReport>(deps: {
+export const createSubmitReport = <R extends object>(deps: {
   readonly door: Door;
   readonly form: ReportForm<R>;
   readonly judge: Judge<R>;
   /** What an accepted report ends, as a sentence. */
   readonly ending?: string;
-}): Tool =>
-  defineTool({
-    name: "SubmitReport",
-    description: `Hands in the report and ends the run. It is checked against the files and the commands that really ran; where it does not hold, the findings come back and you mend the work or the report, up to ${maxRefusals} times. Never DONE with a concern; BLOCKED needs blockers, NEEDS_CONTEXT needs questions. Call it alone, as the last thing.`,
+  /** Where it is no report that is handed in. */
+  readonly as?: { readonly tool: string; readonly description: string };
+}): Tool => {
+  const { tool, description } = deps.as ?? reportTool;
+  const what = handedIn(tool);
+  return defineTool({
+    name: tool,
+    description,
     ...deps.form,
     readOnly: false,
     async run(report, { signal }) {
@@ -74,21 +79,30 @@ export const createSubmitReport = <R extends SubmittedReport>(deps: {
       const judged = await deps.judge(report, door.evidence(), signal);
       const refused = door.refusals() + 1;
       door.onJudged(judged);
-      if (judged.accepted) return `The report is accepted. ${deps.ending ?? "The run ends here."}`;
-      throw new ToolError(refusal(judged.findings, refused));
+      if (judged.accepted) return `The ${what} is accepted. ${deps.ending ?? "The run ends here."}`;
+      throw new ToolError(refusal(tool, judged.findings, refused));
     },
   });
+};
 
-const refusal = (findings: readonly Finding[], refused: number): string =>
-  [
+const reportTool = {
+  tool: "SubmitReport",
+  description: `Hands in the report and ends the run. It is checked against the files and the commands that really ran; where it does not hold, the findings come back and you mend the work or the report, up to ${maxRefusals} times. Never DONE with a concern; BLOCKED needs blockers, NEEDS_CONTEXT needs questions. Call it alone, as the last thing.`,
+};
+
+const refusal = (tool: string, findings: readonly Finding[], refused: number): string => {
+  const what = handedIn(tool);
+  const mend = what === "report" ? "Mend the files or the report" : `Mend the ${what}`;
+  return [
     isUnheard(findings)
-      ? "The report is not accepted yet, which does not count:"
-      : `The report is not accepted (${refused} of ${maxRefusals}):`,
+      ? `The ${what} is not accepted yet, which does not count:`
+      : `The ${what} is not accepted (${refused} of ${maxRefusals}):`,
     ...findings.filter((finding) => finding.severity === "error").map(sentence),
     refused < maxRefusals || isUnheard(findings)
-      ? "Mend the files or the report, then call SubmitReport again."
+      ? `${mend}, then call ${tool} again.`
       : "The run ends here, and these findings are shown with it.",
   ].join("\n");
+};
 
 const sentence = (finding: Finding): string => {
   const where = finding.path === undefined ? "" : `/repo/${finding.path}${finding.line ? `:${finding.line}` : ""}: `;

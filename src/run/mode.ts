@@ -1,0 +1,59 @@
+/** What makes a run that writes no code another one than the runs that implement: what its agent is to do, the tool that it ends by, and what is written of it. */
+import type { ReadingKind } from "../domain/brief.ts";
+import type { Definition } from "../domain/definition.ts";
+import type { Finding, ShownEvidence } from "../domain/finding.ts";
+import type { Outcome } from "../domain/outcome.ts";
+import type { Submission } from "../domain/submission.ts";
+import type { FilesRead, GitHub, GitHubSession, Inspection, RunRecord } from "../ports.ts";
+import type { Gathered } from "./gather.ts";
+import type { Door } from "./tools/submit-report.ts";
+import type { Tool } from "./tools/tool.ts";
+
+/** What a submission can be held against. */
+export type Ground = {
+  readonly run: RunRecord;
+  readonly gathered: Gathered;
+  /** At the commit that the run reads. */
+  readonly readFiles: (paths: readonly string[]) => Promise<FilesRead>;
+  /** Facts and breaches of that commit; undefined where nothing reads them here. */
+  readonly inspect: () => Promise<Inspection | undefined>;
+  /** People said something that the agent has not read. */
+  readonly unheard: () => Promise<boolean>;
+};
+
+/** A submission that ended its run, with what was found wrong with it: errors only where it was refused for the last time. */
+export type Reading = {
+  readonly ground: Ground;
+  readonly github: GitHub;
+  readonly session: GitHubSession;
+  readonly submission: Submission;
+  readonly findings: readonly Finding[];
+  /** What the agent ran. */
+  readonly evidence: readonly ShownEvidence[];
+  /** Of this App's secrets and people's. */
+  readonly redact: (text: string) => string;
+};
+
+/** One file of `modes/` each. The runs that implement are none of them. */
+export type Mode = {
+  /** What its brief is called. */
+  readonly name: ReadingKind;
+  /** For the agent, below its directive, which speaks of implementing. */
+  readonly directive: string;
+  /** The name of the tool that ends it. */
+  readonly tool: `Submit${string}`;
+  readonly submit: (ground: Ground, door: Door) => Tool;
+  /** Tells people. May be repeated after a crash: each write finds what the one before made. */
+  readonly publish: (reading: Reading) => Promise<Partial<Outcome> & Pick<Outcome, "kind" | "summary">>;
+};
+
+/** Tools that change files, or that start those who do. */
+const writing = /^(Edit|MultiEdit|Write|ExitWorktree|TeamCreate|SendMessage|Remember|Agent(\(.*\))?)$/;
+
+/** The agent of an implementing run, as it is in this mode. */
+export const agentIn = (mode: Mode, definition: Definition): Definition => ({
+  ...definition,
+  tools: definition.tools.filter((tool) => !writing.test(tool)),
+  disallowedTools: [...(definition.disallowedTools ?? []), "Agent"],
+  directive: `${definition.directive.trim()}\n\n# This run\n\n${mode.directive.trim()}`,
+});
