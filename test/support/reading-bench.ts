@@ -18,7 +18,7 @@ import { createMemoryWorkspace, type MemoryWorkspace } from "./memory-workspace.
 import { createScriptedModel, type ScriptedModel, type ScriptedTurn } from "./scripted-model.ts";
 
 const maintainer = { login: "maintainer", id: 5, type: "User" };
-export const repository = { id: 1, owner: "acme", name: "shop", installationId: 7, defaultBranch: "main" };
+const repository = { id: 1, owner: "acme", name: "shop", installationId: 7, defaultBranch: "main" };
 
 export type Bench = {
   readonly github: MemoryGitHub;
