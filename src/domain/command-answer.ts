@@ -13,6 +13,8 @@ const meanings: Readonly<Record<Verb, string | undefined>> = {
   design: "`design …` designs and implements what follows, or what the issue asks for",
   continue:
     "`continue` goes on where the last run of this issue ended, with a fresh budget; words behind it are told to the agent",
+  answer:
+    "`answer 1b 2: the users table` answers the numbered questions of the last run, by letter or in words, and goes on from there",
   retry: "`retry` does what the last run was asked for once more: a new conversation, on the branch as it is",
   stop: "`stop` ends the run that is at work and those that wait; what was done is kept",
   status: "`status` says what is going on",
@@ -21,7 +23,6 @@ const meanings: Readonly<Record<Verb, string | undefined>> = {
   approve: undefined,
   ask: "`ask …` answers a question about the code in a comment, with links to the lines; nothing is changed",
   review: undefined,
-  answer: undefined,
   allow: undefined,
 };
 

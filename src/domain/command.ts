@@ -14,6 +14,9 @@ type WithRequest<V extends string> = {
 /** To a numbered question: one of its lettered options, words, or both. */
 export type Answer = { readonly question: number; readonly option?: string; readonly text?: string };
 
+/** `a` for the first one. */
+export const optionLetter = (index: number): string => String.fromCharCode(97 + index);
+
 export type Command =
   | WithRequest<"design">
   | WithRequest<"plan">
@@ -51,7 +54,8 @@ const optionsOf: Readonly<Record<Verb, readonly OptionName[]>> = {
 export const verbs = Object.keys(optionsOf) as readonly Verb[];
 
 /** Those that a run answers, in its turn; every other command is answered at once, past the runs that wait. */
-export const startsRun = ({ verb }: Command): boolean => ["design", "continue", "retry", "ask"].includes(verb);
+export const startsRun = ({ verb }: Command): boolean =>
+  ["design", "continue", "retry", "answer", "ask"].includes(verb);
 
 /**
  * The first command of a comment, or undefined. It stands at the start of a line that people see as text: not in code,

@@ -1,4 +1,5 @@
 /** RunEvents: everything that happened in a run, in order. The transcript is these and nothing else. */
+import type { Answered } from "./answered.ts";
 import type { WorkFound } from "./budget.ts";
 import type { Changeset, Refusal } from "./changeset.ts";
 import type { ChildReport } from "./child-report.ts";
@@ -50,6 +51,9 @@ type Happening =
       readonly stands: boolean;
       /** What people said with it. */
       readonly said: string;
+      /** What they answered, where it goes on for that; and the numbers of the questions that nobody answered. */
+      readonly answered?: readonly Answered[];
+      readonly open?: readonly number[];
       readonly message: UserMessage;
     }
   /** Taken up again after a crash or a failure: the time before it was not spent at work. */

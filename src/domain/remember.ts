@@ -42,6 +42,10 @@ export type Considered =
   | { readonly ok: true; readonly decision?: undefined; readonly said: string }
   | { readonly ok: false; readonly reason: string };
 
+/** What a text is about, in the report's words. */
+export const categoryOf = (text: string): ReportDecision["category"] =>
+  categories.find(([, , words]) => words.test(text))?.[1] ?? "architecture";
+
 const figure = /\d/;
 const setting = /`[^`]+`|\b[A-Za-z_][\w.-]*\s?=\s?\S|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/;
 const rejected = /\b(instead of|rather than|rejected|chose\b.*\bover)\b/i;
@@ -84,11 +88,11 @@ export const considerEntry = (
 };
 
 const toDecision = (entry: Remembered, text: string): ReportDecision => {
-  const found = categories.find(([name, , words]) => (entry.category ? name === entry.category : words.test(text)));
+  const named = categories.find(([name]) => name === entry.category);
   return {
     title: titleOf(text, entry.outcome === "failed" ? "Avoid: " : ""),
     rationale: text,
-    category: found?.[1] ?? "architecture",
+    category: named?.[1] ?? categoryOf(text),
     impact: entry.outcome === "failed" ? "high" : "medium",
     alternatives: [],
   };

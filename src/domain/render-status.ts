@@ -132,11 +132,19 @@ const next = ({ kind, status, pull, questions, cutShort }: Outcome): string => {
   if (cutShort !== undefined) return howToContinue;
   if (kind === "failed")
     return "When that is mended: `/architect continue` goes on where it stood, `/architect retry` begins anew.";
-  if (status === "NEEDS_CONTEXT" || questions.length > 0)
-    return "To answer, comment `/architect design` and your answers, such as `/architect design 1a, 2: the users table`.";
+  if (status === "NEEDS_CONTEXT" || questions.length > 0) return howToAnswer(questions);
   if (pull)
     return `To change something, review #${pull.number} with comments on its lines, or comment \`/architect design …\` there.`;
   return "To go on, comment `/architect design …` with what is to be done.";
+};
+
+/** An example that can be sent as it is, of the questions as they are. */
+const howToAnswer = (questions: Outcome["questions"]): string => {
+  const example = questions
+    .slice(0, 2)
+    .map(({ options }, index) => (options.length > 0 ? `${index + 1}a` : `${index + 1}: …`));
+  const rest = questions.length > 1 ? " What you leave out the agent decides." : "";
+  return `To answer, comment \`/architect answer ${example.join(" ")}\`: the letter of an option, or a colon and your words.${rest}`;
 };
 
 /** One answer in a thread for each run and comment. */

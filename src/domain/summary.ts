@@ -123,10 +123,15 @@ const findingLines = (events: readonly RunEvent[]): string[] => {
   );
 };
 
-const saidLine = (event: RunEvent): string[] =>
-  event.type === "continues" && event.said !== ""
-    ? [`- ${truncateMiddle(event.said, maxRequest, "The rest is left out")}`]
-    : [];
+const saidLine = (event: RunEvent): string[] => {
+  if (event.type !== "continues") return [];
+  const said = event.said === "" ? [] : [truncateMiddle(event.said, maxRequest, "The rest is left out")];
+  const answered = (event.answered ?? []).map(
+    ({ question, option, text, by }) =>
+      `${by} answered “${short(question)}”: ${[option, text].filter(Boolean).join(": ")}`,
+  );
+  return [...said, ...answered].map((line) => `- ${line}`);
+};
 
 const taskLines = (tasks: TaskList): string[] => {
   const open = tasks.filter(({ status }) => status === "pending" || status === "in_progress");

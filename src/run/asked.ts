@@ -1,4 +1,6 @@
 /** What a run is to do: its own request, or that of an earlier run of the issue, done again or gone on with. */
+import { type CheckedAnswers, checkAnswers } from "../domain/answered.ts";
+import type { Answer, Command } from "../domain/command.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Trigger } from "../domain/trigger.ts";
 import type { RunRecord, Store } from "../ports.ts";
@@ -12,6 +14,8 @@ export type Source = {
   readonly state: ResumeState;
   /** What is said to the agent with it. */
   readonly said: string;
+  /** To the questions that it ended with. */
+  readonly answers?: Extract<CheckedAnswers, { ok: true }>;
 };
 
 export type Asked = {
@@ -28,45 +32,134 @@ export type Asked = {
 /** @param own events that the run has stored so far */
 export const whatIsAsked = async (store: Store, record: RunRecord, own: readonly RunEvent[]): Promise<Asked> => {
   const { trigger } = record.job;
-  const verb = againOf(trigger);
-  if (!verb) return { record, before: [] };
+  const again = againOf(trigger);
+  if (!again) return { record, before: [] };
   const runs = await store.runsOf(trigger.repository, record.issue);
   const earlier = runs.slice(runs.findIndex(({ id }) => id === record.id) + 1).filter(wasHeard);
-  const origin = earlier.find((run) => againOf(run.job.trigger) === undefined);
-  if (!origin) return { record, before: [], refusal: nothingYet };
-  const asked = { ...record, job: { ...record.job, trigger: { ...origin.job.trigger, sender: trigger.sender } } };
-  if (verb === "retry") return { record: asked, before: [] };
-  const before = await beforeOf((id) => store.events(id), own);
-  if (before.length > 0) return { record: asked, before };
-  const said = trigger.kind === "command" && "request" in trigger.command ? trigger.command.request : "";
-  return { ...(await goingOn(store, earlier, said)), record: asked };
+  const withRequestOf = (origin: RunRecord): RunRecord => ({
+    ...record,
+    job: { ...record.job, trigger: { ...origin.job.trigger, sender: trigger.sender } },
+  });
+  if (again.verb === "retry") {
+    const origin = await originOf(store, earlier, earlier[0]);
+    return origin ? { record: withRequestOf(origin), before: [] } : { record, before: [], refusal: nothingYet };
+  }
+  const begun = own.findLast((event) => event.type === "continues");
+  if (begun?.type === "continues") {
+    const origin = await originOf(store, earlier, idOf(earlier, begun.run));
+    return { record: withRequestOf(origin ?? record), before: await beforeOf((id) => store.events(id), own) };
+  }
+  const found =
+    again.verb === "answer"
+      ? await answering(store, earlier, again.answers, trigger.sender.login)
+      : await goingOn(store, earlier, again.request);
+  if ("refusal" in found) return { record, before: [], refusal: found.refusal };
+  const origin = await originOf(store, earlier, found.source.record);
+  return { record: withRequestOf(origin ?? record), before: found.source.events, source: found.source };
 };
 
 const nothingYet =
   "Nothing was started: there was no run here yet. Comment `/architect design` for what the issue asks for, or `/architect design …` with a request.";
 
-const againOf = (trigger: Trigger): "continue" | "retry" | undefined => {
+type Again = Extract<Command, { verb: "continue" | "retry" | "answer" }>;
+
+const againOf = (trigger: Trigger): Again | undefined => {
   if (trigger.kind !== "command") return undefined;
-  const { verb } = trigger.command;
-  return verb === "continue" || verb === "retry" ? verb : undefined;
+  const { command } = trigger;
+  return command.verb === "continue" || command.verb === "retry" || command.verb === "answer" ? command : undefined;
 };
 
 /** Whoever asked for it may write: what others asked for has no status, and is never taken up. */
 const wasHeard = ({ outcome }: RunRecord): boolean =>
   outcome !== undefined && !(outcome.kind === "refused" && outcome.status === undefined);
 
-const goingOn = async (store: Store, earlier: readonly RunRecord[], said: string): Promise<Omit<Asked, "record">> => {
+const idOf = (runs: readonly RunRecord[], id: string): RunRecord | undefined => runs.find((run) => run.id === id);
+
+/** The run whose request it was: the one that another went on from, or the one before another that did it once more. */
+const originOf = async (
+  store: Store,
+  earlier: readonly RunRecord[],
+  run: RunRecord | undefined,
+): Promise<RunRecord | undefined> => {
+  if (!run || !againOf(run.job.trigger)) return run;
+  const from = await continuedBy(store, run);
+  const older = earlier.slice(earlier.indexOf(run) + 1);
+  return originOf(store, older, from === undefined ? older[0] : idOf(older, from));
+};
+
+/** The run whose transcript another one's goes on from. */
+const continuedBy = async (store: Store, run: RunRecord): Promise<string | undefined> => {
+  const goesOn = (await store.events(run.id)).findLast((event) => event.type === "continues");
+  return goesOn?.type === "continues" ? goesOn.run : undefined;
+};
+
+type Found = { readonly source: Source } | { readonly refusal: string };
+
+const goingOn = async (store: Store, earlier: readonly RunRecord[], said: string): Promise<Found> => {
+  if (earlier.length === 0) return { refusal: nothingYet };
+  const found = await newestConversation(store, earlier);
+  if (!found) return { refusal: neverBegun };
+  if (found.record.outcome?.status === "DONE" && said === "") return { refusal: doneAlready };
+  return { source: { ...found, said } };
+};
+
+const newestConversation = async (
+  store: Store,
+  earlier: readonly RunRecord[],
+): Promise<Omit<Source, "said"> | undefined> => {
   for (const record of earlier) {
     const events = await transcriptOf((id) => store.events(id), record.id);
     const state = resumeFrom(events);
-    if (!state) continue;
-    if (record.outcome?.status === "DONE" && said === "") return { before: [], refusal: doneAlready };
-    return { before: events, source: { record, events, state, said } };
+    if (state) return { record, events, state };
   }
-  return { before: [], refusal: neverBegun };
+  return undefined;
+};
+
+/** The questions are those of the newest run that asked any, as long as no other conversation was begun since then. */
+const answering = async (
+  store: Store,
+  earlier: readonly RunRecord[],
+  answers: readonly Answer[],
+  by: string,
+): Promise<Found> => {
+  const asking = earlier.find(({ outcome }) => outcome !== undefined && outcome.questions.length > 0);
+  const newest = asking && (await newestConversation(store, await withoutAsides(store, earlier, asking)));
+  if (!asking || !newest) return { refusal: noQuestions };
+  if (!(await goesBackTo(store, earlier, newest.record, asking))) return { refusal: questionsLeft };
+  const checked = checkAnswers(asking.outcome?.questions ?? [], answers, by);
+  if (!checked.ok) return { refusal: `Nothing was started: ${checked.problem}` };
+  return { source: { ...newest, said: "", answers: checked } };
+};
+
+/** Questions to the App and reviews leave the work where it stood. */
+const withoutAsides = async (
+  store: Store,
+  earlier: readonly RunRecord[],
+  asking: RunRecord,
+): Promise<readonly RunRecord[]> => {
+  const origins = await Promise.all(earlier.map((run) => originOf(store, earlier, run)));
+  return earlier.filter((run, index) => {
+    const trigger = origins[index]?.job.trigger;
+    return run === asking || trigger?.kind !== "command" || !["ask", "review"].includes(trigger.command.verb);
+  });
+};
+
+const goesBackTo = async (
+  store: Store,
+  earlier: readonly RunRecord[],
+  run: RunRecord,
+  to: RunRecord,
+): Promise<boolean> => {
+  if (run.id === to.id) return true;
+  const from = idOf(earlier, (await continuedBy(store, run)) ?? "");
+  return from !== undefined && goesBackTo(store, earlier, from, to);
 };
 
 const doneAlready =
   "Nothing was started: the last run is DONE and left nothing open. Say what else is to be done: `/architect continue …` goes on in its conversation, `/architect design …` begins another one.";
 const neverBegun =
   "Nothing was started: no run of this issue got as far as a conversation that could go on. `/architect retry` does what was asked for anew.";
+const noQuestions =
+  "Nothing was started: there are no open questions here. `/architect continue …` tells the agent something where the last run ended, `/architect design …` asks for something new.";
+const questionsLeft =
+  "Nothing was started: the questions are those of an earlier run, and another one was begun since then without their answers. Say it in words: `/architect continue …` tells it to the agent of the last run.";

@@ -1,4 +1,5 @@
 /** One job from start to outcome: gather, brief, loop, settle, publish. Every step may be repeated after a crash. */
+import { openSentence } from "../domain/answered.ts";
 import { limitsFor, noSpend } from "../domain/budget.ts";
 import { lowerCaps } from "../domain/caps.ts";
 import { RefusedError } from "../domain/errors.ts";
@@ -98,7 +99,8 @@ const carryOut = async (
   const state = resumeFrom([...asked.before, ...events]);
   const run = openRun(deps, asked, events, {
     start: startOf(castOf(deps, deps.definition), deps.definition, state),
-    ...{ thread: stored.job.trigger.thread, notices: terms.notices, signals, servers, mode },
+    notices: [...terms.notices, ...leftOpenIn(events)],
+    ...{ thread: stored.job.trigger.thread, signals, servers, mode },
   });
   try {
     const outcome = await outcomeOf(deps, run, refusal === undefined ? gathered : notReady(refusal), events);
@@ -112,6 +114,10 @@ const carryOut = async (
 };
 
 const isBegun = ({ type }: RunEvent): boolean => type === "started" || type === "continues";
+
+/** Of the questions that it goes on for, those that people left to the agent. */
+const leftOpenIn = (own: readonly RunEvent[]): readonly string[] =>
+  own.flatMap((event) => (event.type === "continues" ? (openSentence(event.open ?? []) ?? []) : []));
 
 /** Every model that the run may ask, asked from what is left for it. */
 const payingFrom = (

@@ -1,4 +1,5 @@
 /** A run goes on from another one's transcript: on which files, and what its agent is told of it. */
+import { renderAnswers } from "../domain/answered.ts";
 import type { Changeset } from "../domain/changeset.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { ToolResult, UserMessage } from "../domain/message.ts";
@@ -33,21 +34,26 @@ export const goOn = async (
   gathered: Pick<Gathered, "commit" | "parent" | "base">,
   run: { readonly repository: RepositoryRef; readonly by: string; readonly toolCalls: number },
 ): Promise<readonly RunEvent[]> => {
-  const { state, record, said } = source;
+  const { state, record, said, answers } = source;
   const { commit, parent, base } = gathered;
   const at = deps.clock().toISOString();
   const ground = await groundFor(deps, source, commit, run.repository);
   const text = [
-    `${run.by} asks to go on where the run ended (${reasonOf(source)}). There is a new budget of ${run.toolCalls} tool calls.`,
+    answers
+      ? `${run.by} answers the questions that the run ended with: go on.`
+      : `${run.by} asks to go on where the run ended (${reasonOf(source)}).`,
+    `There is a new budget of ${run.toolCalls} tool calls.`,
     ground.note,
     ...(state.judged ? ["Hand in a report anew when you are done: the one before does not count any more."] : []),
     ...(said === "" ? [] : [`What is said with it: ${JSON.stringify(said).replaceAll("<", "\\u003c")}`]),
+    ...(answers ? [renderAnswers(answers.answered, answers.open)] : []),
   ].join(" ");
   return [
     { type: "checkpoint", at, changeset: ground.changeset, refused: [] },
     {
       ...{ type: "continues", at, run: record.id, commit, base, said },
       ...(parent === commit ? {} : { parent }),
+      ...(answers ? { answered: answers.answered, open: answers.open } : {}),
       stands: ground.stands,
       message: messageOf(state, text),
     },

@@ -1,4 +1,5 @@
 /** A loop's end becomes what may be published: from values alone, the status only ever lowered. */
+import { answerDecision } from "../domain/answered.ts";
 import { isUsedUp, type Limits, type WorkFound } from "../domain/budget.ts";
 import type { Changeset } from "../domain/changeset.ts";
 import type { ContractChange } from "../domain/contract.ts";
@@ -9,7 +10,7 @@ import { ledgerOf } from "../domain/ledger.ts";
 import type { CutShort } from "../domain/outcome.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { withRemembered } from "../domain/remember.ts";
-import { blockedReport, type Status } from "../domain/report.ts";
+import { blockedReport, type ReportDecision, type Status } from "../domain/report.ts";
 import type { StandardsConfig } from "../domain/standards.ts";
 import { openHandoffs } from "../domain/subagent.ts";
 import type { TaskList } from "../domain/task.ts";
@@ -83,7 +84,10 @@ export const settle = async (
     generated: isWhole && code.head ? await run.generate(code.head, code.contract) : nothingGenerated,
     claims: code.claims,
     apiChanges: code.contract,
-    report: withRemembered(report, rememberedIn(ownStretch(run.events))),
+    report: withRemembered(report, [
+      ...answeredIn([...run.before, ...run.events]),
+      ...rememberedIn(ownStretch(run.events)),
+    ]),
     boundaries,
     subagents,
     review,
@@ -119,6 +123,10 @@ const publishedBefore = (own: readonly RunEvent[]): Changeset => {
   const left = own.slice(0, Math.max(0, at)).findLast((event) => event.type === "checkpoint");
   return left?.type === "checkpoint" ? left.changeset : [];
 };
+
+/** What people answered, in this run or in those that it goes on from: one that asked back had nowhere to record it. */
+const answeredIn = (events: readonly RunEvent[]): readonly ReportDecision[] =>
+  events.flatMap((event) => (event.type === "continues" ? (event.answered ?? []).map(answerDecision) : []));
 
 const tasksIn = (events: readonly RunEvent[]): TaskList => {
   const list = events.findLast((event) => event.type === "tasks" && event.child === undefined);

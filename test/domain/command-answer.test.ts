@@ -24,7 +24,7 @@ test("the name alone gets the list, and every verb in it can be carried out", ()
   expect(help).toBe(renderHelp(models));
   const verbs = [...help.matchAll(/^- `([a-z]+)[^`]*` /gm)].map(([, verb]) => verb);
   expect(verbs).toContain("design");
-  for (const verb of verbs) expect(answerTo(`${verb} what is this?`)).toBeUndefined();
+  for (const verb of verbs) expect(answerTo(`${verb} 1a`)).toBeUndefined();
   expect(help).toContain("one of `claude-opus-5-5`, `claude-sonnet-5-5`");
 });
 

@@ -147,7 +147,7 @@ describe("renderStatus", () => {
 
       <sub>Spent: 12 of 60 tool calls, 9 turns, 123,456 tokens, $0.43 of $5.00. \`claude-opus-5-5\`.</sub>
 
-      To answer, comment \`/architect design\` and your answers, such as \`/architect design 1a, 2: the users table\`."
+      To answer, comment \`/architect answer 1a 2: …\`: the letter of an option, or a colon and your words. What you leave out the agent decides."
     `);
   });
 

@@ -1,5 +1,6 @@
 /** The parts of a report as people read it on a pull request. What ran stands in `evidence.ts`. */
 import { type WorkFound, workName } from "../budget.ts";
+import { optionLetter } from "../command.ts";
 import type { Finding } from "../finding.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Spend } from "../outcome.ts";
@@ -101,7 +102,7 @@ export const numberedQuestions = (questions: Questions, { text, items }: Pick<De
     .slice(0, items)
     .flatMap(({ question, options }, index) => [
       item(question, text, `${index + 1}.`),
-      ...options.map((option, letter) => `   - (${String.fromCharCode(97 + letter)}) ${inline(option, text)}`),
+      ...options.map((option, letter) => `   - (${optionLetter(letter)}) ${inline(option, text)}`),
     ])
     .join("\n");
 

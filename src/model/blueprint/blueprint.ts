@@ -1,6 +1,7 @@
 /** The blueprint model: deterministic, offline, behind the same port as a language model. It keeps nothing between turns. */
 import type { Message } from "../../domain/message.ts";
 import type { Model, ModelRequest, ModelTurn } from "../../ports.ts";
+import { answeredBrief, lastStretch, type Stretch } from "./answers.ts";
 import { parseBrief } from "./brief.ts";
 import { type Plan, speak } from "./conversation.ts";
 import { agentsIn } from "./delegate.ts";
@@ -31,10 +32,10 @@ function* endBlocked(reason: string): Plan {
   yield* submit(blockedFor(undefined, reason), "I cannot work on this.");
 }
 
-const planOf = ({ messages, tools }: Pick<ModelRequest, "messages" | "tools">): Plan => {
+const planOf = ({ messages, answers }: Stretch, { tools }: Pick<ModelRequest, "tools">): Plan => {
   const parsed = parseBrief(briefText(messages));
   if (!parsed.ok) return endBlocked(`The blueprint model cannot read its brief: ${parsed.reason}.`);
-  const { brief } = parsed;
+  const brief = "request" in parsed.brief ? answeredBrief(parsed.brief, answers) : parsed.brief;
   switch (brief.kind) {
     case "design":
       return design(brief, agentsIn(tools));
@@ -81,12 +82,13 @@ const toTurn = (request: ModelRequest, message: ModelTurn["message"], ends: bool
 const said = (text: string): ModelTurn["message"] => ({ role: "assistant", content: [{ type: "text", text }] });
 
 const next = (request: ModelRequest): { message: ModelTurn["message"]; ends: boolean } => {
-  const { messages } = request;
-  const spoken = speak(heeding(planOf(request), messages, unseenOf(messages)), messages);
+  const stretch = lastStretch(request.messages);
+  const { messages, said: before } = stretch;
+  const spoken = speak(heeding(planOf(stretch, request), messages, unseenOf(messages)), messages, before);
   if (spoken.kind === "turn") return { message: spoken.message, ends: false };
   if (spoken.kind === "over")
     return { message: said("The report is submitted; there is nothing more to do."), ends: true };
-  const count = messages.filter((message) => message.role === "assistant").length;
+  const count = request.messages.filter((message) => message.role === "assistant").length;
   if (count > spoken.turn)
     return { message: said(`This conversation was begun by another version (turn ${spoken.turn}).`), ends: true };
   const use = {

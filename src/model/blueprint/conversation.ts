@@ -12,6 +12,7 @@ export type Result = { readonly text: string; readonly failed: boolean };
 /** Yields turns and receives the results of each, in the order of its calls. */
 export type Plan<T = void> = Generator<Turn, T, readonly Result[]>;
 
+/** @param index of all that was ever said in the conversation: an id stands in it once */
 const toMessage = (turn: Turn, index: number): AssistantMessage => ({
   role: "assistant",
   content: [
@@ -54,14 +55,17 @@ export type Spoken =
 /**
  * What the plan says next. Pure in the conversation: the same messages give the same answer, whoever asks and however
  * often.
+ *
+ * @param before messages of ours in the same conversation that an earlier plan said
  */
-export const speak = (plan: Plan, messages: readonly Message[]): Spoken => {
+export const speak = (plan: Plan, messages: readonly Message[], before = 0): Spoken => {
   const said = messages.flatMap((message, at) => (message.role === "assistant" ? [{ message, at }] : []));
   let step = plan.next();
   for (const [index, { message, at }] of said.entries()) {
     if (step.done) return { kind: "over" };
-    if (!sameCalls(message, toMessage(step.value, index))) return { kind: "differs", turn: index + 1 };
+    const turn = before + index;
+    if (!sameCalls(message, toMessage(step.value, turn))) return { kind: "differs", turn: turn + 1 };
     step = plan.next(resultsOf(message, messages[at + 1]));
   }
-  return step.done ? { kind: "over" } : { kind: "turn", message: toMessage(step.value, said.length) };
+  return step.done ? { kind: "over" } : { kind: "turn", message: toMessage(step.value, before + said.length) };
 };
