@@ -223,3 +223,13 @@ test("what is done again after an answer is the request that was asked for at fi
   await execute([run, submit], command("retry"));
   expect(texts(model.requests[0]?.messages[0])[0]).toContain('"title":"Create user registration endpoint"');
 });
+
+test("a question to the App in between leaves the run that asked back where it was", async () => {
+  await asked();
+  const told: ScriptedTurn = {
+    calls: [{ name: "SubmitAnswer", input: { answer: "It is not cached.", references: [] } }],
+  };
+  expect(await execute([told], command("ask is this cached?"))).toMatchObject({ kind: "answered" });
+  await execute([run, ask, write("users"), run, submit], command("answer 1b"));
+  expect(answersIn(saidLast())).toMatchObject([{ number: 1, option: "accounts" }]);
+});
