@@ -5,7 +5,7 @@ import { parentPort } from "node:worker_threads";
 import type { StandardsConfig } from "../domain/standards.ts";
 import type { Inspection, SourceFile } from "../ports.ts";
 import { inspectProject } from "../verify/inspect.ts";
-import type { Tree } from "../verify/python/node.ts";
+import { keepNodes, nodeBytes, type Tree } from "../verify/python/node.ts";
 import { createParser } from "../verify/python/parser.ts";
 import type { Manifest } from "../verify/standards/code.ts";
 import { isManifest } from "../verify/standards/openapi.ts";
@@ -19,13 +19,26 @@ const parser = createParser({
 });
 
 const mostBytes = 192 * 1024 * 1024;
+/** Of that, for nodes that stay: a project of some thousand files is read faster again. */
+const mostNodeBytes = 128 * 1024 * 1024;
 
 /** Python as its tree, anything else as it is. The least recently used goes first. */
 const known = new Map<string, Tree | string>();
 let bytes = 0;
+let ofNodes = 0;
+
+const nodesSizeOf = (tree: Tree): number => (tree.root ? tree.cells.byteLength * nodeBytes : 0);
 
 const sizeOf = (one: Tree | string): number =>
-  typeof one === "string" ? one.length * 2 : one.cells.byteLength + one.text.length * 2;
+  typeof one === "string" ? one.length * 2 : one.cells.byteLength + one.text.length * 2 + nodesSizeOf(one);
+
+const read = (text: string, parse: (text: string) => Tree): Tree => {
+  const tree = parse(text);
+  if (ofNodes + tree.cells.byteLength * nodeBytes > mostNodeBytes) return tree;
+  keepNodes(tree);
+  ofNodes += nodesSizeOf(tree);
+  return tree;
+};
 
 /** @param inUse blob ids of the question at hand, which stay */
 const forget = (inUse: ReadonlySet<string>): void => {
@@ -34,6 +47,7 @@ const forget = (inUse: ReadonlySet<string>): void => {
     if (inUse.has(sha)) continue;
     known.delete(sha);
     bytes -= sizeOf(one);
+    if (typeof one !== "string") ofNodes -= nodesSizeOf(one);
   }
 };
 
@@ -51,13 +65,13 @@ const inspect = async (
     const { path, sha } = source;
     const key = keyOf(source);
     const text = texts.get(sha);
-    const read = known.get(key) ?? (text === undefined || isManifest(path) ? text : parse(text));
-    if (read === undefined) throw new Error(`the text of ${path} was not sent`);
-    if (!known.has(key)) bytes += sizeOf(read);
+    const one = known.get(key) ?? (text === undefined || isManifest(path) ? text : read(text, parse));
+    if (one === undefined) throw new Error(`the text of ${path} was not sent`);
+    if (!known.has(key)) bytes += sizeOf(one);
     known.delete(key);
-    known.set(key, read);
-    if (typeof read === "string") manifests.push({ path, text: read });
-    else files.set(path, read);
+    known.set(key, one);
+    if (typeof one === "string") manifests.push({ path, text: one });
+    else files.set(path, one);
   }
   const inspected = inspectProject({ files, manifests }, standards);
   forget(new Set(sources.map(keyOf)));
