@@ -3,9 +3,14 @@ import type { Changeset } from "../domain/changeset.ts";
 import type { CommitReader } from "../ports.ts";
 
 /** Texts of at most 1 MiB alone: of others there is nothing to check. */
-export const changesBetween = async (reader: CommitReader, base: string, head: string): Promise<Changeset> => {
-  const before = new Map((await reader.listSources(base, () => true)).map((one) => [one.path, one.sha]));
-  const now = await reader.listSources(head, () => true);
+export const changesBetween = async (
+  reader: CommitReader,
+  base: string,
+  head: string,
+  isWanted: (path: string) => boolean = () => true,
+): Promise<Changeset> => {
+  const before = new Map((await reader.listSources(base, isWanted)).map((one) => [one.path, one.sha]));
+  const now = await reader.listSources(head, isWanted);
   const there = new Set(now.map(({ path }) => path));
   const changed = now.filter(({ path, sha }) => before.get(path) !== sha).map(({ path }) => path);
   const { texts } = await reader.readFiles(head, changed);

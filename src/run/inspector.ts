@@ -13,7 +13,8 @@ export type Inspector = {
   added(changeset: Changeset): Promise<readonly string[]>;
 };
 
-const isSource = (path: string): boolean => path.endsWith(".py") || isManifest(path);
+/** What facts and breaches are read from. */
+export const isSource = (path: string): boolean => path.endsWith(".py") || isManifest(path);
 
 export const readerOf = (
   workspace: Pick<Workspace, "listSources" | "readFiles">,

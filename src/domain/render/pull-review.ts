@@ -1,0 +1,184 @@
+/** A review of somebody's pull request as people read it: what is told on its lines, and what is told above them. Knows text only. */
+import type { ContractChange } from "../contract.ts";
+import type { Finding } from "../finding.ts";
+import {
+  type Depth,
+  depthMarker,
+  findingMarker,
+  mendedMarker,
+  type Opinion,
+  opinionMarker,
+  type Plan,
+  type ReviewFinding,
+  reviewMarker,
+  type Told,
+} from "../pull-review.ts";
+import { reasonOf } from "../rule-reasons.ts";
+import type { Deviation } from "../standards.ts";
+import { contractSection } from "./contract-changes.ts";
+import { clip, code, inline, prose } from "./safe.ts";
+import { type Detail, deviationsSection } from "./sections.ts";
+
+export type ReviewView = {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly opinions: readonly Opinion[];
+  readonly contract: readonly ContractChange[];
+  readonly deviations: readonly Deviation[];
+  readonly head: string;
+  readonly base: string;
+  /** Head of the last review, where there was one. */
+  readonly before?: string | undefined;
+  readonly depth: Depth;
+  /** The agent's own words, and whose they are. */
+  readonly agent?: { readonly model: string; readonly summary: string } | undefined;
+  /** Sentences of ours about this pull request. */
+  readonly notices: readonly string[];
+  /** Where people see a line of a commit. */
+  readonly linkTo: (commit: string, path: string, line: number | undefined) => string;
+  /** The commit at which stands what is gone. */
+  readonly mergeBase: string;
+};
+
+const words: Readonly<Record<Finding["severity"], string>> = { error: "Error", concern: "Concern", note: "Note" };
+const detail: Detail = { output: 0, text: 300, items: 30, patch: 0 };
+const maxMessage = 600;
+const maxOpinion = 2_000;
+const maxSummary = 3_000;
+/** GitHub's own limit is 65,536 characters. */
+const maxBody = 60_000;
+
+export const shortSha = (sha: string): string => sha.slice(0, 7);
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+const reasons = (rule: string): readonly string[] => {
+  const reason = reasonOf(rule);
+  return reason ? [`**Why:** ${reason.why}.`, `**Right:** ${reason.right}.`] : [];
+};
+
+/** On a line of the diff. */
+export const renderFinding = (finding: ReviewFinding): string =>
+  [
+    `**${words[finding.severity]}: ${code(finding.rule, 80)}**`,
+    sentence(capital(inline(finding.message, maxMessage))),
+    reasons(finding.rule).join("<br>"),
+    findingMarker(finding),
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** On a line of the diff. */
+export const renderOpinion = (opinion: Opinion): string =>
+  [
+    `**Opinion, ${opinion.severity}** (the agent's; no check of ours shows it)`,
+    prose(opinion.body, maxOpinion),
+    opinionMarker(opinion.key),
+  ].join("\n\n");
+
+/** Above the lines. */
+export const renderReview = (view: ReviewView): string => {
+  const parts = [
+    headline(view),
+    ...view.notices,
+    belowSection(view),
+    opinionSection(view),
+    contractSection(view.contract, detail) ?? "",
+    mendedSection(view.plan.mended),
+    deviationsSection(view.deviations, detail) ?? "",
+    moreSentence(view),
+    footer(view),
+  ].filter((part) => part !== "");
+  const markers = [reviewMarker(view.runId), depthMarker(view.depth)].join("\n");
+  return `${markers}\n${fitting(parts)}`;
+};
+
+/** What does not fit is left out from the end, but for the last line. */
+const fitting = (parts: readonly string[]): string => {
+  const whole = parts.join("\n\n");
+  if (whole.length <= maxBody || parts.length < 3) return clip(whole, maxBody);
+  return fitting([...parts.slice(0, -2), parts.at(-1) ?? ""]);
+};
+
+const numbered = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** `2 errors and 3 concerns`. */
+const countsOf = (findings: readonly Finding[]): string => {
+  const counts = (["error", "concern", "note"] as const).flatMap((severity) => {
+    const count = findings.filter((one) => one.severity === severity).length;
+    return count === 0 ? [] : [numbered(count, severity)];
+  });
+  return listed(counts);
+};
+
+const listed = (parts: readonly string[]): string =>
+  parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+
+const headline = ({ plan, opinions, head, before }: ReviewView): string => {
+  const { inline: placed, below, more, mended, standing } = plan;
+  const fresh = placed.length + below.length;
+  const since = before === undefined || before === head ? "" : `, since ${code(shortSha(before), 40)}`;
+  const found = fresh === 0 ? (standing === 0 ? "nothing to object" : "nothing new") : countsOf([...placed, ...below]);
+  const others = [
+    ...(opinions.length > 0 ? [numbered(opinions.length, "opinion")] : []),
+    ...(more > 0 ? [`${more} more that are not shown`] : []),
+    ...(mended.length > 0 ? [`${mended.length} mended`] : []),
+    ...(standing > 0 ? [`${standing} told before and still so`] : []),
+  ];
+  return `**Architecture review of ${code(shortSha(head), 40)}${since}:** ${[found, ...others].join("; ")}.`;
+};
+
+const placeOf = (view: ReviewView, { path, line, gone }: ReviewFinding): string => {
+  if (path === undefined) return "";
+  const shown = line === undefined ? path : `${path}:${line}`;
+  return `[${code(shown, 200)}](${view.linkTo(gone ? view.mergeBase : view.head, path, line)})`;
+};
+
+const belowSection = (view: ReviewView): string => {
+  const { below } = view.plan;
+  if (below.length === 0) return "";
+  const items = below.map((finding) => {
+    const place = placeOf(view, finding);
+    const reason = reasonOf(finding.rule);
+    return [
+      `- **${words[finding.severity]}: ${code(finding.rule, 80)}**${place === "" ? "" : ` ${place}`}: ${sentence(inline(finding.message, maxMessage))}`,
+      ...(reason ? [` *Right:* ${reason.right}.`] : []),
+      ` ${findingMarker(finding)}`,
+    ].join("");
+  });
+  return ["### Where the diff shows no line", items.join("\n")].join("\n\n");
+};
+
+const opinionSection = ({ agent }: ReviewView): string =>
+  agent === undefined || agent.summary.trim() === ""
+    ? ""
+    : ["### The agent's opinion", prose(agent.summary, maxSummary)].join("\n\n");
+
+const mendedSection = (mended: readonly Told[]): string =>
+  mended.length === 0
+    ? ""
+    : [
+        "### Mended",
+        mended
+          .map(
+            ({ key, rule, path, message }) =>
+              `- ${code(rule, 80)}${path === "" ? "" : ` in ${code(path, 200)}`}: ${inline(message, 200)} ${mendedMarker(key)}`,
+          )
+          .join("\n"),
+      ].join("\n\n");
+
+const moreSentence = ({ plan: { more } }: ReviewView): string =>
+  more === 0
+    ? ""
+    : `**${more} more findings are not shown**, the least grave ones. \`/architect review\` shows the next.`;
+
+const footer = ({ depth, agent, base, contract }: ReviewView): string => {
+  const byCode = `By code alone, nothing of it run: the API beside ${code(base, 200)}${contract.length === 0 ? " (unchanged)" : ""}, migrations, layers and the house standards on the lines that it changes.`;
+  const byAgent =
+    agent === undefined
+      ? "No language model looked at it."
+      : `What is called an opinion is ${code(agent.model, 100)}'s${depth === "run" ? ", which could run commands on it in the sandbox" : ", which read it and ran nothing"}; all else is shown by code.`;
+  return `<sub>${byCode} ${byAgent}</sub>`;
+};
