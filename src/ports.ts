@@ -53,6 +53,8 @@ export interface Model {
   readonly name: string;
   /** How it thinks in a conversation that begins now. */
   readonly thinking?: Thinking | undefined;
+  /** It follows templates: it can build and answer by them, and has no opinion on anybody's code. */
+  readonly templated?: boolean | undefined;
   /** Takes image blocks. */
   readonly images?: boolean | undefined;
   /** The most tokens that one message may have, where there is such a bound. */
@@ -555,6 +557,10 @@ export interface Store {
   /** The status comment's id of a thread. */
   statusComment(repository: RepositoryRef, number: number): Promise<number | undefined>;
   keepStatusComment(repository: RepositoryRef, number: number, commentId: number): Promise<void>;
+  /** The one commit of a pull request that somebody who may allowed to be run. */
+  allowedHead(repository: RepositoryRef, pull: number): Promise<string | undefined>;
+  /** In place of the one before. @param by who allowed it */
+  allowHead(repository: RepositoryRef, pull: number, head: string, by: Person): Promise<void>;
   /**
    * Keeps what somebody wrote for the run of an issue that reads it next: each comment once, and of one person so many.
    * @returns whether it was kept

@@ -2,6 +2,7 @@
 import type { FileChange } from "./changeset.ts";
 import { type ChildKind, type ChildName, childKinds } from "./child-report.ts";
 import type { Definition, Library, Skill } from "./definition.ts";
+import type { Finding } from "./finding.ts";
 import type { UserMessage } from "./message.ts";
 import type { Boundary } from "./policy.ts";
 import type { Report } from "./report.ts";
@@ -42,7 +43,26 @@ export type BriefCommands = {
 };
 
 /** Of the runs that write no code. */
-export type ReadingKind = "answer";
+export type ReadingKind = "answer" | "review";
+
+/** Somebody's pull request, whose head the worktree holds. Every text in it is theirs, but for what was found. */
+export type BriefChange = {
+  /** The branch that it goes to. */
+  readonly base: string;
+  /** Whether commands may run on it. */
+  readonly runnable: boolean;
+  /** A file without its patch is to be read. */
+  readonly files: readonly {
+    readonly path: string;
+    readonly kind: string;
+    readonly before?: string;
+    readonly patch?: string;
+  }[];
+  /** Files that have no room here. */
+  readonly more: number;
+  /** By our checks, and told by them: nobody need say it again. */
+  readonly found: readonly Finding[];
+};
 
 /** One shape for every model: the blueprint parses it, a language model reads it. */
 export type Brief = {
@@ -61,6 +81,7 @@ export type Brief = {
   readonly pull?: { readonly number: number; readonly branch: string };
   readonly report?: Report;
   readonly review?: BriefReview;
+  readonly change?: BriefChange;
   /** How many images follow, and which do not. */
   readonly images?: { readonly given: number; readonly leftOut: readonly string[] } | undefined;
 };
@@ -144,6 +165,8 @@ const task: Readonly<Record<Brief["kind"], (brief: Brief) => string>> = {
     `Follow up on pull request #${pull?.number}: the worktree holds its branch. Answer every review comment in \`threads\`.`,
   answer: ({ issue, pull }) =>
     `Answer the question in \`request\`, asked on ${pull ? `pull request #${pull.number}, whose branch the worktree holds` : `issue #${issue}`}.`,
+  review: ({ pull, change }) =>
+    `Review pull request #${pull?.number}, which somebody proposes to ${change?.base}: the worktree holds its head, and \`change\` what it changes.`,
 };
 
 /** The first user message. */

@@ -24,6 +24,8 @@ export type Outcome = {
   readonly pull?: { readonly number: number; readonly url: string; readonly branch: string; readonly headSha: string };
   /** Where the comment stands that holds what came of it, for a run that writes no code. */
   readonly comment?: string;
+  /** Where the review of a pull request stands. */
+  readonly review?: string;
   readonly blockers: readonly string[];
   /** The end of what a command of the repository said, where that is why. Secrets are taken out. */
   readonly log?: string;

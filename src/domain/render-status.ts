@@ -82,11 +82,13 @@ export const outcomeParagraphs = (outcome: Outcome): string[] => {
   const { status, pull, blockers, questions, log, cutShort } = outcome;
   const word =
     (cutShort === "stopped" ? "Stopped" : status) ??
-    { published: "Ended", answered: "Answered", refused: "Not started", failed: "Failed" }[outcome.kind];
+    (outcome.review === undefined
+      ? { published: "Ended", answered: "Answered", refused: "Not started", failed: "Failed" }[outcome.kind]
+      : "Reviewed");
   const sentence = status && cutShort !== "stopped" ? ` ${statusSentence[status]}` : "";
   return [
     `**${word}.**${sentence}${pull ? ` Pull request: #${pull.number}, branch ${code(pull.branch, 255)}.` : ""}`,
-    `${prose(outcome.summary, maxText)}${outcome.comment === undefined ? "" : ` It stands in [a comment of its own](${outcome.comment}).`}`,
+    `${prose(outcome.summary, maxText)}${outcome.comment === undefined ? "" : ` It stands in [a comment of its own](${outcome.comment}).`}${outcome.review === undefined ? "" : ` [Read it here](${outcome.review}).`}`,
     ...(blockers.length > 0 ? [`**Blockers**\n\n${blockers.map((one) => `- ${inline(one, 1_000)}`).join("\n")}`] : []),
     ...(log === undefined ? [] : [`**The end of its log**\n\n${fenced(log.slice(-maxText), "text")}`]),
     ...(questions.length > 0 ? [`**Questions**\n\n${numberedQuestions(questions, { text: 1_000, items: 20 })}`] : []),
@@ -128,7 +130,8 @@ const spent = ({ spend, limits, model, ledger = {} }: StatusView): string => {
 };
 
 /** What people can do now. */
-const next = ({ kind, status, pull, questions, cutShort }: Outcome): string => {
+const next = ({ kind, status, pull, questions, cutShort, review }: Outcome): string => {
+  if (review !== undefined) return "After the next push, `/architect review` tells what is new and what is mended.";
   if (cutShort !== undefined) return howToContinue;
   if (kind === "failed")
     return "When that is mended: `/architect continue` goes on where it stood, `/architect retry` begins anew.";

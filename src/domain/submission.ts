@@ -22,8 +22,31 @@ export const answerSchema = z.strictObject({
 
 export type Answer = { readonly kind: "answer" } & z.infer<typeof answerSchema>;
 
+/** Of a review: what the agent thinks of somebody's change, beside what checks show. */
+export const opinionSchema = z.strictObject({
+  summary: z
+    .string()
+    .trim()
+    .min(1)
+    .max(3_000)
+    .describe("what the change does to the architecture, and what you would decide; a few sentences of Markdown"),
+  comments: z
+    .array(
+      z.object({
+        file: z.string().trim().min(1).max(1_024).describe("absolute path below /repo"),
+        line: z.number().int().min(1).describe("of the file as it stands here; the diff must show it"),
+        code: z.string().trim().min(1).max(500).describe("what stands on that line"),
+        severity: z.enum(["critical", "high", "medium", "low"]),
+        body: z.string().trim().min(1).max(2_000).describe("what is wrong, what comes of it, what would be right"),
+      }),
+    )
+    .max(20),
+});
+
+export type PullOpinion = { readonly kind: "review" } & z.infer<typeof opinionSchema>;
+
 /** By kind of run; a report of code is none of them. */
-export type Submission = Answer;
+export type Submission = Answer | PullOpinion;
 
 export const isSubmission = (report: object): report is Submission => "kind" in report;
 

@@ -16,6 +16,7 @@ import type { GitHub, GitHubSession, Model, Pull, Review, RunRecord, Store, Work
 import { composeBriefOf } from "./brief-of.ts";
 import { gatherImages, noImages, withImages } from "./images.ts";
 import { readInstructions } from "./instructions.ts";
+import type { ReviewTarget } from "./review-target.ts";
 import { mayWrite } from "./rights.ts";
 import { optionsOf } from "./terms.ts";
 
@@ -41,6 +42,8 @@ export type Gathered = {
   readonly review?: Review;
   readonly memory: { readonly decisions?: string; readonly state?: string };
   readonly template?: string;
+  /** Of a review. */
+  readonly target?: ReviewTarget;
   /** The repository's own. */
   readonly skills: RepositorySkills;
   /** Of the request; none where a conversation goes on, which has them. */
@@ -193,8 +196,8 @@ const agentsHere = (library: Library, names: readonly string[], config: Reposito
   });
 
 /** The token's end is not waited for. */
-const fetchHeads = async (
-  { github, workspace, release }: GatherDeps,
+export const fetchHeads = async (
+  { github, workspace, release }: Pick<GatherDeps, "github" | "workspace" | "release">,
   repository: RepositoryRef,
   branches: readonly string[],
 ): Promise<ReadonlyMap<string, string>> => {

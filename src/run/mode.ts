@@ -30,6 +30,8 @@ export type Reading = {
   readonly findings: readonly Finding[];
   /** What the agent ran. */
   readonly evidence: readonly ShownEvidence[];
+  /** The model that spoke last. */
+  readonly model: string;
   /** Of this App's secrets and people's. */
   readonly redact: (text: string) => string;
 };
@@ -44,8 +46,13 @@ export type Mode = {
   readonly tool: `Submit${string}`;
   readonly submit: (ground: Ground, door: Door) => Tool;
   /** Tells people. May be repeated after a crash: each write finds what the one before made. */
-  readonly publish: (reading: Reading) => Promise<Partial<Outcome> & Pick<Outcome, "kind" | "summary">>;
+  readonly publish: (reading: Reading) => Promise<Told>;
+  /** The same where the agent came to no end and nobody stopped it, in a mode that has something to say without it. @param reason ends a sentence */
+  readonly publishWithout?: (reading: Omit<Reading, "submission" | "findings">, reason: string) => Promise<Told>;
 };
+
+/** What people were told. */
+export type Told = Partial<Outcome> & Pick<Outcome, "kind" | "summary">;
 
 /** Tools that change files, or that start those who do. */
 const writing = /^(Edit|MultiEdit|Write|ExitWorktree|TeamCreate|SendMessage|Remember|Agent(\(.*\))?)$/;

@@ -25,9 +25,13 @@ export const read = async (
   const walls = await worktree.enter(gathered.boundary);
   const ground = groundOf(deps, run, gathered);
   const frame = { ...frameOf(deps, run, gathered, worktree, walls), submit: mode.submit.bind(undefined, ground) };
-  const end = await holdConversation(deps, run, frame, deps);
+  let { model } = run.start;
+  const speaking = (next: typeof model): void => {
+    model = next;
+  };
+  const end = await holdConversation(deps, run, frame, { fallback: deps.fallback, speaking });
   await enter(deps, run, "publishing", end.spend);
-  return tell(deps, run, mode, ground, end);
+  return tell(deps, run, { mode, ground, model: model.name }, end);
 };
 
 const groundOf = (deps: ExecuteDeps, run: Run, gathered: Gathered): Ground => {
@@ -50,9 +54,16 @@ const groundOf = (deps: ExecuteDeps, run: Run, gathered: Gathered): Ground => {
 };
 
 /** Who may is asked once more, right before it is written. */
-const tell = async (deps: ExecuteDeps, run: Run, mode: Mode, ground: Ground, end: Ended): Promise<Outcome> => {
+const tell = async (
+  deps: ExecuteDeps,
+  run: Run,
+  { mode, ground, model }: { readonly mode: Mode; readonly ground: Ground; readonly model: string },
+  end: Ended,
+): Promise<Outcome> => {
   const ended = { blockers: [], questions: [], spend: end.spend };
-  if (end.kind !== "reported" || !isSubmission(end.report)) return { ...ended, ...withoutSubmission(end) };
+  const submitted = end.kind === "reported" && isSubmission(end.report) ? end.report : undefined;
+  const without = withoutSubmission(end);
+  if (!submitted && (!mode.publishWithout || without.cutShort === "stopped")) return { ...ended, ...without };
   const { repository, sender } = run.record.job.trigger;
   const session = await deps.github.open(repository, "acknowledge");
   try {
@@ -60,16 +71,21 @@ const tell = async (deps: ExecuteDeps, run: Run, mode: Mode, ground: Ground, end
       const summary = `@${sender.login} no longer has write access to ${fullName(repository)}, so nothing was said.`;
       return { ...ended, kind: "refused", status: "BLOCKED", summary };
     }
-    const told = await mode.publish({
-      ...{ ground, session, github: deps.github, submission: end.report, findings: end.findings },
+    const reading = {
+      ...{ ground, session, model, github: deps.github },
       evidence: withDoubts(evidenceIn([...run.before, ...(await deps.store.events(run.record.id))])),
-      redact: (text) => deps.redact(text).text,
-    });
-    return { ...ended, ...told };
+      redact: (text: string) => deps.redact(text).text,
+    };
+    if (submitted)
+      return { ...ended, ...(await mode.publish({ ...reading, submission: submitted, findings: findingsOf(end) })) };
+    const told = await mode.publishWithout?.(reading, without.blockers[0] ?? "nothing was handed in");
+    return { ...ended, ...without, ...told };
   } finally {
     await session.close();
   }
 };
+
+const findingsOf = (end: Ended) => (end.kind === "reported" ? end.findings : []);
 
 const evidenceIn = (events: readonly RunEvent[]) =>
   events.flatMap((event) => (event.type === "evidence" ? [event.evidence] : []));

@@ -111,6 +111,22 @@ export const createStore = (
     );
   },
 
+  allowedHead: async (repository, pull) => {
+    const [row] = await database.query<{ head: string }>(
+      "SELECT head FROM allowed_heads WHERE repository_id = $1 AND pull = $2",
+      [repository.id, pull],
+    );
+    return row?.head;
+  },
+
+  allowHead: async (repository, pull, head, by) => {
+    await database.query(
+      `INSERT INTO allowed_heads (repository_id, pull, head, by_id, at) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (repository_id, pull) DO UPDATE SET head = excluded.head, by_id = excluded.by_id, at = excluded.at`,
+      [repository.id, pull, head, by.id, deps.clock().toISOString()],
+    );
+  },
+
   ...createRemarks(database),
 
   close: () => database.close(),

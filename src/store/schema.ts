@@ -110,4 +110,15 @@ export const migrations: readonly string[] = [
   CREATE INDEX spends_run ON spends (run_id);
   CREATE INDEX spends_time ON spends (at);
   `,
+  `
+  -- The one commit of a pull request that somebody with the right to allowed to be run.
+  CREATE TABLE allowed_heads (
+    repository_id BIGINT NOT NULL,
+    pull BIGINT NOT NULL,
+    head TEXT NOT NULL,
+    by_id BIGINT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (repository_id, pull)
+  );
+  `,
 ];

@@ -1,6 +1,6 @@
 /** A review of somebody's pull request as people read it: what is told on its lines, and what is told above them. Knows text only. */
 import type { ContractChange } from "../contract.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding, ShownEvidence } from "../finding.ts";
 import {
   type Depth,
   depthMarker,
@@ -16,7 +16,8 @@ import {
 import { reasonOf } from "../rule-reasons.ts";
 import type { Deviation } from "../standards.ts";
 import { contractSection } from "./contract-changes.ts";
-import { clip, code, inline, prose } from "./safe.ts";
+import { evidenceTable } from "./evidence.ts";
+import { clip, code, details, inline, prose } from "./safe.ts";
 import { type Detail, deviationsSection } from "./sections.ts";
 
 export type ReviewView = {
@@ -32,6 +33,12 @@ export type ReviewView = {
   readonly depth: Depth;
   /** The agent's own words, and whose they are. */
   readonly agent?: { readonly model: string; readonly summary: string } | undefined;
+  /** The review in which an agent looked at this head already. */
+  readonly lookedAt?: string | undefined;
+  /** GitHub takes no lines: everything is told here. */
+  readonly unplaced?: boolean | undefined;
+  /** What ran on this head. */
+  readonly suite?: readonly ShownEvidence[] | undefined;
   /** Sentences of ours about this pull request. */
   readonly notices: readonly string[];
   /** Where people see a line of a commit. */
@@ -85,6 +92,7 @@ export const renderReview = (view: ReviewView): string => {
     ...view.notices,
     belowSection(view),
     opinionSection(view),
+    suiteSection(view.suite ?? []),
     contractSection(view.contract, detail) ?? "",
     mendedSection(view.plan.mended),
     deviationsSection(view.deviations, detail) ?? "",
@@ -105,7 +113,7 @@ const fitting = (parts: readonly string[]): string => {
 const numbered = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 /** `2 errors and 3 concerns`. */
-const countsOf = (findings: readonly Finding[]): string => {
+export const countsOf = (findings: readonly Finding[]): string => {
   const counts = (["error", "concern", "note"] as const).flatMap((severity) => {
     const count = findings.filter((one) => one.severity === severity).length;
     return count === 0 ? [] : [numbered(count, severity)];
@@ -151,10 +159,20 @@ const belowSection = (view: ReviewView): string => {
   return ["### Where the diff shows no line", items.join("\n")].join("\n\n");
 };
 
-const opinionSection = ({ agent }: ReviewView): string =>
-  agent === undefined || agent.summary.trim() === ""
-    ? ""
-    : ["### The agent's opinion", prose(agent.summary, maxSummary)].join("\n\n");
+const opinionSection = (view: ReviewView): string => {
+  const { agent, opinions, unplaced, head } = view;
+  if (agent === undefined) return "";
+  const items = opinions.map(
+    ({ severity, path, line, body, key }) =>
+      `- **${capital(severity)}** [${code(`${path}:${line}`, 200)}](${view.linkTo(head, path, line)}): ${inline(body, maxMessage)} ${opinionMarker(key)}`,
+  );
+  return ["### The agent's opinion", prose(agent.summary, maxSummary), ...(unplaced ? [items.join("\n")] : [])].join(
+    "\n\n",
+  );
+};
+
+const suiteSection = (suite: readonly ShownEvidence[]): string =>
+  suite.length === 0 ? "" : details(`Commands that ran on it, in the sandbox (${suite.length})`, evidenceTable(suite));
 
 const mendedSection = (mended: readonly Told[]): string =>
   mended.length === 0
@@ -174,11 +192,14 @@ const moreSentence = ({ plan: { more } }: ReviewView): string =>
     ? ""
     : `**${more} more findings are not shown**, the least grave ones. \`/architect review\` shows the next.`;
 
-const footer = ({ depth, agent, base, contract }: ReviewView): string => {
+const footer = (view: ReviewView): string => {
+  const { depth, agent, base, contract } = view;
   const byCode = `By code alone, nothing of it run: the API beside ${code(base, 200)}${contract.length === 0 ? " (unchanged)" : ""}, migrations, layers and the house standards on the lines that it changes.`;
   const byAgent =
     agent === undefined
-      ? "No language model looked at it."
+      ? view.lookedAt === undefined
+        ? "No language model looked at it."
+        : `What an agent thinks of this head stands in [an earlier review](${view.lookedAt}).`
       : `What is called an opinion is ${code(agent.model, 100)}'s${depth === "run" ? ", which could run commands on it in the sandbox" : ", which read it and ran nothing"}; all else is shown by code.`;
   return `<sub>${byCode} ${byAgent}</sub>`;
 };
