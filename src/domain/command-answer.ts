@@ -22,7 +22,8 @@ const meanings: Readonly<Record<Verb, string | undefined>> = {
   plan: undefined,
   approve: undefined,
   ask: "`ask …` answers a question about the code in a comment, with links to the lines; nothing is changed",
-  review: undefined,
+  review:
+    "`review …` reviews a pull request, anybody's: on its lines, by the code's facts and the house standards, then by the agent; words behind it say what to look at",
   allow: undefined,
 };
 

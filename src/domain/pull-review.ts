@@ -1,5 +1,6 @@
 /** What a review says of a pull request beside what earlier reviews of it said: each finding once, found again by its hidden marker. Knows text only. */
 import { createHash } from "node:crypto";
+import type { ContractChange } from "./contract.ts";
 import type { Finding } from "./finding.ts";
 
 /** LEFT: of what was there before. */
@@ -40,6 +41,8 @@ export type Known = {
   readonly told: readonly Told[];
   /** Keys of what agents said. */
   readonly opinions: ReadonlySet<string>;
+  /** `contractKey` of what the newest one shows. */
+  readonly contract?: string | undefined;
   /** Of the newest one. */
   readonly last?:
     | { readonly url: string; readonly commit: string; readonly depth: Depth; readonly submittedAt: string }
@@ -64,8 +67,12 @@ export const withKeys = (findings: readonly Omit<ReviewFinding, "key">[]): reado
 /** @param code of the line that it stands on: with other code it is another opinion, with other words it is the same */
 export const opinionKey = (path: string, code: string): string => hash("opinion", path, code.trim());
 
+export const contractKey = (contract: readonly ContractChange[]): string =>
+  hash("contract", JSON.stringify(contract.map(({ kind, operation, what }) => [kind, operation, what])));
+
 export const reviewMarker = (runId: string): string => `<!-- architect:review:${runId.replace(/\W/g, "")} -->`;
 export const depthMarker = (depth: Depth): string => `<!-- architect:looked:${depth} -->`;
+export const contractMarker = (key: string): string => `<!-- architect:api:${key} -->`;
 export const opinionMarker = (key: string): string => `<!-- architect:opinion:${key} -->`;
 export const mendedMarker = (key: string): string => `<!-- architect:mended:${key} -->`;
 
@@ -87,7 +94,7 @@ const toldIn = (text: string): readonly Told[] =>
     message: unpacked(message),
   }));
 
-const keysIn = (text: string, kind: "mended" | "opinion"): readonly string[] =>
+const keysIn = (text: string, kind: "mended" | "opinion" | "api"): readonly string[] =>
   [...text.matchAll(new RegExp(`<!-- architect:${kind}:([0-9a-f]{16}) -->`, "g"))].map(([, key = ""]) => key);
 
 const depthIn = (text: string): Depth => depths.find((depth) => text.includes(depthMarker(depth))) ?? "facts";
@@ -115,6 +122,7 @@ export const knownFrom = (reviews: readonly Posted[]): Known => {
   return {
     told: [...told.values()],
     opinions,
+    contract: keysIn(last?.body ?? "", "api")[0],
     ...(last
       ? { last: { url: last.url, commit: last.commit, submittedAt: last.submittedAt, depth: depthIn(last.body) } }
       : {}),

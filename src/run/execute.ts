@@ -12,6 +12,7 @@ import { type Asked, whatIsAsked } from "./asked.ts";
 import { startOf } from "./converse.ts";
 import { castOf } from "./frame.ts";
 import { type GatherDeps, type Gathered, gather, notReady } from "./gather.ts";
+import { gatherReview } from "./gather-review.ts";
 import { goOn, groundOf } from "./go-on.ts";
 import { implement } from "./implement.ts";
 import { issueOf } from "./issue-of.ts";
@@ -21,6 +22,7 @@ import { openRun, type Signals, workOf } from "./open-run.ts";
 import type { Allowance } from "./purse.ts";
 import { read } from "./read.ts";
 import { resumeFrom } from "./resume.ts";
+import { review } from "./review.ts";
 import type { ExecuteDeps, Run } from "./run-deps.ts";
 import { openServerDesk } from "./server-desk.ts";
 import { termsOf } from "./terms.ts";
@@ -81,7 +83,7 @@ const carryOut = async (
   const { model } = termsOf(given, stored.job.trigger, standing);
   const caster = { ...given, model: castOf({ ...given, model }, given.definition).model, reads: mode?.name };
   const [gathered, servers] = await Promise.all([
-    gather(caster, record, source ? groundOf(source) : standing),
+    (mode?.name === "review" ? gatherReview : gather)(caster, record, source ? groundOf(source) : standing),
     openServerDesk(given.servers, signals.app),
   ]);
   const bounds = (gathered.kind === "ready" && gathered.config.budget) || {};
@@ -171,6 +173,9 @@ const outcomeOf = async (
       ...refused(`The run was ${halted.reason} before it began. Nothing was changed.`),
       ...{ status: "BLOCKED", cutShort: "stopped" },
     };
+  const { target } = gathered;
+  if (target && run.mode)
+    return review(deps, run, { gathered, target, mode: run.mode }, () => openWorktree(deps, run, gathered));
   const health = await deps.workspace.checkSandbox();
   if (!health.ok)
     return {

@@ -83,7 +83,7 @@ export const checkCodeOf = (
 };
 
 /** The files before the change, in a worktree of their own. */
-const openBaseOf =
+export const openBaseOf =
   ({ workspace }: ExecuteDeps, run: Run, { base, baseBranch, config }: Gathered) =>
   (): Promise<Worktree> =>
     workspace.openWorktree(run.record.job.trigger.repository, {

@@ -23,6 +23,8 @@ export const noSandbox = "The App runs **without a sandbox** here: commands of t
 
 /** Of what is asked for: the command's own words, or the issue's title. */
 export const workOf = (trigger: Trigger): WorkKind => {
+  // What a change is called says nothing of what there is to read.
+  if (trigger.kind === "command" && trigger.command.verb === "review") return "crud";
   const request = trigger.kind === "command" && "request" in trigger.command ? trigger.command.request : "";
   return classifyWork(request.trim() || trigger.title);
 };

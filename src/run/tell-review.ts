@@ -1,7 +1,15 @@
 /** A review is written: what our facts show and was not told before, what is mended, and what the agent thinks, as one review that a second attempt finds again. */
 import type { ShownEvidence } from "../domain/finding.ts";
-import { type Depth, depths, type Opinion, type Plan, planReview, reviewMarker } from "../domain/pull-review.ts";
-import { countsOf, renderFinding, renderOpinion, renderReview, shortSha } from "../domain/render/pull-review.ts";
+import {
+  contractKey,
+  type Depth,
+  depths,
+  type Opinion,
+  type Plan,
+  planReview,
+  reviewMarker,
+} from "../domain/pull-review.ts";
+import { countsOf, renderFindings, renderOpinion, renderReview, shortSha } from "../domain/render/pull-review.ts";
 import { code } from "../domain/render/safe.ts";
 import type { GitHub, GitHubSession, ReviewLine, RunRecord } from "../ports.ts";
 import type { Told } from "./mode.ts";
@@ -61,6 +69,7 @@ const post = async (
     ...{ runId: run.id, plan, head, mergeBase, base: pull.base, before: known.last?.commit },
     ...{ opinions: looked.opinions, agent: looked.agent, unplaced: looked.unplaced, suite: looked.suite },
     contract: checked?.contract ?? [],
+    contractKnown: checked !== undefined && known.contract === contractKey(checked.contract),
     deviations: target.deviations,
     depth: deepest(looked.depth ?? "facts", known.last?.commit === head ? known.last.depth : "facts"),
     lookedAt: known.last?.commit === head && known.last.depth !== "facts" ? known.last.url : undefined,
@@ -79,7 +88,10 @@ const linesOf = (
   plan: Plan,
   { opinions, unplaced }: Looked & { readonly unplaced?: boolean },
 ): readonly ReviewLine[] => [
-  ...plan.inline.flatMap((finding) => (finding.spot ? [{ ...finding.spot, body: renderFinding(finding) }] : [])),
+  ...[...Map.groupBy(plan.inline, ({ spot }) => JSON.stringify(spot)).values()].flatMap((findings) => {
+    const spot = findings[0]?.spot;
+    return spot ? [{ ...spot, body: renderFindings(findings) }] : [];
+  }),
   ...(unplaced
     ? []
     : opinions.map((opinion) => ({
@@ -94,19 +106,28 @@ const outcomeOf = ({ head, checked }: ReviewTarget, plan: Plan, { opinions }: Lo
   const told = [...plan.inline, ...plan.below];
   const found =
     checked === undefined ? "the code could not be read" : told.length === 0 ? "nothing new" : countsOf(told);
-  const more = opinions.length === 0 ? "" : `, and ${opinions.length} of the agent's opinions`;
-  return { kind: "answered", summary: `The review of ${shortSha(head)} is there: ${found}${more}.`, review: url };
+  const others = [
+    ...(opinions.length > 0 ? [`${opinions.length} of the agent's opinions`] : []),
+    ...(plan.mended.length > 0 ? [`${plan.mended.length} mended`] : []),
+  ];
+  const summary = `The review of \`${shortSha(head)}\` is there: ${[found, ...others].join("; ")}.`;
+  return { kind: "answered", summary, review: url };
 };
 
 const nothingNew = ({ head, known }: ReviewTarget, { standing }: Plan): Told => {
-  const open = standing === 0 ? "nothing is open" : `${standing} told before ${standing === 1 ? "stands" : "stand"}`;
+  const open =
+    standing === 0
+      ? "nothing is open"
+      : standing === 1
+        ? "the one finding of before still stands"
+        : `the ${standing} findings of before still stand`;
   const again =
     known.last?.commit === head
       ? ""
-      : ` The last review was of ${shortSha(known.last?.commit ?? "")}, and nothing came with what was pushed since.`;
+      : ` What was pushed since \`${shortSha(known.last?.commit ?? "")}\` brought nothing and mended nothing.`;
   return {
     kind: "answered",
-    summary: `Nothing new at ${shortSha(head)}: ${open}.${again} To have it looked at once more, say what for: /architect review …`,
+    summary: `Nothing new at \`${shortSha(head)}\`: ${open}.${again}`,
     ...(known.last ? { review: known.last.url } : {}),
   };
 };

@@ -624,6 +624,16 @@ export const runContract = (backend: Backend): void => {
       expect(await room.store.statusComment(repository, 2)).toBeUndefined();
     });
 
+    test("of a pull request one commit may be run, the last that was allowed", async () => {
+      const by = { login: "maintainer", id: 5, type: "User" };
+      expect(await room.store.allowedHead(repository, 2)).toBeUndefined();
+      await room.store.allowHead(repository, 2, "a".repeat(40), by);
+      await room.store.allowHead(repository, 2, "b".repeat(40), by);
+      expect(await room.store.allowedHead(repository, 2)).toBe("b".repeat(40));
+      expect(await room.store.allowedHead(repository, 3)).toBeUndefined();
+      expect(await room.store.allowedHead({ ...repository, id: 42 }, 2)).toBeUndefined();
+    });
+
     describe("a comment for a run", () => {
       const remark = (commentId: number, author = 11) => ({
         commentId,

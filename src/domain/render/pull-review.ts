@@ -2,6 +2,8 @@
 import type { ContractChange } from "../contract.ts";
 import type { Finding, ShownEvidence } from "../finding.ts";
 import {
+  contractKey,
+  contractMarker,
   type Depth,
   depthMarker,
   findingMarker,
@@ -25,6 +27,8 @@ export type ReviewView = {
   readonly plan: Plan;
   readonly opinions: readonly Opinion[];
   readonly contract: readonly ContractChange[];
+  /** The last review shows the same changes. */
+  readonly contractKnown: boolean;
   readonly deviations: readonly Deviation[];
   readonly head: string;
   readonly base: string;
@@ -57,25 +61,31 @@ const maxBody = 60_000;
 
 export const shortSha = (sha: string): string => sha.slice(0, 7);
 
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
-
 const reasons = (rule: string): readonly string[] => {
   const reason = reasonOf(rule);
   return reason ? [`**Why:** ${reason.why}.`, `**Right:** ${reason.right}.`] : [];
 };
 
-/** On a line of the diff. */
-export const renderFinding = (finding: ReviewFinding): string =>
-  [
-    `**${words[finding.severity]}: ${code(finding.rule, 80)}**`,
-    sentence(capital(inline(finding.message, maxMessage))),
-    reasons(finding.rule).join("<br>"),
-    findingMarker(finding),
-  ]
-    .filter((part) => part !== "")
-    .join("\n\n");
-
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A name of the code keeps its small letter. */
+const sentence = (text: string): string =>
+  `${/^[a-z]+ /.test(text) ? capital(text) : text}${/[.!?]$/.test(text) ? "" : "."}`;
+
+/** On a line of the diff. @param findings that stand on it */
+export const renderFindings = (findings: readonly ReviewFinding[]): string =>
+  findings
+    .map((finding) =>
+      [
+        `**${words[finding.severity]}: ${code(finding.rule, 80)}**`,
+        sentence(inline(finding.message, maxMessage)),
+        reasons(finding.rule).join("<br>"),
+        findingMarker(finding),
+      ]
+        .filter((part) => part !== "")
+        .join("\n\n"),
+    )
+    .join("\n\n---\n\n");
 
 /** On a line of the diff. */
 export const renderOpinion = (opinion: Opinion): string =>
@@ -93,13 +103,15 @@ export const renderReview = (view: ReviewView): string => {
     belowSection(view),
     opinionSection(view),
     suiteSection(view.suite ?? []),
-    contractSection(view.contract, detail) ?? "",
+    view.contractKnown ? "" : (contractSection(view.contract, detail) ?? ""),
     mendedSection(view.plan.mended),
     deviationsSection(view.deviations, detail) ?? "",
     moreSentence(view),
     footer(view),
   ].filter((part) => part !== "");
-  const markers = [reviewMarker(view.runId), depthMarker(view.depth)].join("\n");
+  const markers = [reviewMarker(view.runId), depthMarker(view.depth), contractMarker(contractKey(view.contract))].join(
+    "\n",
+  );
   return `${markers}\n${fitting(parts)}`;
 };
 
@@ -152,11 +164,11 @@ const belowSection = (view: ReviewView): string => {
     const reason = reasonOf(finding.rule);
     return [
       `- **${words[finding.severity]}: ${code(finding.rule, 80)}**${place === "" ? "" : ` ${place}`}: ${sentence(inline(finding.message, maxMessage))}`,
-      ...(reason ? [` *Right:* ${reason.right}.`] : []),
+      ...(reason ? [` *Why:* ${reason.why}. *Right:* ${reason.right}.`] : []),
       ` ${findingMarker(finding)}`,
     ].join("");
   });
-  return ["### Where the diff shows no line", items.join("\n")].join("\n\n");
+  return ["### Not on a line of the diff", items.join("\n")].join("\n\n");
 };
 
 const opinionSection = (view: ReviewView): string => {
@@ -194,7 +206,7 @@ const moreSentence = ({ plan: { more } }: ReviewView): string =>
 
 const footer = (view: ReviewView): string => {
   const { depth, agent, base, contract } = view;
-  const byCode = `By code alone, nothing of it run: the API beside ${code(base, 200)}${contract.length === 0 ? " (unchanged)" : ""}, migrations, layers and the house standards on the lines that it changes.`;
+  const byCode = `By code alone, nothing of it run: the API beside ${code(base, 200)}${contract.length === 0 ? " (unchanged)" : view.contractKnown ? " (as the last review shows it)" : ""}, migrations, layers and the house standards on the lines that it changes.`;
   const byAgent =
     agent === undefined
       ? view.lookedAt === undefined

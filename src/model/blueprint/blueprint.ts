@@ -105,6 +105,7 @@ const next = (request: ModelRequest): { message: ModelTurn["message"]; ends: boo
 
 export const createBlueprint = (): Model => ({
   name: "blueprint",
+  templated: true,
   async turn(request, signal) {
     signal.throwIfAborted();
     const { message, ends } = next(request);

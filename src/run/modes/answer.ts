@@ -36,7 +36,11 @@ export const answering: Mode = {
       judge: judgeOf(ground),
       as: { tool: "SubmitAnswer", description },
     }),
-  publish: async (reading) => tell(reading, reading.submission),
+  publish: async (reading) => {
+    const { submission } = reading;
+    if (submission.kind !== "answer") throw new Error(`a question ended with ${submission.kind}`);
+    return tell(reading, submission);
+  },
 };
 
 const judgeOf =
