@@ -23,6 +23,11 @@ export const long = [
 /** What needs a package index: the blueprint's code installed, served and spoken to over HTTP. */
 export const real = ["test/real/**/*.test.ts"];
 
+/** Every dialogue with the App's end at every one of its writes to GitHub. */
+export const full = ["test/full/**/*.test.ts", "test/crash.test.ts"];
+
 export const shared = { pool: "forks" as const, maxWorkers: 2, testTimeout: 90_000, hookTimeout: 120_000 };
 
-export default defineConfig({ test: { ...shared, include: ["test/**/*.test.ts"], exclude: [...long, ...real] } });
+export default defineConfig({
+  test: { ...shared, include: ["test/**/*.test.ts"], exclude: [...long, ...real, ...full] },
+});

@@ -35,11 +35,25 @@ export type App = {
   readonly url: string;
   readonly queue: Queue;
   readonly store: Store;
+  /** Resolves when no job waits or runs, and no reaction is under way. */
+  idle(): Promise<void>;
   /** Takes nothing new, hands running work back to the queue, and lets go of everything. */
   close(): Promise<void>;
 };
 
 export type Log = (line: string) => void;
+
+/** What the App holds of the machine it runs on: who ends it without its doing must be able to take that from it. */
+export type Machine = {
+  readonly openDatabase: typeof openDatabase;
+  readonly createWorkspace: typeof createWorkspace;
+  readonly createAnalysis: typeof createAnalysis;
+  readonly createServer: typeof createServer;
+  /** Between two edits of a status comment; where left out, what GitHub asks for. */
+  readonly statusIntervalMs?: number;
+};
+
+const thisMachine: Machine = { openDatabase, createWorkspace, createAnalysis, createServer };
 
 const architect = "backend-system-architect";
 /** GitHub asks for restraint with edits of one comment; a local one does not mind. */
@@ -151,10 +165,10 @@ export const secretsOf = (config: RunConfig & Partial<Config>): string[] => {
 };
 
 /** Everything that `architect start` serves. @throws ConfigError, DefinitionError */
-export const startApp = async (config: Config, log: Log = console.error): Promise<App> => {
+export const startApp = async (config: Config, log: Log = console.error, machine = thisMachine): Promise<App> => {
   for (const warning of config.warnings) log(`warning: ${warning}`);
   prepareDataFolder(config.dataFolder);
-  const database = openDatabase(databaseFile(config.dataFolder));
+  const database = machine.openDatabase(databaseFile(config.dataFolder));
   const store = createStore(database, { clock: systemClock, ids: randomUUID });
   const queue = createQueue(database, { clock: systemClock, log });
   const github = createGitHub({
@@ -166,7 +180,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     clock: systemClock,
     log,
   });
-  const workspace = createWorkspace({
+  const workspace = machine.createWorkspace({
     dataFolder: config.dataFolder,
     node: process.execPath,
     sandbox: config.sandbox,
@@ -176,7 +190,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     ...(config.python === undefined ? {} : { python: config.python }),
     ...(config.githubUrl.startsWith("http:") ? { allowHttpLoopback: config.githubUrl } : {}),
   });
-  const analysis = createAnalysis();
+  const analysis = machine.createAnalysis();
   const halts = createHalts();
   const servers = createServers(config, log);
   const { execute, models, agents } = await createRunner(config, {
@@ -188,7 +202,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     workspace,
     analysis,
     secrets: secretsOf(config),
-    statusIntervalMs: statusIntervalMs(config.apiUrl),
+    statusIntervalMs: machine.statusIntervalMs ?? statusIntervalMs(config.apiUrl),
     signOff: config.signOff,
     log,
   });
@@ -214,6 +228,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
       if (job.trigger.kind === "push") return checkPush(pushes, job);
       return job.urgent ? runCommand(commands, job) : execute.run(job, signal);
     },
+    onRetake: ({ trigger }) => webhooks.acknowledge(trigger),
     giveUp: async (job, error) => {
       if (!job.urgent) await execute.giveUp(job, error);
     },
@@ -221,7 +236,7 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     log,
   });
 
-  const server = createServer((request, response) => {
+  const server = machine.createServer((request, response) => {
     if (request.url?.startsWith(webhooksPath)) return webhooks(request, response);
     answerOther(request, response, { queue, workspace });
   });
@@ -234,6 +249,10 @@ export const startApp = async (config: Config, log: Log = console.error): Promis
     url: `http://${host}:${port}`,
     queue,
     store,
+    idle: async () => {
+      await queue.idle();
+      await webhooks.idle();
+    },
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();

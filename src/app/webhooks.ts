@@ -27,6 +27,8 @@ export type WebhookDeps = {
 
 export type WebhookHandler = {
   (request: IncomingMessage, response: ServerResponse): void;
+  /** Gives the sign of a job that is taken again: the App may have ended before it could give it. */
+  acknowledge(trigger: Trigger): void;
   /** Resolves when no reaction is under way: for shut-down and tests. */
   idle(): Promise<void>;
 };
@@ -57,6 +59,9 @@ export const createWebhookHandler = async (deps: WebhookDeps): Promise<WebhookHa
     const tracked = work.finally(() => pending.delete(tracked));
     pending.add(tracked);
   };
+  const acknowledgeSoon = (trigger: Trigger): void => {
+    if (trigger.kind !== "push") background(acknowledge(deps, trigger));
+  };
   // Probot signs in nowhere here: the token keeps it from asking for the App's private key.
   const probot = new Probot({ githubToken: "unused", secret, log: silentLog() });
   const middleware = await createNodeMiddleware(
@@ -66,7 +71,7 @@ export const createWebhookHandler = async (deps: WebhookDeps): Promise<WebhookHa
         if (!arrival) throw new Error("the delivery came past the body reader");
         try {
           const job = await receive(deps, options, { id, event: name, digest: arrival.digest, payload });
-          if (job && job.trigger.kind !== "push") background(acknowledge(deps, job.trigger));
+          if (job) acknowledgeSoon(job.trigger);
         } catch (error) {
           arrival.problem = messageOf(error);
           throw error;
@@ -98,6 +103,7 @@ export const createWebhookHandler = async (deps: WebhookDeps): Promise<WebhookHa
     });
   };
   return Object.assign(handler, {
+    acknowledge: acknowledgeSoon,
     idle: async () => {
       while (pending.size > 0) await Promise.allSettled(pending);
     },

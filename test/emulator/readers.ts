@@ -66,6 +66,8 @@ export type Readers = {
   comments(thread: number): CommentView[];
   reviews(pull: number): ReviewView[];
   reviewComments(pull: number): Promise<ReviewCommentView[]>;
+  /** First comments of the threads that somebody has resolved. */
+  resolvedThreads(pull: number): number[];
   reactions(target: ReactionTarget): ReactionView[];
   checkRuns(sha: string): Json[];
   /** Branch names with their commits. */
@@ -132,6 +134,10 @@ export function createReaders(world: World, { owner, name }: RepositoryName): Re
           .filter(({ pull }) => pull === pullNumbered(number).number)
           .map(async (comment) => (await reviewCommentBody(world, repository(), comment)) as ReviewCommentView),
       ),
+    resolvedThreads: (number) => {
+      const { resolvedThreads, reviewComments } = repository();
+      return [...resolvedThreads.keys()].filter((id) => reviewComments.get(id)?.pull === pullNumbered(number).number);
+    },
     reactions: (target) => reactionsOf(target).map(({ content, by }) => ({ content, by: by.login })),
     checkRuns: (sha) =>
       [...repository().checkRuns.values()]

@@ -25,12 +25,17 @@ export type Scene = {
 };
 
 export type SceneOptions = {
-  /** A git repository, or a folder of files that becomes one with two commits. */
-  readonly repository: { readonly git: string } | { readonly files: string };
+  /** A git repository, a folder of files that becomes one with two commits, or texts by path that become one commit. */
+  readonly repository:
+    | { readonly git: string }
+    | { readonly files: string }
+    | { readonly texts: Readonly<Record<string, string>> };
   readonly name?: string;
   /** Besides. */
   readonly others?: EmulatorOptions["repositories"];
   readonly env?: Readonly<Record<string, string>>;
+  /** The App's private key (PEM), where many scenes need not each make one. */
+  readonly privateKey?: string;
 };
 
 /** Permissions and events as the manifest asks for them: what the App could not do on GitHub it cannot do here. */
@@ -53,18 +58,26 @@ const asRepository = async (files: string, folder: string): Promise<string> => {
   return folder;
 };
 
-export const startScene = async (options: SceneOptions): Promise<Scene> => {
-  const folder = mkdtempSync(join(tmpdir(), "architect-scene-"));
-  chmodSync(folder, 0o711);
-  const from =
-    "git" in options.repository
-      ? options.repository.git
-      : await asRepository(options.repository.files, join(folder, "seed"));
-  const { privateKey } = generateKeyPairSync("rsa", {
+export const makePrivateKey = (): string =>
+  generateKeyPairSync("rsa", {
     modulusLength: 2048,
     privateKeyEncoding: { type: "pkcs1", format: "pem" },
     publicKeyEncoding: { type: "spki", format: "pem" },
-  });
+  }).privateKey;
+
+const startOf = async (
+  repository: SceneOptions["repository"],
+  folder: string,
+): Promise<Pick<EmulatorOptions["repositories"][number], "from" | "files">> => {
+  if ("texts" in repository) return { files: repository.texts };
+  return { from: "git" in repository ? repository.git : await asRepository(repository.files, join(folder, "seed")) };
+};
+
+export const startScene = async (options: SceneOptions): Promise<Scene> => {
+  const folder = mkdtempSync(join(tmpdir(), "architect-scene-"));
+  chmodSync(folder, 0o711);
+  const start = await startOf(options.repository, folder);
+  const privateKey = options.privateKey ?? makePrivateKey();
   const webhookSecret = randomBytes(32).toString("hex");
   const emulator = await startEmulator({
     root: join(folder, "github"),
@@ -81,7 +94,7 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
       maintainer: { token: "maintainer-token", permission: "write" },
       stranger: { token: "stranger-token", permission: "read" },
     },
-    repositories: [{ owner: "acme", name: options.name ?? "shop", from }, ...(options.others ?? [])],
+    repositories: [{ owner: "acme", name: options.name ?? "shop", ...start }, ...(options.others ?? [])],
   });
   const { python } = readRunConfig();
   const env = {

@@ -1,0 +1,101 @@
+/** A conversation on GitHub as a value: how it begins, what people and the model do in it, and what must have come of it. */
+import { createHash } from "node:crypto";
+import type { Emulator, Person } from "../../emulator/emulator.ts";
+import type { RequestBody } from "../messages-api/request.ts";
+import type { Exchange, Script, Step } from "../messages-api.ts";
+import type { EndState } from "./end-state.ts";
+import type { Point } from "./gate.ts";
+
+/** Whose turn it is, and which. */
+export type Talk = {
+  /** Of its brief: `design`, `follow-up`, … */
+  readonly kind: string;
+  /** From 1, in its conversation. */
+  readonly turn: number;
+  readonly issue: number;
+  readonly body: RequestBody;
+};
+
+export type Stage = {
+  readonly emulator: Emulator;
+  as(login: string): Person;
+  /** The model has been asked for this turn, such as "design 2". */
+  asked(turn: string): Promise<void>;
+  /** The App has nothing more to do. */
+  settled(): Promise<void>;
+};
+
+export type Play = {
+  readonly model: (talk: Talk) => Step | Promise<Step>;
+  /** What comes before the dialogue: it is not broken off. */
+  readonly setUp?: (stage: Stage) => Promise<void>;
+  /** After each the App comes to rest, unless it says otherwise by `asked`. */
+  readonly steps: readonly ((stage: Stage) => Promise<void>)[];
+  /** Asserts that the dialogue was what its name says. */
+  readonly holds: (end: EndState) => void;
+};
+
+export type Dialogue = {
+  readonly name: string;
+  /** Of the repository, by path. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where the quick tests end the App. */
+  readonly sample: Point;
+  /** Anew for each time that it is played. */
+  readonly open: () => Play;
+};
+
+/** A turn that is never answered. */
+export const silence = new Promise<never>(() => undefined);
+
+const talkOf = (body: RequestBody): Talk => {
+  const first = JSON.stringify(body.messages[0]);
+  const [, kind = ""] = /\\"kind\\":\\"([\w-]+)/.exec(first) ?? [];
+  const [, issue = "0"] = /\\"issue\\":(\d+)/.exec(first) ?? [];
+  const turn = body.messages.filter(({ role }) => role === "assistant").length + 1;
+  return { kind, turn, issue: Number(issue), body };
+};
+
+export type Prompter = {
+  readonly script: Script;
+  readonly onExchange: (exchange: Exchange) => void;
+  asked(turn: string): Promise<void>;
+  /** What is in the air now was never heard: it may be asked once more. */
+  forget(): void;
+  /** Turns that were paid for, and of them those that were asked again. */
+  turns(): { readonly all: number; readonly twice: readonly string[] };
+};
+
+/** Speaks the model's part, and remembers what it was asked. */
+export const createPrompter = (model: Play["model"]): Prompter => {
+  const asked: { readonly turn: string; readonly hash: string; answered: boolean; excused: boolean }[] = [];
+  const waiting: { readonly turn: string; readonly tell: () => void }[] = [];
+  const hashOf = (body: RequestBody) => createHash("sha256").update(JSON.stringify(body.messages)).digest("hex");
+  return {
+    script: (body) => {
+      const talk = talkOf(body);
+      const turn = `${talk.kind} ${talk.turn}`;
+      asked.push({ turn, hash: hashOf(body), answered: false, excused: false });
+      for (const one of waiting) if (one.turn === turn) one.tell();
+      return model(talk);
+    },
+    onExchange: ({ body }) => {
+      const hash = hashOf(body);
+      const one = asked.find((each) => each.hash === hash && !each.answered && !each.excused);
+      if (one) one.answered = true;
+    },
+    asked: (turn) => {
+      if (asked.some((one) => one.turn === turn)) return Promise.resolve();
+      return new Promise((resolve) => waiting.push({ turn, tell: resolve }));
+    },
+    forget: () => {
+      for (const one of asked) if (!one.answered) one.excused = true;
+    },
+    turns: () => {
+      const counted = asked.filter(({ excused }) => !excused);
+      const twice = counted.filter(({ hash }, index) => counted.findIndex((one) => one.hash === hash) !== index);
+      return { all: counted.length, twice: twice.map(({ turn }) => turn) };
+    },
+  };
+};

@@ -1,0 +1,6 @@
+/** Every dialogue that is broken off, in the groups in which they are tested. */
+import type { Dialogue } from "./dialogue.ts";
+import { issueDialogues } from "./dialogues/issue.ts";
+import { pullDialogues } from "./dialogues/pull.ts";
+
+export const dialogues: readonly Dialogue[] = [...issueDialogues, ...pullDialogues];

@@ -1,0 +1,74 @@
+/** Dialogues on the App's own pull request, #2 of issue #1. */
+import { expect } from "vitest";
+import type { Dialogue } from "../dialogue.ts";
+import { branch, label, minutes, model, pullIn, saidOn, shop, subjectsOf } from "./shop.ts";
+
+export const pullDialogues: readonly Dialogue[] = [
+  {
+    name: "a review of three comments gets one push and three answers",
+    files: shop,
+    sample: { when: "after", write: "POST pulls/2/comments/:id/replies", nth: 2 },
+    open: () => ({
+      model,
+      setUp: label,
+      steps: [
+        async ({ as, settled }) => {
+          const lines = ["Make it a sum.", "Give it a name.", "And the seconds?"];
+          const comments = lines.map((body) => ({ path: minutes, line: 1, body }));
+          await as("maintainer").submitReview(2, { state: "COMMENT", comments });
+          await settled();
+        },
+      ],
+      holds: (end) => {
+        const { lines, checks } = pullIn(end);
+        expect(lines.map(({ by, answers }) => [by, answers])).toEqual(
+          [1, 2, 3].flatMap(() => [
+            ["maintainer", false],
+            ["backend-architect[bot]", true],
+          ]),
+        );
+        expect(lines.filter(({ reactions }) => reactions.length === 1)).toHaveLength(3);
+        expect(subjectsOf(end, branch)).toHaveLength(4);
+        expect(checks).toHaveLength(2);
+      },
+    }),
+  },
+  {
+    name: "`design` on the pull request brings further commits",
+    files: shop,
+    sample: { when: "after", write: "PATCH git/refs/heads/architect/issue-1-add-minutes-to-the-clock", nth: 1 },
+    open: () => ({
+      model,
+      setUp: label,
+      steps: [
+        async ({ as, settled }) => {
+          await as("maintainer").comment(2, "/architect design make it a sum");
+          await settled();
+        },
+      ],
+      holds: (end) => {
+        expect(subjectsOf(end, branch)).toHaveLength(4);
+        expect(saidOn(end, 2)).toHaveLength(2);
+        expect(end.threads).toHaveLength(2);
+      },
+    }),
+  },
+  {
+    name: "a person's push gets a check run",
+    files: shop,
+    sample: { when: "after", write: "POST check-runs", nth: 1 },
+    open: () => ({
+      model,
+      setUp: label,
+      steps: [
+        async ({ as, settled }) => {
+          await as("maintainer").pushFiles(branch, { [minutes]: "MINUTES = 61\n" }, "Count to 61");
+          await settled();
+        },
+      ],
+      holds: (end) => {
+        expect(pullIn(end).checks).toHaveLength(2);
+      },
+    }),
+  },
+];

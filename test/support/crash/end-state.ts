@@ -1,0 +1,146 @@
+/** What GitHub shows at the end of a dialogue, in words that two runs of it can be compared by: without ids, hashes, times and addresses. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Emulator } from "../../emulator/emulator.ts";
+import { gitEnvironment } from "../../emulator/git/run-git.ts";
+import type { Scene } from "../scene.ts";
+
+const run = promisify(execFile);
+
+type Said = {
+  readonly by: string;
+  readonly body: string;
+  readonly reactions: readonly string[];
+};
+
+export type ThreadState = {
+  readonly number: number;
+  readonly kind: "issue" | "pull";
+  readonly title: string;
+  readonly body: string;
+  readonly state: string;
+  readonly labels: readonly string[];
+  readonly reactions: readonly string[];
+  readonly comments: readonly Said[];
+  readonly pull?: {
+    readonly draft: boolean;
+    readonly merged: boolean;
+    readonly head: string;
+    readonly base: string;
+    readonly reviews: readonly (Said & { readonly state: string })[];
+    readonly lines: readonly (Said & { readonly at: string; readonly answers: boolean; readonly resolved: boolean })[];
+    readonly checks: readonly string[];
+  };
+};
+
+export type EndState = {
+  readonly threads: readonly ThreadState[];
+  /** By branch: its commits with message and patch, oldest first. */
+  readonly branches: Readonly<Record<string, string>>;
+};
+
+/**
+ * Hashes get the number of their first appearance, so that two that are the same stay the same.
+ * @param commits whose hashes may be digits alone, as ids are
+ */
+const createMask = (commits: readonly string[]): ((text: string) => string) => {
+  const hashes: string[] = [];
+  const maskOf = (word: string): string => {
+    const commit = commits.find((one) => one.startsWith(word));
+    if (commit === undefined && /^\d+$/.test(word)) return "<id>";
+    const hash = commit ?? word;
+    if (!hashes.includes(hash)) hashes.push(hash);
+    return `<hash ${hashes.indexOf(hash) + 1}>`;
+  };
+  return (text) =>
+    text
+      .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "<id>")
+      .replace(/\b\d{4}-\d\d-\d\d(?:T[\d:.]+Z)?/g, "<time>")
+      .replace(/http:\/\/127\.0\.0\.1:\d+/g, "<url>")
+      .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b/g, maskOf)
+      .replace(/\b\d+(?:\.\d+)?(?: ms| s| min)\b/g, "<duration>");
+};
+
+export const readEndState = async ({ emulator, folder }: Scene): Promise<EndState> => {
+  const bare = join(folder, "github/acme/shop.git");
+  const git = async (...args: string[]) =>
+    (await run("git", ["-C", bare, ...args], { env: gitEnvironment(folder), maxBuffer: 64 * 1024 * 1024 })).stdout;
+  const mask = createMask((await git("rev-list", "--all")).split("\n"));
+  const branches: Record<string, string> = {};
+  for (const branch of [...emulator.branches().keys()].sort()) {
+    const range = branch === "main" ? "main" : `main..${branch}`;
+    const format = "--format=commit by %an, %cn%n%B";
+    const log = await git("log", "--reverse", "--topo-order", "-m", "-p", format, range, "--");
+    branches[branch] = mask(log.replace(/^index [0-9a-f]+\.\..*\n/gm, ""));
+  }
+  const threads: ThreadState[] = [];
+  for (const issue of emulator.issues()) threads.push(await readThread(emulator, issue.number, mask));
+  return { threads, branches };
+};
+
+const readThread = async (emulator: Emulator, number: number, mask: (text: string) => string): Promise<ThreadState> => {
+  const issue = emulator.issue(number);
+  const isPull = (await emulator.pulls()).some((pull) => pull.number === number);
+  return {
+    number,
+    kind: isPull ? "pull" : "issue",
+    title: issue.title,
+    body: mask(issue.body ?? ""),
+    state: issue.state,
+    labels: issue.labels.map(({ name }) => name).sort(),
+    reactions: namesOf(emulator.reactions({ issue: number })),
+    comments: emulator.comments(number).map(({ id, user, body }) => ({
+      by: user.login,
+      body: mask(body),
+      reactions: namesOf(emulator.reactions({ comment: id })),
+    })),
+    ...(isPull ? { pull: await readPull(emulator, number, mask) } : {}),
+  };
+};
+
+const readPull = async (
+  emulator: Emulator,
+  number: number,
+  mask: (text: string) => string,
+): Promise<NonNullable<ThreadState["pull"]>> => {
+  const pull = await emulator.pull(number);
+  const commits = await emulator.commits(number);
+  const lines = await emulator.reviewComments(number);
+  const resolved = new Set(emulator.resolvedThreads(number));
+  return {
+    draft: pull.draft,
+    merged: pull.merged,
+    head: pull.head.ref,
+    base: pull.base.ref,
+    reviews: emulator.reviews(number).map(({ user, body, state }) => ({
+      ...{ by: user.login, body: mask(body), state },
+      reactions: [],
+    })),
+    lines: lines
+      .toSorted((a, b) => (a.in_reply_to_id ?? a.id) - (b.in_reply_to_id ?? b.id) || a.id - b.id)
+      .map(({ id, user, body, path, line, in_reply_to_id: start }) => ({
+        at: `${path}:${line}`,
+        answers: start !== undefined,
+        resolved: resolved.has(start ?? id),
+        by: user.login,
+        body: mask(body),
+        reactions: namesOf(emulator.reactions({ reviewComment: id })),
+      })),
+    checks: commits.flatMap(({ sha }, index) =>
+      emulator.checkRuns(sha).map((run) => {
+        const { name, status, conclusion, output } = run as Record<string, unknown>;
+        return mask(`commit ${index + 1}: ${JSON.stringify({ name, status, conclusion, output: wordsOf(output) })}`);
+      }),
+    ),
+  };
+};
+
+/** Without the addresses that hold ids. */
+const wordsOf = (output: unknown): unknown => {
+  const { title, summary, text, annotations_count } = output as Record<string, unknown>;
+  return { title, summary, text, annotations_count };
+};
+
+const namesOf = (reactions: readonly { readonly content: string; readonly by: string }[]): string[] =>
+  reactions.map(({ content, by }) => `${content} by ${by}`).sort();
