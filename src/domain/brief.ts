@@ -4,6 +4,7 @@ import { type ChildKind, type ChildName, childKinds } from "./child-report.ts";
 import type { Definition, Library, Skill } from "./definition.ts";
 import type { Finding } from "./finding.ts";
 import type { UserMessage } from "./message.ts";
+import type { PlanContent } from "./plan.ts";
 import type { Boundary } from "./policy.ts";
 import type { Report } from "./report.ts";
 import { imageBlocks, type RequestImage } from "./request-images.ts";
@@ -43,7 +44,7 @@ export type BriefCommands = {
 };
 
 /** Of the runs that write no code. */
-export type ReadingKind = "answer" | "review";
+export type ReadingKind = "answer" | "review" | "plan";
 
 /** Somebody's pull request, whose head the worktree holds. Every text in it is theirs, but for what was found. */
 export type BriefChange = {
@@ -80,6 +81,8 @@ export type Brief = {
   readonly instructions?: readonly { readonly path: string; readonly text: string }[];
   readonly pull?: { readonly number: number; readonly branch: string };
   readonly report?: Report;
+  /** What is to be carried out, as people approved it. */
+  readonly plan?: PlanContent | undefined;
   readonly review?: BriefReview;
   readonly change?: BriefChange;
   /** How many images follow, and which do not. */
@@ -160,14 +163,21 @@ const messageOf = (sentence: string, brief: Brief | ChildBrief | TeammateBrief):
 });
 
 const task: Readonly<Record<Brief["kind"], (brief: Brief) => string>> = {
-  design: ({ issue }) => `Design and implement what issue #${issue} asks for.`,
-  "follow-up": ({ pull }) =>
-    `Follow up on pull request #${pull?.number}: the worktree holds its branch. Answer every review comment in \`threads\`.`,
+  design: ({ issue, plan }) => `Design and implement what issue #${issue} asks for.${asPlanned(plan)}`,
+  "follow-up": ({ pull, plan }) =>
+    `Follow up on pull request #${pull?.number}: the worktree holds its branch. Answer every review comment in \`threads\`.${asPlanned(plan)}`,
   answer: ({ issue, pull }) =>
     `Answer the question in \`request\`, asked on ${pull ? `pull request #${pull.number}, whose branch the worktree holds` : `issue #${issue}`}.`,
   review: ({ pull, change }) =>
     `Review pull request #${pull?.number}, which somebody proposes to ${change?.base}: the worktree holds its head, and \`change\` what it changes.`,
+  plan: ({ issue, pull }) =>
+    `Plan what \`request\` asks for, for ${pull ? `pull request #${pull.number}, whose branch the worktree holds` : `issue #${issue}`}.`,
 };
+
+const asPlanned = (plan: Brief["plan"]): string =>
+  plan
+    ? " People approved `plan`: carry it out, with its files and its contract. Where the code makes you depart from it, say so under concerns; each difference is shown."
+    : "";
 
 /** The first user message. */
 export const composeBrief = (brief: Brief, images: readonly RequestImage[] = []): UserMessage => {

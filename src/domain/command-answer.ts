@@ -19,8 +19,8 @@ const meanings: Readonly<Record<Verb, string | undefined>> = {
   stop: "`stop` ends the run that is at work and those that wait; what was done is kept",
   status: "`status` says what is going on",
   help: "`help` shows this",
-  plan: undefined,
-  approve: undefined,
+  plan: "`plan …` makes a plan of what follows, or of what the issue asks for, to be approved; nothing is changed",
+  approve: "`approve HASH` has the plan with that hash carried out; it is void where issue, plan or its files changed",
   ask: "`ask …` answers a question about the code in a comment, with links to the lines; nothing is changed",
   review:
     "`review …` reviews a pull request, anybody's: on its lines, by the code's facts and the house standards, then by the agent; words behind it say what to look at",

@@ -55,7 +55,7 @@ export const verbs = Object.keys(optionsOf) as readonly Verb[];
 
 /** Those that a run answers, in its turn; every other command is answered at once, past the runs that wait. */
 export const startsRun = ({ verb }: Command): boolean =>
-  ["design", "continue", "retry", "answer", "ask", "review"].includes(verb);
+  ["design", "continue", "retry", "answer", "ask", "review", "plan", "approve"].includes(verb);
 
 /**
  * The first command of a comment, or undefined. It stands at the start of a line that people see as text: not in code,

@@ -7,6 +7,7 @@ import type { Definition } from "./definition.ts";
 import type { Evidence, Finding } from "./finding.ts";
 import type { AssistantMessage, Thinking, ToolSpec, Usage, UserMessage } from "./message.ts";
 import type { Outcome, Spend } from "./outcome.ts";
+import type { StoredPlan } from "./plan.ts";
 import type { Remark } from "./remark.ts";
 import type { Report, ReportDecision } from "./report.ts";
 import type { Review, ReviewReport } from "./review.ts";
@@ -58,6 +59,8 @@ type Happening =
     }
   /** Taken up again after a crash or a failure: the time before it was not spent at work. */
   | { readonly type: "resumed"; readonly at: string }
+  /** Somebody who may approved a plan, and it counted: the run carries it out. */
+  | { readonly type: "approved"; readonly at: string; readonly by: string; readonly plan: StoredPlan }
   /** Somebody who may asked for its end. */
   | { readonly type: "stop"; readonly at: string; readonly by: string }
   | { readonly type: "phase"; readonly at: string; readonly phase: Phase }

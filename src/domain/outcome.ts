@@ -1,4 +1,5 @@
 /** How a run ended, for people: kept in the store and shown in the status comment. */
+import type { StoredPlan } from "./plan.ts";
 import type { Status } from "./report.ts";
 
 export type Spend = {
@@ -15,7 +16,7 @@ export type Spend = {
 export type CutShort = "limit" | "stopped";
 
 export type Outcome = {
-  readonly kind: "published" | "answered" | "refused" | "failed";
+  readonly kind: "published" | "answered" | "planned" | "refused" | "failed";
   /** Absent where no report was accepted. */
   readonly status?: Status;
   readonly cutShort?: CutShort;
@@ -26,6 +27,10 @@ export type Outcome = {
   readonly comment?: string;
   /** Where the review of a pull request stands. */
   readonly review?: string;
+  /** What a `plan` run made, to be approved. */
+  readonly plan?: StoredPlan;
+  /** The hash of the plan that it carried out. */
+  readonly carriedOut?: string;
   readonly blockers: readonly string[];
   /** The end of what a command of the repository said, where that is why. Secrets are taken out. */
   readonly log?: string;

@@ -9,6 +9,7 @@ import type { CutShort, Spend } from "./outcome.ts";
 import { claimsSection } from "./render/claims.ts";
 import { contractSection } from "./render/contract-changes.ts";
 import { cutShortSection } from "./render/cut-short.ts";
+import { type PlanCarriedOut, planSection } from "./render/drift.ts";
 import { evidenceSection, suggestedSection } from "./render/evidence.ts";
 import { reviewSection } from "./render/review.ts";
 import { clip, details, prose } from "./render/safe.ts";
@@ -83,6 +84,8 @@ export type PullBodyInput = {
   readonly notices?: readonly string[] | undefined;
   /** Sentences of `updateMemory`. */
   readonly notes?: readonly string[] | undefined;
+  /** That it carries out, as people approved it. */
+  readonly plan?: PlanCarriedOut | undefined;
 };
 
 export type SignedCommit = { readonly sha: string; readonly verified: boolean; readonly reason: string };
@@ -145,6 +148,7 @@ const sections = (input: PullBodyInput, level: Level): (string | undefined)[] =>
     securitySection(report, level),
     claimsSection(input.claims ?? [], level),
     contractSection(input.apiChanges ?? [], level),
+    planSection(input.plan, level.items),
     subagentsSection(input.subagents ?? [], level),
     reviewSection(input.review, level),
     evidenceSection(evidence, input.tree, level),
@@ -251,6 +255,13 @@ export const mergeBody = (
   const gap = found || after === "" ? "" : "\n\n";
   const merged = before + block(maxBodyLength - before.length - gap.length - after.length) + gap + after;
   return merged.length <= maxBodyLength ? merged : (existing ?? clip(merged, maxBodyLength));
+};
+
+/** What people wrote into a body: all of it but our block. */
+export const withoutBlock = (body: string): string => {
+  const text = body.replace(/\r\n?/g, "\n");
+  const found = findBlock(text);
+  return found ? `${text.slice(0, found.from)}${text.slice(found.to)}`.trim() : text;
 };
 
 const withoutMarkers = (text: string): string => text.replaceAll(begin, "").replaceAll(end, "").trim();

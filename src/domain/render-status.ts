@@ -3,6 +3,7 @@ import { noSpend, type WorkFound } from "./budget.ts";
 import type { Phase } from "./event.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Outcome, Spend } from "./outcome.ts";
+import { shownHash } from "./plan.ts";
 import { howToContinue } from "./render/cut-short.ts";
 import { code, fenced, inline, prose } from "./render/safe.ts";
 import { foundSentence, ledgerSentence, numberedQuestions, spendSentence } from "./render/sections.ts";
@@ -83,7 +84,9 @@ export const outcomeParagraphs = (outcome: Outcome): string[] => {
   const word =
     (cutShort === "stopped" ? "Stopped" : status) ??
     (outcome.review === undefined
-      ? { published: "Ended", answered: "Answered", refused: "Not started", failed: "Failed" }[outcome.kind]
+      ? { published: "Ended", answered: "Answered", planned: "Planned", refused: "Not started", failed: "Failed" }[
+          outcome.kind
+        ]
       : "Reviewed");
   const sentence = status && cutShort !== "stopped" ? ` ${statusSentence[status]}` : "";
   return [
@@ -130,9 +133,11 @@ const spent = ({ spend, limits, model, ledger = {} }: StatusView): string => {
 };
 
 /** What people can do now. */
-const next = ({ kind, status, pull, questions, cutShort, review }: Outcome): string => {
+const next = ({ kind, status, pull, questions, cutShort, review, plan }: Outcome): string => {
   if (review !== undefined) return "After the next push, `/architect review` tells what is new and what is mended.";
   if (cutShort !== undefined) return howToContinue;
+  if (plan && questions.length === 0)
+    return `To have it carried out, comment \`/architect approve ${shownHash(plan)}\`.`;
   if (kind === "failed")
     return "When that is mended: `/architect continue` goes on where it stood, `/architect retry` begins anew.";
   if (status === "NEEDS_CONTEXT" || questions.length > 0) return howToAnswer(questions);

@@ -1,9 +1,11 @@
-/** What a run is to do: its own request, or that of an earlier run of the issue, done again or gone on with. */
+/** What a run is to do: its own request, a plan that people approved, or what an earlier run was asked for, again or gone on with. */
 import { type CheckedAnswers, checkAnswers } from "../domain/answered.ts";
 import type { Answer, Command } from "../domain/command.ts";
 import type { RunEvent } from "../domain/event.ts";
-import type { Trigger } from "../domain/trigger.ts";
+import { type StoredPlan, shownHash } from "../domain/plan.ts";
+import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
 import type { RunRecord, Store } from "../ports.ts";
+import { type Approved, asRequest, planApprovedBy, planIn } from "./approve.ts";
 import { type ResumeState, resumeFrom } from "./resume.ts";
 import { beforeOf, transcriptOf } from "./transcript.ts";
 
@@ -25,6 +27,8 @@ export type Asked = {
   readonly before: readonly RunEvent[];
   /** To go on from, where that was not begun yet. */
   readonly source?: Source;
+  /** What it carries out. */
+  readonly plan?: Approved;
   /** Why there is nothing to do, as a sentence. */
   readonly refusal?: string;
 };
@@ -33,30 +37,57 @@ export type Asked = {
 export const whatIsAsked = async (store: Store, record: RunRecord, own: readonly RunEvent[]): Promise<Asked> => {
   const { trigger } = record.job;
   const again = againOf(trigger);
-  if (!again) return { record, before: [] };
+  if (!again && !isApproval(trigger)) return { record, before: [] };
   const runs = await store.runsOf(trigger.repository, record.issue);
   const earlier = runs.slice(runs.findIndex(({ id }) => id === record.id) + 1).filter(wasHeard);
-  const withRequestOf = (origin: RunRecord): RunRecord => ({
-    ...record,
-    job: { ...record.job, trigger: { ...origin.job.trigger, sender: trigger.sender } },
-  });
+  if (!again) return approvedBy(record, earlier, own);
+  const withRequestOf = async (origin: RunRecord | undefined): Promise<Pick<Asked, "record" | "plan">> => {
+    const plan = origin && planIn(await store.events(origin.id));
+    const asked = { ...(origin ?? record).job.trigger, sender: trigger.sender };
+    return askedFor(record, asked, plan && { plan, fresh: false });
+  };
   if (again.verb === "retry") {
-    const origin = await originOf(store, earlier, earlier[0]);
-    return origin ? { record: withRequestOf(origin), before: [] } : { record, before: [], refusal: nothingYet };
+    const origin = await originOf(store, earlier, earlier.find(leavesWork));
+    if (!origin) return { record, before: [], refusal: nothingYet };
+    return { ...(await withRequestOf(origin)), before: [] };
   }
   const begun = own.findLast((event) => event.type === "continues");
   if (begun?.type === "continues") {
     const origin = await originOf(store, earlier, idOf(earlier, begun.run));
-    return { record: withRequestOf(origin ?? record), before: await beforeOf((id) => store.events(id), own) };
+    return { ...(await withRequestOf(origin)), before: await beforeOf((id) => store.events(id), own) };
   }
   const found =
     again.verb === "answer"
       ? await answering(store, earlier, again.answers, trigger.sender.login)
-      : await goingOn(store, earlier, again.request);
+      : await goingOn(store, earlier.filter(leavesWork), again.request);
   if ("refusal" in found) return { record, before: [], refusal: found.refusal };
   const origin = await originOf(store, earlier, found.source.record);
-  return { record: withRequestOf(origin ?? record), before: found.source.events, source: found.source };
+  return { ...(await withRequestOf(origin)), before: found.source.events, source: found.source };
 };
+
+const isApproval = (trigger: Trigger): trigger is CommandTrigger =>
+  trigger.kind === "command" && trigger.command.verb === "approve";
+
+/** Once the approval counted, what comes after it changes nothing. */
+const approvedBy = (record: RunRecord, earlier: readonly RunRecord[], own: readonly RunEvent[]): Asked => {
+  const { trigger } = record.job;
+  const known = planIn(own);
+  if (known) return { ...askedFor(record, trigger, { plan: known, fresh: false }), before: [] };
+  const approved = planApprovedBy(record, earlier);
+  if ("refusal" in approved) return { record, before: [], refusal: approved.refusal };
+  return { ...askedFor(record, trigger, { plan: approved.plan, fresh: true }), before: [] };
+};
+
+/** The run as if its own command had asked for that. */
+const askedFor = (record: RunRecord, trigger: Trigger, plan: Approved | undefined): Pick<Asked, "record" | "plan"> => {
+  const request = plan && trigger.kind === "command" ? asRequest(trigger, plan.plan) : trigger;
+  return { record: { ...record, job: { ...record.job, trigger: request } }, ...(plan ? { plan } : {}) };
+};
+
+/** A question that was answered and an approval that was void are over. */
+const leavesWork = ({ outcome, job: { trigger } }: RunRecord): boolean =>
+  !(outcome?.kind === "answered" && outcome.status === undefined) &&
+  !(isApproval(trigger) && outcome?.kind === "refused");
 
 const nothingYet =
   "Nothing was started: there was no run here yet. Comment `/architect design` for what the issue asks for, or `/architect design …` with a request.";
@@ -99,7 +130,9 @@ const goingOn = async (store: Store, earlier: readonly RunRecord[], said: string
   if (earlier.length === 0) return { refusal: nothingYet };
   const found = await newestConversation(store, earlier);
   if (!found) return { refusal: neverBegun };
-  if (found.record.outcome?.status === "DONE" && said === "") return { refusal: doneAlready };
+  const { outcome } = found.record;
+  if (outcome?.status === "DONE" && said === "") return { refusal: doneAlready };
+  if (outcome?.plan && said === "") return { refusal: plannedAlready(outcome.plan) };
   return { source: { ...found, said } };
 };
 
@@ -157,6 +190,8 @@ const goesBackTo = async (
 
 const doneAlready =
   "Nothing was started: the last run is DONE and left nothing open. Say what else is to be done: `/architect continue …` goes on in its conversation, `/architect design …` begins another one.";
+const plannedAlready = (plan: StoredPlan): string =>
+  `Nothing was started: the last run made a plan. \`/architect approve ${shownHash(plan)}\` has it carried out; \`/architect continue …\`, with words, has it made otherwise.`;
 const neverBegun =
   "Nothing was started: no run of this issue got as far as a conversation that could go on. `/architect retry` does what was asked for anew.";
 const noQuestions =

@@ -1,6 +1,7 @@
 /** What the agent is told at first: the request, its context and a review, with the words of those who may write alone. Reads GitHub for who may. */
 import type { Brief, BriefReview, ReadingKind } from "../domain/brief.ts";
 import { parseDecisions, selectDecisions } from "../domain/memory.ts";
+import type { PlanContent } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { parseBody } from "../domain/render-report.ts";
 import type { Person } from "../domain/repository.ts";
@@ -26,6 +27,7 @@ export const composeBriefOf = async (
     review: Review | undefined;
     instructions: NonNullable<Brief["instructions"]>;
     reads: ReadingKind | undefined;
+    plan: PlanContent | undefined;
   },
 ): Promise<Brief> => {
   const { trigger } = run.job;
@@ -47,6 +49,7 @@ export const composeBriefOf = async (
     ...(known.instructions.length > 0 ? { instructions: known.instructions } : {}),
     ...(pull ? { pull: { number: pull.number, branch: pull.branch } } : {}),
     ...(report ? { report } : {}),
+    ...(known.plan ? { plan: known.plan } : {}),
     ...(followUp ? { review: await briefReview(session, trigger, review) } : {}),
   };
 };
@@ -56,7 +59,11 @@ const cut = (text: string): string => visibleText(text, maxRequestBytes);
 /** What is asked for, as it stood in the signed delivery. */
 const requestOf = (trigger: Trigger): Brief["request"] => {
   const { command } = trigger.kind === "command" ? trigger : {};
-  if (command && (command.verb === "design" || command.verb === "ask") && command.request.trim() !== "") {
+  if (
+    command &&
+    (command.verb === "design" || command.verb === "ask" || command.verb === "plan") &&
+    command.request.trim() !== ""
+  ) {
     const [title = "", ...rest] = command.request.trim().split("\n");
     return { title: cut(title), body: cut(rest.join("\n")) };
   }

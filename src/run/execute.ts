@@ -1,13 +1,16 @@
 /** One job from start to outcome: gather, brief, loop, settle, publish. Every step may be repeated after a crash. */
 import { openSentence } from "../domain/answered.ts";
+import { whyStale } from "../domain/approval.ts";
 import { limitsFor, noSpend } from "../domain/budget.ts";
 import { lowerCaps } from "../domain/caps.ts";
 import { RefusedError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Job } from "../domain/job.ts";
 import type { Outcome } from "../domain/outcome.ts";
+import { shownHash } from "../domain/plan.ts";
 import { lateNotice } from "../domain/remark.ts";
 import type { RunRecord, Worktree } from "../ports.ts";
+import { stalePaths } from "./approve.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
 import { startOf } from "./converse.ts";
 import { castOf } from "./frame.ts";
@@ -81,7 +84,12 @@ const carryOut = async (
   const given = mode ? { ...all, definition: agentIn(mode, all.definition) } : all;
   const standing = source?.state ?? resumeFrom([...asked.before, ...own]);
   const { model } = termsOf(given, stored.job.trigger, standing);
-  const caster = { ...given, model: castOf({ ...given, model }, given.definition).model, reads: mode?.name };
+  const caster = {
+    ...given,
+    model: castOf({ ...given, model }, given.definition).model,
+    reads: mode?.name,
+    plan: asked.plan?.plan,
+  };
   const [gathered, servers] = await Promise.all([
     (mode?.name === "review" ? gatherReview : gather)(caster, record, source ? groundOf(source) : standing),
     openServerDesk(given.servers, signals.app),
@@ -94,15 +102,17 @@ const carryOut = async (
     deps.log(`run ${record.id} refused: ${gathered.reason}`);
     return deps.store.closeRun(record.id, refused(gathered.reason));
   }
+  const stale = gathered.kind === "ready" ? await staleness(all, asked, gathered) : undefined;
   const spent = own.some(isBegun) ? undefined : await allowance?.refusal();
-  const refusal = asked.refusal ?? terms.refusal ?? (spent === undefined ? undefined : `Nothing was started: ${spent}`);
+  const refusal =
+    asked.refusal ?? terms.refusal ?? stale ?? (spent === undefined ? undefined : `Nothing was started: ${spent}`);
   const ready = gathered.kind === "ready" && refusal === undefined ? gathered : undefined;
   const events = ready ? [...own, ...(await takeUp(deps, asked, own, ready))] : own;
   const state = resumeFrom([...asked.before, ...events]);
   const run = openRun(deps, asked, events, {
     start: startOf(castOf(deps, deps.definition), deps.definition, state),
-    notices: [...terms.notices, ...leftOpenIn(events)],
-    ...{ thread: stored.job.trigger.thread, signals, servers, mode },
+    notices: [...terms.notices, ...leftOpenIn(events), ...carriesOut(asked)],
+    ...{ thread: stored.job.trigger.thread, signals, servers, mode, plan: asked.plan?.plan },
   });
   try {
     const outcome = await outcomeOf(deps, run, refusal === undefined ? gathered : notReady(refusal), events);
@@ -113,6 +123,20 @@ const carryOut = async (
   } finally {
     await run.progress.stop();
   }
+};
+
+const carriesOut = ({ plan }: Asked): readonly string[] =>
+  plan ? [`It carries out the plan \`${shownHash(plan.plan)}\`.`] : [];
+
+/** Looked at before the run begins: from then on it works on what it found. @returns why the approval is void */
+const staleness = async (
+  { workspace }: ExecuteDeps,
+  { record, plan }: Asked,
+  { commit, pull, baseBranch }: Gathered,
+): Promise<string | undefined> => {
+  if (!plan?.fresh) return undefined;
+  const readFiles = (paths: readonly string[]) => workspace.readFiles(record.job.trigger.repository, commit, paths);
+  return whyStale(await stalePaths(plan.plan, readFiles), pull?.branch ?? baseBranch);
 };
 
 const isBegun = ({ type }: RunEvent): boolean => type === "started" || type === "continues";
@@ -137,7 +161,7 @@ const payingFrom = (
 /** Stored before anything is done: that it was taken up again, or that it goes on from another run. */
 const takeUp = async (
   deps: ExecuteDeps,
-  { record, source }: Asked,
+  { record, source, plan }: Asked,
   own: readonly RunEvent[],
   gathered: Gathered,
 ): Promise<readonly RunEvent[]> => {
@@ -145,6 +169,9 @@ const takeUp = async (
   const { toolCalls } = limitsFor(deps.definition, workOf(record.job.trigger), deps.caps);
   const events: readonly RunEvent[] = [
     ...(own.some(({ type }) => type !== "stop") ? [{ type: "resumed" as const, at: deps.clock().toISOString() }] : []),
+    ...(plan?.fresh
+      ? [{ type: "approved" as const, at: deps.clock().toISOString(), by: sender.login, plan: plan.plan }]
+      : []),
     ...(source ? await goOn(deps, source, gathered, { repository, by: sender.login, toolCalls }) : []),
   ];
   if (events.length > 0) await deps.store.appendEvents(record.id, events);

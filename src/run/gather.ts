@@ -3,6 +3,7 @@ import type { Brief, ReadingKind } from "../domain/brief.ts";
 import { type Definition, type Library, subagentsOf } from "../domain/definition.ts";
 import { issueOfBranch } from "../domain/job.ts";
 import { decisionsPath, statePath } from "../domain/memory.ts";
+import type { StoredPlan } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { code } from "../domain/render/safe.ts";
 import { fullName, type RepositoryRef } from "../domain/repository.ts";
@@ -63,6 +64,8 @@ export type GatherDeps = {
   readonly model: Pick<Model, "name" | "images">;
   /** What the run reads for, where it writes no code. */
   readonly reads?: ReadingKind | undefined;
+  /** What it is to carry out, where people approved a plan. */
+  readonly plan?: StoredPlan | undefined;
   /** Takes what need not be waited for before the run's first turn: tokens being given back. */
   readonly release: (done: Promise<void>) => void;
 };
@@ -153,7 +156,7 @@ const prepare = async (
   const skills = parseRepositorySkills(named.texts, { unread: named.tooLarge, more: named.more });
   const brief = await composeBriefOf(session, run, {
     ...{ boundary, decisions, pull, review, instructions },
-    ...{ config: config.config, reads: deps.reads },
+    ...{ config: config.config, reads: deps.reads, plan: deps.plan?.plan },
   });
   const images = at
     ? noImages

@@ -59,7 +59,7 @@ export const implement = async (
   if (settled.cutShort !== undefined) await run.store([leftBy(deps, settled)], settled.spend);
   await enter(deps, run, "publishing", settled.spend);
   const record = (added: readonly RunEvent[]) => run.store(added, settled.spend);
-  const published = { ...deps, model, record, notices: noticesOf(deps, run, gathered) };
+  const published = { ...deps, model, record, plan: run.plan, notices: noticesOf(deps, run, gathered) };
   return publish(published, run.record, gathered, settled, events);
 };
 

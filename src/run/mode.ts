@@ -1,6 +1,7 @@
 /** What makes a run that writes no code another one than the runs that implement: what its agent is to do, the tool that it ends by, and what is written of it. */
 import type { ReadingKind } from "../domain/brief.ts";
-import type { Definition } from "../domain/definition.ts";
+import type { Limits } from "../domain/budget.ts";
+import type { Definition, WorkKind } from "../domain/definition.ts";
 import type { Finding, ShownEvidence } from "../domain/finding.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Submission } from "../domain/submission.ts";
@@ -17,6 +18,8 @@ export type Ground = {
   readonly readFiles: (paths: readonly string[]) => Promise<FilesRead>;
   /** Facts and breaches of that commit; undefined where nothing reads them here. */
   readonly inspect: () => Promise<Inspection | undefined>;
+  /** Of a run that does work of that kind. */
+  readonly limitsOf: (kind: WorkKind) => Limits;
   /** People said something that the agent has not read. */
   readonly unheard: () => Promise<boolean>;
 };

@@ -3,6 +3,7 @@ import { classifyWork, limitsFor, noSpend, timeNotice } from "../domain/budget.t
 import type { WorkKind } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { ledgerOf, workedMs } from "../domain/ledger.ts";
+import type { StoredPlan } from "../domain/plan.ts";
 import type { Thread } from "../domain/repository.ts";
 import type { Trigger } from "../domain/trigger.ts";
 import type { Asked } from "./asked.ts";
@@ -39,6 +40,7 @@ export const openRun = (
     readonly notices: readonly string[];
     readonly start: Start;
     readonly mode?: Mode | undefined;
+    readonly plan?: StoredPlan | undefined;
     readonly signals: Signals;
     readonly servers?: ServerDesk | undefined;
   },
@@ -52,7 +54,7 @@ export const openRun = (
   ];
   const { trigger } = record.job;
   const limitsOf = (kind: WorkKind) => limitsFor(deps.definition, kind, deps.caps);
-  const limits = limitsOf(workOf(trigger));
+  const limits = limitsOf(known.plan?.plan.work ?? workOf(trigger));
   const progress = createProgress(
     { ...deps, intervalMs: deps.statusIntervalMs },
     { repository: trigger.repository, number: thread.number },
@@ -68,7 +70,7 @@ export const openRun = (
   );
   const time = timeLeft(deps, own);
   return {
-    ...{ record, before, progress, limits, limitsOf, start, servers, mode: known.mode },
+    ...{ record, before, progress, limits, limitsOf, start, servers, mode: known.mode, plan: known.plan },
     remarks: createRemarks(deps, record, [...before, ...own]),
     ending: signals.app,
     signal: AbortSignal.any([signals.app, ...(signals.stop ? [signals.stop] : []), ...(time ? [time] : [])]),

@@ -7,6 +7,7 @@ import type { RunEvent } from "../domain/event.ts";
 import type { Finding, ShownEvidence } from "../domain/finding.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { CutShort, Spend } from "../domain/outcome.ts";
+import type { StoredPlan } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
 import type { Report, Status } from "../domain/report.ts";
 import type { Review } from "../domain/review.ts";
@@ -59,6 +60,8 @@ export type PublishDeps = {
   readonly clock: Clock;
   readonly record: (events: readonly RunEvent[]) => Promise<void>;
   readonly notices: readonly string[];
+  /** What the run carried out, where people approved a plan. */
+  readonly plan: StoredPlan | undefined;
   readonly redact: (text: string) => { readonly text: string; readonly leaks: number };
 } & Signing;
 

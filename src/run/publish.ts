@@ -3,13 +3,17 @@ import { bytesOf, treeHash } from "../domain/changeset.ts";
 import { ConflictError, RefusedError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Outcome } from "../domain/outcome.ts";
+import { shownHash } from "../domain/plan.ts";
 import { renderCheckRun } from "../domain/render/check-run.ts";
+import type { PlanCarriedOut } from "../domain/render/drift.ts";
 import { mergeBody, parseBody, pullTitle, renderPullBody } from "../domain/render-report.ts";
 import { fullName } from "../domain/repository.ts";
 import { deviationsOf } from "../domain/standards.ts";
 import type { Pull, RunRecord } from "../ports.ts";
 import { checkPaths } from "../verify/check-changeset.ts";
+import { driftFrom } from "../verify/plan/drift.ts";
 import { answer, tellContract } from "./answers.ts";
+import { unknownFactsRule } from "./check-code.ts";
 import type { Gathered } from "./gather.ts";
 import type { Publication, PublishDeps, Settled } from "./publication.ts";
 import { type Pushed, push } from "./push.ts";
@@ -32,7 +36,8 @@ export const publish = async (
     const publication: Publication = { deps, session, run, gathered, settled, made };
     const obstacle = await obstacleTo(publication);
     if (obstacle) return outcomeOf(settled, { kind: "refused", status: "BLOCKED", summary: obstacle });
-    return await write(publication);
+    const outcome = await write(publication);
+    return deps.plan ? { ...outcome, carriedOut: deps.plan.hash } : outcome;
   } finally {
     await session.close();
   }
@@ -94,6 +99,14 @@ const outcomeOf = (
   ...what,
 });
 
+const carriedOut = ({ deps, gathered, settled }: Publication): PlanCarriedOut | undefined => {
+  if (!deps.plan) return undefined;
+  const { changeset, apiChanges, findings } = settled;
+  const unknown = findings.some(({ rule }) => rule === unknownFactsRule);
+  const done = { changeset, apiChanges: unknown ? undefined : apiChanges, onTop: gathered.pull !== undefined };
+  return { hash: shownHash(deps.plan), drift: driftFrom(deps.plan.plan, done) };
+};
+
 /** People may have marked it ready or draft: that stands until our own word on it changes. */
 const draftOf = (pull: Pull, draft: boolean): { draft?: boolean } => {
   const before = parseBody(pull.body);
@@ -114,6 +127,7 @@ const propose = async (publication: Publication, { branch, head, notes }: Pushed
     commits: await signaturesOf(session, [...publication.made.values()]),
     notices: deps.notices,
     notes,
+    plan: carriedOut(publication),
   };
   const block = (room: number) => renderPullBody(view, room);
   const draft = settled.status !== "DONE";

@@ -48,6 +48,7 @@ const groundOf = (deps: ExecuteDeps, run: Run, gathered: Gathered): Ground => {
   return {
     ...{ run: run.record, gathered },
     readFiles: (paths) => workspace.readFiles(repository, commit, paths),
+    limitsOf: run.limitsOf,
     inspect: async () => inspector?.head([]),
     unheard: async () => (await run.remarks.hear()) !== undefined,
   };

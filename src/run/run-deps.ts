@@ -4,6 +4,7 @@ import type { Caps } from "../domain/caps.ts";
 import type { Definition, WorkKind } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Spend } from "../domain/outcome.ts";
+import type { StoredPlan } from "../domain/plan.ts";
 import type { Analysis, Clock, Model, RunRecord, ToolServers } from "../ports.ts";
 import type { Remarks } from "./context.ts";
 import type { Start } from "./converse.ts";
@@ -14,7 +15,7 @@ import type { Progress, Watch } from "./progress.ts";
 import type { Purse } from "./purse.ts";
 import type { ServerDesk } from "./server-desk.ts";
 
-export type ExecuteDeps = Omit<GatherDeps, "release" | "model" | "reads"> & {
+export type ExecuteDeps = Omit<GatherDeps, "release" | "model" | "reads" | "plan"> & {
   readonly model: Model;
   /** For a definition that names a model of its own; `model` for all where left out. */
   readonly modelFor?: ((definition: Pick<Definition, "model">) => Model) | undefined;
@@ -71,4 +72,6 @@ export type Run = {
   readonly start: Start;
   /** Of a run that writes no code. */
   readonly mode: Mode | undefined;
+  /** Of a run that carries a plan out. */
+  readonly plan: StoredPlan | undefined;
 };

@@ -24,13 +24,13 @@ test("the name alone gets the list, and every verb in it can be carried out", ()
   expect(help).toBe(renderHelp(models));
   const verbs = [...help.matchAll(/^- `([a-z]+)[^`]*` /gm)].map(([, verb]) => verb);
   expect(verbs).toContain("design");
-  for (const verb of verbs) expect(answerTo(`${verb} 1a`)).toBeUndefined();
+  for (const verb of verbs) expect(answerTo(`${verb} c0ffee 1a`)).toBeUndefined();
   expect(help).toContain("one of `claude-opus-5-5`, `claude-sonnet-5-5`");
 });
 
 test("a verb of a later version is named as such", () => {
-  expect(answerTo("approve")).toBe(
-    "**Not started.** `approve` is not available in this version. `/architect help` lists what is.",
+  expect(answerTo("allow")).toBe(
+    "**Not started.** `allow` is not available in this version. `/architect help` lists what is.",
   );
 });
 

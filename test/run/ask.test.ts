@@ -81,7 +81,7 @@ describe("ask", () => {
     expect(told).toContain("Mend the answer, then call SubmitAnswer again.");
     await bench.run(bench.command("ask where?"), [uncited, sound]);
     expect(JSON.stringify(bench.model().requests.at(-1)?.messages)).toContain(
-      "the text says [2], and there are 1 references",
+      "the text says [2], and there is 1 reference",
     );
     expect(bench.said()).toHaveLength(2);
   });

@@ -3,6 +3,9 @@ import type { ShownEvidence } from "../finding.ts";
 import { evidenceTable } from "./evidence.ts";
 import { clip, code, details, prose } from "./safe.ts";
 
+/** By this hidden line the answer to a comment is found again. */
+export const answerMarker = (commentId: number): string => `<!-- architect:asked:${commentId} -->`;
+
 /** @property url of the lines on GitHub @property missing there are no such lines: it is named, not linked */
 export type RenderedReference = {
   readonly path: string;

@@ -1,0 +1,44 @@
+/** Where the work came out otherwise than the plan that people approved: files and operations, from the changeset and from facts. */
+import type { Changeset } from "../../domain/changeset.ts";
+import type { ContractChange } from "../../domain/contract.ts";
+import type { Drift } from "../../domain/drift.ts";
+import { type PlanContent, plannedPath } from "../../domain/plan.ts";
+import { operationKey } from "./operations.ts";
+
+export type Done = {
+  readonly changeset: Changeset;
+  /** Beside the base branch; undefined where nothing is known of it. */
+  readonly apiChanges: readonly ContractChange[] | undefined;
+  /** The branch had work of before: what it adds to the API is not this plan's alone. */
+  readonly onTop: boolean;
+};
+
+export const driftFrom = (plan: PlanContent, { changeset, apiChanges, onTop }: Done): Drift => {
+  const planned = new Set(plan.files.map(({ file }) => plannedPath(file)));
+  const own = plan.files.filter(({ handoff }) => handoff === null).map(({ file }) => plannedPath(file));
+  const changed = new Set(changeset.map(({ path }) => path));
+  return {
+    unplanned: [...changed].filter((path) => !planned.has(path)).sort(),
+    untouched: own.filter((path) => !changed.has(path)),
+    ...(apiChanges ? operationsBeside(plan, apiChanges, onTop) : { unknown: true, missing: [], surplus: [] }),
+  };
+};
+
+const operationsBeside = (
+  { contract }: PlanContent,
+  changes: readonly ContractChange[],
+  onTop: boolean,
+): Pick<Drift, "missing" | "surplus"> => {
+  const made = new Set(changes.map(({ operation }) => operationKey(operation)));
+  const wanted = new Set(contract.map(({ operation }) => operationKey(operation)));
+  return {
+    missing: contract
+      .filter(({ operation }) => !made.has(operationKey(operation)))
+      .map(({ operation, change }) => ({ operation, change })),
+    surplus: onTop
+      ? []
+      : changes
+          .filter(({ operation }) => !wanted.has(operationKey(operation)))
+          .map(({ operation, kind }) => ({ operation, kind })),
+  };
+};
