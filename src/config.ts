@@ -50,6 +50,8 @@ export type Config = RunConfig & {
   readonly bots: readonly KnownBot[];
   /** Runs at the same time. */
   readonly concurrency: number;
+  /** Review comments that stand alone wait so long for the next one, five times as long at most. */
+  readonly quietSeconds: number;
   /** Whether its commits carry the App's `Signed-off-by`. */
   readonly signOff: boolean;
 };
@@ -140,6 +142,7 @@ const appSettings = runSettings.extend({
   ARCHITECT_MAX_TOKENS_PER_ISSUE: wholeNumber(10_000, 1_000_000_000_000).default(100_000_000),
   ...visitorSettings.shape,
   ARCHITECT_CONCURRENCY: wholeNumber(1, 256).default(4),
+  ARCHITECT_QUIET_SECONDS: wholeNumber(0, 3_600).default(60),
   ARCHITECT_SIGN_OFF: z.enum(["true", "false"], "must be true or false").default("false"),
 });
 
@@ -163,6 +166,7 @@ export const readConfig = (env: Env = process.env, isRoot = runsAsRoot()): Confi
     port: settings.PORT,
     label: settings.ARCHITECT_LABEL,
     concurrency: settings.ARCHITECT_CONCURRENCY,
+    quietSeconds: settings.ARCHITECT_QUIET_SECONDS,
     sharedCaps: {
       day: { usd: settings.ARCHITECT_MAX_USD_PER_DAY, tokens: settings.ARCHITECT_MAX_TOKENS_PER_DAY },
       issue: { usd: settings.ARCHITECT_MAX_USD_PER_ISSUE, tokens: settings.ARCHITECT_MAX_TOKENS_PER_ISSUE },

@@ -10,7 +10,9 @@ import type { Boundary } from "./domain/policy.ts";
 import type { Remark } from "./domain/remark.ts";
 import type { CheckRunView } from "./domain/render/check-run.ts";
 import type { Person, RepositoryRef, Thread } from "./domain/repository.ts";
+import type { ReviewThread } from "./domain/review-thread.ts";
 import type { Breach, StandardsConfig } from "./domain/standards.ts";
+import type { ThreadEntry } from "./domain/thread-ledger.ts";
 
 export type Clock = () => Date;
 
@@ -78,27 +80,16 @@ export type ReactionTarget =
   | { readonly on: "issue-comment"; readonly commentId: number }
   | { readonly on: "review-comment"; readonly commentId: number };
 
-export type ReviewComment = {
+export type Review = {
   readonly id: number;
-  /** The comment that its thread starts with; its own id when it starts one. Answers go to this one. */
-  readonly threadId: number;
-  readonly path: string;
-  /** Undefined where the comment is on the file, or on a line that is gone. */
-  readonly line?: number;
-  readonly hunk: string;
+  readonly state: "approved" | "changes_requested" | "commented" | "dismissed" | "pending";
+  /** What is written above its inline comments. */
   readonly body: string;
   readonly author: Person;
 };
 
-export type Review = {
-  readonly id: number;
-  readonly state: "approved" | "changes_requested" | "commented" | "dismissed" | "pending";
-  readonly body: string;
-  readonly author: Person;
-  readonly comments: readonly ReviewComment[];
-  /** Earlier comments of the threads that `comments` stand in, oldest first. */
-  readonly earlier: readonly ReviewComment[];
-};
+/** What GitHub made of a wish: whether it is so now, or why not, as a sentence. */
+export type Granted = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 export type Pull = {
   readonly number: number;
@@ -206,7 +197,6 @@ export interface GitHubSession {
   permissionOf(person: Person): Promise<Permission>;
   findPull(branch: string): Promise<Pull | undefined>;
   fetchPull(number: number): Promise<Pull>;
-  fetchReview(pull: number, reviewId: number): Promise<Review>;
   /** The first 3,000, which is all that GitHub tells. */
   fetchPullFiles(number: number): Promise<readonly PullFile[]>;
   /** Those that the App submitted, oldest first. */
@@ -216,6 +206,11 @@ export interface GitHubSession {
    * @returns "unplaced" where GitHub takes one of the lines for none of the diff, and nothing was written
    */
   postReview(pull: number, review: ReviewWritten): Promise<Pick<PostedReview, "id" | "url"> | "unplaced">;
+  /** Reviews that are still there, in the order of `ids`, and the threads that they have comments in, each whole. */
+  fetchReviews(
+    pull: number,
+    ids: readonly number[],
+  ): Promise<{ readonly reviews: readonly Review[]; readonly threads: readonly ReviewThread[] }>;
   /** Names of the pull-request template in the repository at the default branch, or undefined. */
   fetchPullTemplate(): Promise<string | undefined>;
   /**
@@ -244,8 +239,15 @@ export interface GitHubSession {
    * is none. @param knownId of the last time, tried first @returns the comment's id
    */
   upsertComment(number: number, marker: string, body: string, knownId: number | undefined): Promise<number>;
-  /** Answers in a review thread once: an answer of ours that carries `marker` is left. @returns the answer's id */
-  answerThread(pull: number, threadId: number, marker: string, body: string): Promise<number>;
+  /**
+   * The one answer of ours in a review thread that carries `marker`: edited where it reads otherwise by now, or made.
+   * @returns its id; undefined where the thread is gone
+   */
+  answerThread(pull: number, threadId: number, marker: string, body: string): Promise<number | undefined>;
+  /** A thread that is resolved already, or gone, is left. */
+  resolveThread(pull: number, threadId: number): Promise<Granted>;
+  /** Asks a person to look again; nobody is asked twice at a time. */
+  requestReview(pull: number, person: Person): Promise<Granted>;
   /** Our check run on a commit: made, or brought up to date where it is there. @returns its id */
   upsertCheck(check: CheckWritten): Promise<number>;
   /** Revokes the token; the session is not used afterwards. */
@@ -539,7 +541,7 @@ export type RunRecord = {
 
 /** Runs and what must be found again. Every write is durable when its promise resolves. */
 export interface Store {
-  /** The run of a job: the same one when the job is taken again after a crash. */
+  /** The run of a job, with the job as it is now: the same one when the job is taken again after a crash. */
   openRun(job: Job, issue: number): Promise<RunRecord>;
   appendEvents(runId: string, events: readonly RunEvent[]): Promise<void>;
   events(runId: string): Promise<RunEvent[]>;
@@ -570,6 +572,10 @@ export interface Store {
   openRemarks(repository: RepositoryRef, issue: number): Promise<Remark[]>;
   /** They are dealt with, and their text is forgotten. */
   settleRemarks(repository: RepositoryRef, commentIds: readonly number[]): Promise<void>;
+  /** Once for each comment: the last one counts. */
+  keepThread(repository: RepositoryRef, pull: number, entry: ThreadEntry): Promise<void>;
+  /** How the review threads of a pull request ended, in the order in which they were first answered. */
+  threadsOf(repository: RepositoryRef, pull: number): Promise<ThreadEntry[]>;
   close(): Promise<void>;
 }
 
@@ -603,7 +609,7 @@ export interface Queue {
   }): void;
   /** Those of a key that wait or are at work, oldest first. */
   jobsOn(key: string): Promise<Job[]>;
-  /** Those of a key that have not begun are held back no longer. */
+  /** Those of a key that have not begun are held back no longer, and take nothing more in. */
   release(key: string): Promise<void>;
   counts(): Promise<{ waiting: number; active: number }>;
   /** Resolves when nothing waits or runs: for demos, tests and shut-down. */

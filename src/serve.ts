@@ -20,6 +20,7 @@ import { type Access, createConnect } from "./model/client.ts";
 import { openModels } from "./model/models.ts";
 import type { Analysis, Clock, GitHub, Queue, Store, ToolServers, Workspace } from "./ports.ts";
 import { type CheckPushDeps, checkPush } from "./run/check-push.ts";
+import { answerClosed } from "./run/closed.ts";
 import { type CommandDeps, runCommand } from "./run/commands.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts";
 import { createHalts, type Halts } from "./run/halts.ts";
@@ -216,6 +217,7 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     label: config.label,
     appId: config.appId,
     bots: config.bots,
+    pace: { quietMs: config.quietSeconds * 1_000, mostMs: config.quietSeconds * 5_000 },
     clock: systemClock,
     log,
   });
@@ -226,6 +228,7 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     queue,
     execute: (job, signal) => {
       if (job.trigger.kind === "push") return checkPush(pushes, job);
+      if (job.trigger.kind === "review" && job.trigger.closed) return answerClosed({ github, store, log }, job);
       return job.urgent ? runCommand(commands, job) : execute.run(job, signal);
     },
     onRetake: ({ trigger }) => webhooks.acknowledge(trigger),

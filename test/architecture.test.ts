@@ -113,6 +113,7 @@ const catches: Readonly<Record<string, string>> = {
   "github/own-reviews.ts": "lines that GitHub takes for none of the diff become an answer",
   "github/pulls.ts":
     "a pull request that is there already is taken; where drafts can't be had an ordinary one is opened",
+  "github/reviews.ts": "what GitHub does not let the App do is told",
   "github/token.ts": "a token that can't be revoked is logged: it expires within the hour",
   "model/anthropic.ts": "a broken answer becomes a value that says whether it may be asked for again",
   "model/capabilities.ts": "a models endpoint that is not there, refuses or can't be reached becomes what that means",

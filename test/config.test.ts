@@ -42,6 +42,7 @@ test("three settings are enough, the rest has defaults that need no key of a mod
     label: "architect",
     bots: [],
     concurrency: 4,
+    quietSeconds: 60,
     signOff: false,
     model: { kind: "blueprint" },
     budget: { usd: 5, tokens: 5_000_000, minutes: 90 },

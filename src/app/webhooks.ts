@@ -7,8 +7,10 @@ import { ConfigError } from "../domain/errors.ts";
 import { issueOfBranch, type Job, keyOf, toJob } from "../domain/job.ts";
 import { parseTrigger, type Said, type TriggerOptions } from "../domain/parse-trigger.ts";
 import { toRemark } from "../domain/remark.ts";
+import { holdBack, type Pace, takeIn } from "../domain/review-trigger.ts";
 import type { Trigger } from "../domain/trigger.ts";
 import type { Clock, GitHub, GitHubSession, Queue, ReactionTarget, Store } from "../ports.ts";
+import { readReviews } from "../run/follow-up.ts";
 import { mayWrite } from "../run/rights.ts";
 
 export type WebhookDeps = {
@@ -18,6 +20,8 @@ export type WebhookDeps = {
   readonly queue: Queue;
   readonly store: Store;
   readonly label: string;
+  /** For comments that stand alone. */
+  readonly pace: Pace;
   readonly appId?: number | undefined;
   /** Those that the operator lets in. */
   readonly bots?: TriggerOptions["bots"];
@@ -140,11 +144,19 @@ const receive = async (deps: WebhookDeps, options: TriggerOptions, delivery: Del
   }
   const { trigger, dedupe } = parsed;
   const issue = await issueOf(deps.store, trigger);
-  const job = toJob(trigger, { id, acceptedAt: deps.clock().toISOString(), issue });
-  const taken = await deps.queue.accept(job, { event, digest, ...(dedupe === undefined ? {} : { dedupe }) });
+  const job = holdBack(toJob(trigger, { id, acceptedAt: deps.clock().toISOString(), issue }), deps.pace);
+  let news = true;
+  const into = (waiting: Job): Job | undefined => {
+    const merged = takeIn(waiting, job, deps.pace);
+    if (merged) news = reviewsOf(merged) > reviewsOf(waiting);
+    return merged;
+  };
+  const taken = await deps.queue.accept(job, { event, digest, ...(dedupe === undefined ? {} : { dedupe }), into });
   deps.log(`delivery ${id} (${event}) on ${job.key}: ${taken}`);
-  return taken === "accepted" ? job : undefined;
+  return taken === "accepted" || (taken === "merged" && news) ? job : undefined;
 };
+
+const reviewsOf = ({ trigger }: Job): number => (trigger.kind === "review" ? trigger.reviews.length : 0);
 
 const issueOf = async (
   store: Store,
@@ -171,7 +183,7 @@ const acknowledge = async (deps: WebhookDeps, trigger: Trigger): Promise<void> =
     const session = await deps.github.open(trigger.repository, "acknowledge");
     try {
       if (!mayWrite(await session.permissionOf(trigger.sender))) return;
-      for (const target of await targetsOf(session, trigger)) await session.react(target, "eyes");
+      for (const target of await targetsOf(deps, session, trigger)) await session.react(target, "eyes");
     } finally {
       await session.close();
     }
@@ -181,14 +193,15 @@ const acknowledge = async (deps: WebhookDeps, trigger: Trigger): Promise<void> =
 };
 
 /** A review takes no reaction itself; its inline comments do, and where it has none, the pull request. */
-const targetsOf = async (session: GitHubSession, trigger: Trigger): Promise<ReactionTarget[]> => {
+const targetsOf = async (deps: WebhookDeps, session: GitHubSession, trigger: Trigger): Promise<ReactionTarget[]> => {
   if (trigger.kind === "command") return [{ on: "issue-comment", commentId: trigger.commentId }];
   const thread: ReactionTarget = { on: "issue", number: trigger.thread.number };
   if (trigger.kind === "label") return [thread];
-  if (trigger.kind === "push") return [];
-  const { comments } = await session.fetchReview(trigger.thread.number, trigger.reviewId);
-  if (comments.length === 0) return [thread];
-  return comments.slice(0, 20).map(({ id }) => ({ on: "review-comment", commentId: id }));
+  if (trigger.kind === "push" || trigger.closed) return [];
+  const { items } = await readReviews(deps, session, trigger, []);
+  const said = items.flatMap((item) => item.said);
+  if (said.length === 0) return trigger.reviews.every(({ loose }) => loose) ? [] : [thread];
+  return said.slice(0, 20).map(({ id }) => ({ on: "review-comment", commentId: id }));
 };
 
 const isWebhook = (request: IncomingMessage): boolean =>

@@ -18,16 +18,37 @@ type BriefSkills = {
 };
 
 export type BriefReview = {
-  /** What the reviewer wrote above the inline comments, or the text of a command. */
+  /** What the reviewers wrote above their inline comments, or the text of a command. */
   readonly body: string;
+  /** Who holds the pull request up until the comments are dealt with. */
+  readonly changesRequestedBy?: readonly string[];
+  /** One for each thread. */
   readonly comments: readonly {
     readonly id: number;
     readonly path: string;
     readonly line?: number;
     readonly hunk: string;
+    readonly by: string;
     readonly body: string;
+    /** What was said in the thread before, ours included. */
     readonly earlier: readonly string[];
+    /** A suggested change. Where it is applied, the worktree has it already. */
+    readonly suggestion?: {
+      readonly applied: boolean;
+      readonly notApplied?: string;
+      readonly lines?: string;
+      readonly replaces?: string;
+      readonly by: string;
+    };
   }[];
+};
+
+/** Comments that a first message tells of; undefined where it tells of no review. */
+export const commentsToldIn = ({ content }: UserMessage): ReadonlySet<number> | undefined => {
+  const text = content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
+  const json = /^<brief-json>\n(.*)$/m.exec(text)?.[1];
+  const { review } = json === undefined ? {} : (JSON.parse(json) as Partial<Brief>);
+  return review && new Set(review.comments.map(({ id }) => id));
 };
 
 const howToRead = (tools: readonly string[]): string =>

@@ -4,10 +4,28 @@ import { nearest } from "./distance.ts";
 import type { Outcome, Spend } from "./outcome.ts";
 import { code, count, inline, money } from "./render/safe.ts";
 import { outcomeParagraphs } from "./render-status.ts";
+import type { Thread } from "./repository.ts";
 import type { TaskList } from "./task.ts";
+import type { Closed } from "./trigger.ts";
 
 /** By this hidden line the answer to a comment is found again. */
 export const answerMarker = (commentId: number): string => `<!-- architect:command:${commentId} -->`;
+
+/** The same of a word to a person on what is closed, once. */
+export const closedMarker = (person: number): string => `<!-- architect:closed:${person} -->`;
+
+/** @param where.issue whose pull request it is, or the issue itself */
+export const renderClosed = (
+  closed: Closed,
+  { thread, issue }: { readonly thread: Thread; readonly issue: number },
+): string => {
+  if (thread.kind === "issue")
+    return "**Not started.** This issue is closed. Open it again, or write a new one, and ask there.";
+  const from = issue === thread.number ? "on an issue" : `on issue #${issue}`;
+  return closed === "merged"
+    ? `**Not started.** This pull request is merged, so nothing is changed here any more. For a new one, comment \`/architect design …\` ${from}, with what is to be different.`
+    : `**Not started.** This pull request is closed, so nothing is changed here any more. Open it again and ask once more, or comment \`/architect design …\` ${from} for a new one.`;
+};
 
 const meanings: Readonly<Record<Verb, string | undefined>> = {
   design: "`design …` designs and implements what follows, or what the issue asks for",

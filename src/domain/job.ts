@@ -25,8 +25,14 @@ export const toJob = (trigger: Trigger, delivery: { id: string; acceptedAt: stri
   const { id, acceptedAt, issue } = delivery;
   const key = keyOf(trigger.repository, issue);
   if (trigger.kind === "push") return { id, key: `${key}/check`, trigger, acceptedAt, urgent: true };
-  if (trigger.kind !== "command" || startsRun(trigger.command)) return { id, key, trigger, acceptedAt };
+  if (startsARun(trigger)) return { id, key, trigger, acceptedAt };
   return { id, key: `${key}/${id}`, trigger, acceptedAt, urgent: true };
+};
+
+/** Where the thread is closed, only a word is said. */
+const startsARun = (trigger: Exclude<Trigger, { kind: "push" }>): boolean => {
+  if ("closed" in trigger && trigger.closed) return false;
+  return trigger.kind !== "command" || startsRun(trigger.command);
 };
 
 /** The branch of our pull request for an issue carries its number: `architect/issue-<n>-<slug>`. */

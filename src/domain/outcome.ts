@@ -1,6 +1,7 @@
 /** How a run ended, for people: kept in the store and shown in the status comment. */
 import type { StoredPlan } from "./plan.ts";
 import type { Status } from "./report.ts";
+import type { ThreadTally } from "./thread-ledger.ts";
 
 export type Spend = {
   readonly toolCalls: number;
@@ -31,6 +32,8 @@ export type Outcome = {
   readonly plan?: StoredPlan;
   /** The hash of the plan that it carried out. */
   readonly carriedOut?: string;
+  /** Of a review that it answered. */
+  readonly threads?: ThreadTally;
   readonly blockers: readonly string[];
   /** The end of what a command of the repository said, where that is why. Secrets are taken out. */
   readonly log?: string;

@@ -1,8 +1,8 @@
 /** One delivery's payload as a trigger, or why it is none. Pure: it asks nobody, so who may do what is checked later. */
 import { z } from "zod";
 import { parseCommand } from "./command.ts";
-import { issueOfBranch } from "./job.ts";
 import type { Person, RepositoryRef, Thread } from "./repository.ts";
+import { announceComment, announceReview, closedAs, notOurs } from "./review-trigger.ts";
 import type { Trigger } from "./trigger.ts";
 
 export type Self = {
@@ -55,12 +55,13 @@ const issue = z.object({
   body: z.string().nullish(),
   state: z.string(),
   user: person.nullable(),
-  pull_request: z.unknown().optional(),
+  pull_request: z.looseObject({ merged_at: z.string().nullish() }).nullish(),
 });
 const pullRequest = z.object({
   number: id,
   title: z.string(),
   state: z.string(),
+  merged_at: z.string().nullish(),
   user: person.nullable(),
   head: z.object({ ref: z.string(), repo: z.object({ id }).nullable() }),
   base: z.object({ repo: z.object({ id }) }),
@@ -182,9 +183,7 @@ const parseComment = (
     const thread = { kind, number: issue.number } as const;
     return { ignored, said: { ...common, thread, comment: { id, author: common.sender, body } } };
   }
-  // A run may still be at work when somebody closes its issue.
-  if (issue.state !== "open" && command.verb !== "stop")
-    return { ignored: `the ${kind === "pull" ? "pull request" : "issue"} is closed` };
+  const closed = closedAs({ state: issue.state, merged_at: issue.pull_request?.merged_at });
   return {
     trigger: {
       ...common,
@@ -195,6 +194,7 @@ const parseComment = (
       title: issue.title,
       body: issue.body ?? "",
       author: issue.user ? personOf(issue.user) : ghost,
+      ...(closed ? { closed } : {}),
     },
   };
 };
@@ -204,12 +204,9 @@ const parseReview = (
   common: Common,
   options: TriggerOptions,
 ): ParsedTrigger => {
-  // An empty body may have inline comments below it; those of an approval announce themselves.
-  if (review.state.toLowerCase() === "approved" && !review.body?.trim())
-    return { ignored: "an approval without words" };
   const ours = notTheirs({ body: review.body ?? "" }, options);
   if (ours !== undefined) return { ignored: ours };
-  return reviewTrigger(pull, review.id, common, options);
+  return announceReview(pull, review, common, options.self);
 };
 
 const parseReviewComment = (
@@ -217,11 +214,9 @@ const parseReviewComment = (
   common: Common,
   options: TriggerOptions,
 ): ParsedTrigger => {
-  if (comment.body.trim() === "") return { ignored: "a comment without words" };
   const ours = notTheirs(comment, options);
   if (ours !== undefined) return { ignored: ours };
-  if (!comment.pull_request_review_id) return { ignored: "the comment belongs to no review" };
-  return reviewTrigger(pull, comment.pull_request_review_id, common, options);
+  return announceComment(pull, comment, common, options.self);
 };
 
 const parsePush = (
@@ -229,43 +224,12 @@ const parsePush = (
   common: Common,
   options: TriggerOptions,
 ): ParsedTrigger => {
-  const ignored = notOurs(pull, common, options);
+  const ignored = notOurs(pull, common, options.self) ?? (closedAs(pull) ? "the pull request is closed" : undefined);
   if (ignored !== undefined) return { ignored };
   const { number, head, title } = pull;
   const thread = { kind: "pull", number } as const;
   return {
     trigger: { ...common, kind: "push", thread, branch: head.ref, headSha: head.sha, title },
     dedupe: `push:${common.repository.id}:${number}:${head.sha}`,
-  };
-};
-
-/** @returns why it is none of our open pull requests */
-const notOurs = (pull: z.infer<typeof pullRequest>, common: Common, { self }: TriggerOptions): string | undefined => {
-  if (pull.state !== "open") return "the pull request is closed";
-  if (pull.user?.id !== self.id) return "not a pull request of ours";
-  if (pull.head.repo?.id !== common.repository.id || pull.base.repo.id !== common.repository.id)
-    return "the pull request comes from another repository";
-  return issueOfBranch(pull.head.ref) === undefined ? "not a branch of ours" : undefined;
-};
-
-/** A review and each of its inline comments come as deliveries of their own: one review is one trigger. */
-const reviewTrigger = (
-  pull: z.infer<typeof pullRequest>,
-  reviewId: number,
-  common: Common,
-  options: TriggerOptions,
-): ParsedTrigger => {
-  const ignored = notOurs(pull, common, options);
-  if (ignored !== undefined) return { ignored };
-  return {
-    trigger: {
-      ...common,
-      kind: "review",
-      thread: { kind: "pull", number: pull.number },
-      reviewId,
-      branch: pull.head.ref,
-      title: pull.title,
-    },
-    dedupe: `review:${common.repository.id}:${reviewId}`,
   };
 };

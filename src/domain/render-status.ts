@@ -1,4 +1,4 @@
-/** The one live comment on a thread, and the answers in review threads, as people read them. Knows text only. */
+/** The one live comment on a thread, as people read it. Knows text only. */
 import { noSpend, type WorkFound } from "./budget.ts";
 import type { Phase } from "./event.ts";
 import type { Ledger } from "./ledger.ts";
@@ -7,7 +7,8 @@ import { shownHash } from "./plan.ts";
 import { howToContinue } from "./render/cut-short.ts";
 import { code, fenced, inline, prose } from "./render/safe.ts";
 import { foundSentence, ledgerSentence, numberedQuestions, spendSentence } from "./render/sections.ts";
-import type { Report, Status } from "./report.ts";
+import { renderTally } from "./render/threads.ts";
+import type { Status } from "./report.ts";
 import type { Task, TaskList } from "./task.ts";
 
 /** By this hidden line the comment is found again. */
@@ -92,6 +93,7 @@ export const outcomeParagraphs = (outcome: Outcome): string[] => {
   return [
     `**${word}.**${sentence}${pull ? ` Pull request: #${pull.number}, branch ${code(pull.branch, 255)}.` : ""}`,
     `${prose(outcome.summary, maxText)}${outcome.comment === undefined ? "" : ` It stands in [a comment of its own](${outcome.comment}).`}${outcome.review === undefined ? "" : ` [Read it here](${outcome.review}).`}`,
+    ...(outcome.threads ? [renderTally(outcome.threads)] : []),
     ...(blockers.length > 0 ? [`**Blockers**\n\n${blockers.map((one) => `- ${inline(one, 1_000)}`).join("\n")}`] : []),
     ...(log === undefined ? [] : [`**The end of its log**\n\n${fenced(log.slice(-maxText), "text")}`]),
     ...(questions.length > 0 ? [`**Questions**\n\n${numberedQuestions(questions, { text: 1_000, items: 20 })}`] : []),
@@ -154,23 +156,3 @@ const howToAnswer = (questions: Outcome["questions"]): string => {
   const rest = questions.length > 1 ? " What you leave out the agent decides." : "";
   return `To answer, comment \`/architect answer ${example.join(" ")}\`: the letter of an option, or a colon and your words.${rest}`;
 };
-
-/** One answer in a thread for each run and comment. */
-export const threadMarker = (runId: string, commentId: number): string =>
-  `<!-- architect:answer:${runId.replace(/\W/g, "")}:${commentId} -->`;
-
-type ThreadAnswer = Report["threads"][number];
-
-const outcomeWord: Readonly<Record<ThreadAnswer["outcome"], string>> = {
-  changed: "Changed",
-  declined: "Not changed",
-  question: "A question first",
-};
-
-/** @param commitUrl of the commit that holds the change, once it stands on GitHub */
-export const renderThreadAnswer = ({ outcome, answer }: ThreadAnswer, commitUrl?: string): string => {
-  const where = outcome === "changed" && commitUrl !== undefined ? ` in [${commitName(commitUrl)}](${commitUrl})` : "";
-  return `**${outcomeWord[outcome]}${where}.** ${prose(answer, maxText)}`;
-};
-
-const commitName = (url: string): string => url.split("/").at(-1)?.slice(0, 7) ?? "the commit";

@@ -22,17 +22,35 @@ export type CommandTrigger = Common & {
   readonly body: string;
   /** Who wrote `body` (the issue): used as context only where that person may write, too. */
   readonly author: Person;
+  /** Then no run begins: people are told where to go. */
+  readonly closed?: Closed | undefined;
 };
 
-/** A review was submitted on a pull request whose branch is ours; a loose inline comment is a review of one. */
+/** What a delivery says of a review. */
+export type ReviewNotice = {
+  readonly id: number;
+  readonly by: Person;
+  /** Those of its comments that were announced so far. */
+  readonly comments: readonly number[];
+  /** It has no words of its own and demands nothing: a comment or a reply that stands alone is announced so. */
+  readonly loose: boolean;
+};
+
+/** Reviews of a pull request whose branch is ours; a loose inline comment is a review of one. */
 export type ReviewTrigger = Common & {
   readonly kind: "review";
   readonly thread: Thread;
-  readonly reviewId: number;
+  /** Those that are answered together, oldest first. `sender` is who gave the first. */
+  readonly reviews: readonly ReviewNotice[];
   /** The pull request's head branch, `architect/issue-<n>-<slug>`. */
   readonly branch: string;
   readonly title: string;
+  /** Then it starts no run: people are told where to go. */
+  readonly closed?: Closed | undefined;
 };
+
+/** How a pull request or issue ended. */
+export type Closed = "closed" | "merged";
 
 /** A person pushed to the branch of our pull request: starts no run. */
 export type PushTrigger = Common & {

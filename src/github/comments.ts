@@ -55,7 +55,7 @@ export const createComments = (client: Octokit, place: Place, whoami: () => Prom
     );
   };
 
-  const findAnswer = async (pull: number, threadId: number, marker: string): Promise<number | undefined> => {
+  const findAnswer = async (pull: number, threadId: number, marker: string): Promise<CommentData | undefined> => {
     const isOurs = await ours(marker);
     const pages = client.paginate.iterator(client.rest.pulls.listReviewComments, {
       ...place,
@@ -64,7 +64,7 @@ export const createComments = (client: Octokit, place: Place, whoami: () => Prom
     });
     for await (const { data } of pages) {
       const found = data.find((comment) => comment.in_reply_to_id === threadId && isOurs(comment));
-      if (found) return found.id;
+      if (found) return found;
     }
     return undefined;
   };
@@ -73,12 +73,21 @@ export const createComments = (client: Octokit, place: Place, whoami: () => Prom
     const body = withMarker(text, marker);
     checkBody(body, "an answer");
     const find = () => findAnswer(pull, threadId, marker);
-    const answered = await find();
-    if (answered !== undefined) return answered;
-    return makeOnce(async () => {
-      const answer = { ...place, ...once, pull_number: pull, comment_id: threadId, body };
-      return (await client.rest.pulls.createReplyForReviewComment(answer)).data.id;
-    }, find);
+    const known = await find();
+    if (known) {
+      if (known.body !== body) await client.rest.pulls.updateReviewComment({ ...place, comment_id: known.id, body });
+      return known.id;
+    }
+    // Whoever took the thread away wants no answer.
+    return unless([404], () =>
+      makeOnce(
+        async () => {
+          const answer = { ...place, ...once, pull_number: pull, comment_id: threadId, body };
+          return (await client.rest.pulls.createReplyForReviewComment(answer)).data.id;
+        },
+        async () => (await find())?.id,
+      ),
+    );
   };
 
   const react: CommentPart["react"] = async (target, content) => {

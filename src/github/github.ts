@@ -11,7 +11,7 @@ import { fetchImages, type ImageSource } from "./images.ts";
 import { createOwnReviews } from "./own-reviews.ts";
 import { fetchPullTemplate } from "./pull-template.ts";
 import { createPulls } from "./pulls.ts";
-import { fetchReview } from "./reviews.ts";
+import { createReviews } from "./reviews.ts";
 import type { Place } from "./shapes.ts";
 import { type Clients, openToken, revokeToken, type Token } from "./token.ts";
 
@@ -144,6 +144,7 @@ const createSession = (
   const checks = createChecks(client, place, appId);
   const reviews = createOwnReviews(client, place, whoami);
   const comments = createComments(client, place, whoami);
+  const given = createReviews(client, place);
   const during = <T>(what: string, work: () => Promise<T>): Promise<T> => doing(`${name}, ${what}`, work);
   return {
     permissionOf: async (person) =>
@@ -153,11 +154,11 @@ const createSession = (
         : during(`reading what ${person.login} may do`, () => fetchPermission(client, place, person)),
     findPull: (branch) => during(`looking for the pull request of ${branch}`, () => pulls.findPull(branch)),
     fetchPull: (number) => during(`reading pull request #${number}`, () => pulls.fetchPull(number)),
-    fetchReview: (pull, reviewId) =>
-      during(`reading review ${reviewId} of #${pull}`, () => fetchReview(client, place, pull, reviewId)),
     fetchPullFiles: (number) => during(`reading the files of #${number}`, () => reviews.fetchPullFiles(number)),
     fetchOwnReviews: (pull) => during(`reading our reviews of #${pull}`, () => reviews.fetchOwnReviews(pull)),
     postReview: (pull, review) => during(`reviewing #${pull}`, () => reviews.postReview(pull, review)),
+    fetchReviews: (pull, ids) =>
+      during(`reading reviews ${ids.join(", ")} of #${pull}`, () => given.fetchReviews(pull, ids)),
     fetchPullTemplate: () =>
       during("reading the pull-request template", () => fetchPullTemplate(client, place, repository.defaultBranch)),
     fetchImages: (from, urls) =>
@@ -185,6 +186,10 @@ const createSession = (
       during(`writing the comment on #${number}`, () => comments.upsertComment(number, marker, body, knownId)),
     answerThread: (pull, threadId, marker, body) =>
       during(`answering thread ${threadId} of #${pull}`, () => comments.answerThread(pull, threadId, marker, body)),
+    resolveThread: (pull, threadId) =>
+      during(`resolving thread ${threadId} of #${pull}`, () => given.resolveThread(pull, threadId)),
+    requestReview: (pull, person) =>
+      during(`asking ${person.login} to review #${pull}`, () => given.requestReview(pull, person)),
     upsertCheck: (check) =>
       during(`writing the check run on ${check.headSha.slice(0, 12)}`, () => checks.upsertCheck(check)),
     close: () => token.revoke(),

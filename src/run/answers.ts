@@ -1,45 +1,128 @@
-/** What is said on a pull request beside its description: an answer in each thread of a review, and the contract. */
-import { contractMarker, renderContract } from "../domain/render-contract.ts";
-import { renderThreadAnswer, threadMarker } from "../domain/render-status.ts";
-import { contractMailbox, mailsTo } from "../domain/team.ts";
-import { teamIn } from "../domain/team-events.ts";
-import type { Pull } from "../ports.ts";
+/** Each thread of a review is answered once, and resolved where the commit changes what it is about; the pull request shows how all of them ended. */
+import { renderThreadAnswer, renderThreads, threadMarker, withThreads } from "../domain/render/threads.ts";
+import { maxBodyLength } from "../domain/render-report.ts";
+import { itemId } from "../domain/review-thread.ts";
+import type { ThreadEntry, ThreadTally } from "../domain/thread-ledger.ts";
+import type { Granted, Pull } from "../ports.ts";
+import { endThread, isSettled, type ThreadEnd } from "../verify/check-threads.ts";
 import type { Publication } from "./publication.ts";
 
-/** One comment holds the contract; what earlier runs of the issue wrote stands below what this one wrote. */
-export const tellContract = async ({ deps, session, run, settled }: Publication, pull: Pull): Promise<void> => {
-  if (settled.contract.length === 0) return;
-  const runs = (await deps.store.runsOf(run.job.trigger.repository, run.issue)).filter(({ id }) => id !== run.id);
-  const earlier = await Promise.all(
-    runs
-      .filter(({ outcome }) => outcome?.pull?.number === pull.number)
-      .reverse()
-      .map(async ({ id }) => mailsTo(teamIn(await deps.store.events(id)) ?? { mails: [] }, contractMailbox)),
-  );
-  const body = renderContract([...earlier.flat(), ...settled.contract]);
-  await session.upsertComment(pull.number, contractMarker, body, undefined);
-};
-
-/** One answer in each thread; where the run ended without a report, the answer says why. */
-export const answer = async (
-  { session, run, gathered, settled }: Publication,
+/** @param work the commit that holds the changes, if there are any @returns undefined where no review was answered */
+export const answerThreads = async (
+  publication: Publication,
   pull: Pull,
   work: string | undefined,
-) => {
-  for (const comment of gathered.review?.comments ?? []) {
-    const given = settled.report.threads.find(({ comment_id }) => comment_id === comment.id);
-    const said = given ?? {
-      comment_id: comment.id,
-      outcome: "declined" as const,
-      answer: `Not done: ${settled.report.blockers[0] ?? settled.report.summary}`,
-    };
-    const commitUrl = work === undefined ? undefined : `${pull.url}/commits/${work}`;
-    const marker = threadMarker(run.id, comment.id);
-    await session.answerThread(
-      pull.number,
-      comment.threadId,
-      marker,
-      `${marker}\n${renderThreadAnswer(said, commitUrl)}`,
-    );
+): Promise<ThreadTally | undefined> => {
+  const { deps, session, run, gathered } = publication;
+  if (!gathered.followUp) return undefined;
+  const { repository } = run.job.trigger;
+  const known = await deps.store.threadsOf(repository, pull.number);
+  const ends = await endsOf(publication, work);
+  const answered: Answered[] = [];
+  for (const end of ends) {
+    const answer = await answerOne(publication, pull, { end, work, known });
+    if (answer) answered.push(answer);
   }
+  const entries = await deps.store.threadsOf(repository, pull.number);
+  if (entries.length > 0) {
+    // People may have edited it while the run was at work.
+    const now = await session.fetchPull(pull.number);
+    await session.updatePull(now, { body: withThreads(now.body, renderThreads(entries, pull.url), maxBodyLength) });
+  }
+  return tallyOf(answered, await askAgain(publication, pull, ends, work));
+};
+
+/** As the diff shows them. */
+const endsOf = async (
+  { deps, run, gathered, settled }: Publication,
+  work: string | undefined,
+): Promise<ThreadEnd[]> => {
+  const changeset = work === undefined ? [] : settled.changeset;
+  const { items = [], suggestions } = gathered.followUp ?? {};
+  const paths = [...new Set(items.map(({ thread }) => thread.path))];
+  const touched = paths.filter((path) => changeset.some((change) => change.path === path));
+  const read = (path: string) => deps.workspace.readFile(run.job.trigger.repository, gathered.commit, path);
+  const before = new Map(await Promise.all(touched.map(async (path) => [path, await read(path)] as const)));
+  return items.map((item) =>
+    endThread(item, {
+      report: settled.report,
+      changeset,
+      before: before.get(item.thread.path),
+      planned: suggestions?.get(itemId(item)),
+    }),
+  );
+};
+
+type Answered = { readonly entry: ThreadEntry; readonly granted: Granted | undefined };
+
+/** Answer, resolution, and then the ledger: whoever comes after a crash finds the first two again. @returns undefined where the thread is gone */
+const answerOne = async (
+  { deps, session, run }: Publication,
+  pull: Pull,
+  {
+    end,
+    work,
+    known,
+  }: { readonly end: ThreadEnd; readonly work: string | undefined; readonly known: readonly ThreadEntry[] },
+): Promise<Answered | undefined> => {
+  const { item, outcome, touch, lowered, suggestion, answer } = end;
+  const { thread } = item;
+  const comment = itemId(item);
+  const marker = threadMarker(comment);
+  const text = renderThreadAnswer({
+    ...{ outcome, path: thread.path, elsewhere: touch === "file", lowered, suggestion, answer },
+    commitUrl: work === undefined ? undefined : `${pull.url}/commits/${work}`,
+  });
+  if ((await session.answerThread(pull.number, thread.id, marker, `${marker}\n${text}`)) === undefined)
+    return undefined;
+  // Somebody may have opened it again since this run has resolved it.
+  const done = known.find((entry) => entry.comment === comment && entry.run === run.id)?.resolved;
+  const granted = isSettled(end)
+    ? done
+      ? { ok: true as const }
+      : await session.resolveThread(pull.number, thread.id)
+    : undefined;
+  const entry: ThreadEntry = {
+    ...{ thread: thread.id, comment, run: run.id, path: thread.path, line: thread.line, outcome },
+    ...(outcome === "changed" ? { commit: work } : {}),
+    answer,
+    resolved: granted?.ok === true,
+  };
+  await deps.store.keepThread(run.job.trigger.repository, pull.number, entry);
+  return { entry, granted };
+};
+
+/** Whoever asked for changes and got all of them is asked to look again. Nobody's review is dismissed. */
+const askAgain = async (
+  { session, gathered, settled }: Publication,
+  pull: Pull,
+  ends: readonly ThreadEnd[],
+  work: string | undefined,
+): Promise<Pick<ThreadTally, "askedAgain" | "ready">> => {
+  const askedAgain: string[] = [];
+  const ready: string[] = [];
+  for (const { id, state, author } of gathered.followUp?.reviews ?? []) {
+    const own = ends.filter(({ item }) => item.said.some(({ review }) => review === id));
+    const met =
+      own.length > 0
+        ? own.every(({ outcome }) => outcome === "changed")
+        : work !== undefined && settled.status === "DONE";
+    if (state !== "changes_requested" || !met || [...askedAgain, ...ready].includes(author.login)) continue;
+    const granted = await session.requestReview(pull.number, author);
+    (granted.ok ? askedAgain : ready).push(author.login);
+  }
+  return { askedAgain, ready };
+};
+
+const tallyOf = (answered: readonly Answered[], again: Pick<ThreadTally, "askedAgain" | "ready">): ThreadTally => {
+  const count = (outcome: ThreadEntry["outcome"]) => answered.filter(({ entry }) => entry.outcome === outcome).length;
+  const refusals = answered.flatMap(({ granted }) => (granted && !granted.ok ? [granted.reason] : []));
+  return {
+    changed: count("changed"),
+    declined: count("declined"),
+    questions: count("question"),
+    resolved: answered.filter(({ entry }) => entry.resolved).length,
+    ...(refusals[0] === undefined ? {} : { refused: { threads: refusals.length, reason: refusals[0] } }),
+    ...again,
+  };
 };

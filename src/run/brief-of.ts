@@ -7,9 +7,12 @@ import { parseBody } from "../domain/render-report.ts";
 import type { Person } from "../domain/repository.ts";
 import { commandsOf, configPath } from "../domain/repository-config.ts";
 import type { RepositoryConfig } from "../domain/repository-schema.ts";
+import { itemId } from "../domain/review-thread.ts";
+import type { Planned } from "../domain/suggestion.ts";
 import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
 import { visibleText } from "../domain/visible-text.ts";
-import type { GitHubSession, Pull, Review, RunRecord } from "../ports.ts";
+import type { GitHubSession, Pull, RunRecord } from "../ports.ts";
+import type { FollowUp } from "./follow-up.ts";
 import { mayWrite } from "./rights.ts";
 
 /** GitHub's own limit of a comment is 64 KiB; what is longer than this is cut and the request says so. */
@@ -24,14 +27,14 @@ export const composeBriefOf = async (
     config: RepositoryConfig;
     decisions: string | undefined;
     pull: Pull | undefined;
-    review: Review | undefined;
+    followUp: FollowUp | undefined;
     instructions: NonNullable<Brief["instructions"]>;
     reads: ReadingKind | undefined;
     plan: PlanContent | undefined;
   },
 ): Promise<Brief> => {
   const { trigger } = run.job;
-  const { pull, review } = known;
+  const { pull } = known;
   const request = requestOf(trigger);
   const context = trigger.kind === "command" ? await contextOf(session, trigger) : undefined;
   const followUp = pull !== undefined && trigger.thread.kind === "pull" && known.reads === undefined;
@@ -50,7 +53,7 @@ export const composeBriefOf = async (
     ...(pull ? { pull: { number: pull.number, branch: pull.branch } } : {}),
     ...(report ? { report } : {}),
     ...(known.plan ? { plan: known.plan } : {}),
-    ...(followUp ? { review: await briefReview(session, trigger, review) } : {}),
+    ...(followUp ? { review: briefReview(trigger, known.followUp) } : {}),
   };
 };
 
@@ -77,37 +80,42 @@ const contextOf = async (session: GitHubSession, trigger: CommandTrigger): Promi
   return { title: cut(trigger.title), body: cut(trigger.body) };
 };
 
-const briefReview = async (
-  session: GitHubSession,
-  trigger: Trigger,
-  review: Review | undefined,
-): Promise<BriefReview> => {
-  const trusted = await writersAmong(session, review?.earlier ?? []);
+const briefReview = (trigger: Trigger, followUp: FollowUp | undefined): BriefReview => {
+  const { reviews = [], items = [], suggestions } = followUp ?? {};
+  const demanding = reviews.filter(({ state }) => state === "changes_requested").map(({ author }) => author.login);
   return {
     body:
       trigger.kind === "command" && trigger.command.verb === "design"
         ? cut(trigger.command.request)
-        : cut(review?.body ?? ""),
-    comments: (review?.comments ?? []).map((comment) => ({
-      id: comment.id,
-      path: comment.path,
-      ...(comment.line === undefined ? {} : { line: comment.line }),
-      hunk: comment.hunk.slice(0, maxCommentBytes),
-      body: visibleText(comment.body, maxCommentBytes),
-      earlier: (review?.earlier ?? [])
-        .filter(
-          (other) => other.threadId === comment.threadId && other.id !== comment.id && trusted.has(other.author.id),
-        )
-        .map((other) => `${other.author.login}: ${visibleText(other.body, maxCommentBytes)}`),
-    })),
+        : cut(told(reviews.filter(({ body }) => body.trim() !== ""))),
+    ...(demanding.length > 0 ? { changesRequestedBy: [...new Set(demanding)] } : {}),
+    comments: items.map((item) => {
+      const { thread, said, earlier } = item;
+      const planned = suggestions?.get(itemId(item));
+      return {
+        id: itemId(item),
+        path: thread.path,
+        ...(thread.line === undefined ? {} : { line: thread.line }),
+        hunk: thread.hunk.slice(0, maxCommentBytes),
+        by: said.at(-1)?.author.login ?? "",
+        body: visibleText(told(said), maxCommentBytes),
+        earlier: earlier.map(({ author, body }) => `${author.login}: ${visibleText(body, maxCommentBytes)}`),
+        ...(planned ? { suggestion: briefSuggestion(planned) } : {}),
+      };
+    }),
   };
 };
 
-/** What people without write access wrote in a thread is left out, whoever answered them. */
-const writersAmong = async (session: GitHubSession, comments: Review["earlier"]): Promise<Set<number>> => {
-  const people = new Map(comments.map(({ author }) => [author.id, author]));
-  const answers = await Promise.all(
-    [...people.values()].map(async (person) => ({ id: person.id, ok: mayWrite(await session.permissionOf(person)) })),
-  );
-  return new Set(answers.filter(({ ok }) => ok).map(({ id }) => id));
+/** One text as it is; of several people, who said what. */
+const told = (said: readonly { readonly author: Person; readonly body: string }[]): string => {
+  const alone = new Set(said.map(({ author }) => author.id)).size === 1;
+  return said.map(({ author, body }) => (alone ? body : `${author.login}: ${body}`)).join("\n\n");
+};
+
+const briefSuggestion = (planned: Planned): NonNullable<BriefReview["comments"][number]["suggestion"]> => {
+  if (!planned.applies)
+    return { applied: false, notApplied: planned.reason, by: planned.by.join("\n").slice(0, maxCommentBytes) };
+  const { from, to, replaces, by } = planned.suggestion;
+  const text = (lines: readonly string[]) => lines.join("\n").slice(0, maxCommentBytes);
+  return { applied: true, lines: `${from}-${to}`, replaces: text(replaces), by: text(by) };
 };

@@ -1,5 +1,13 @@
 /** Commands that start no run: answered at once, whatever is at work. A run hears of them through what is stored. */
-import { answerMarker, nothingToStop, renderHelp, renderRefusal, renderStanding } from "../domain/command-answer.ts";
+import { startsRun } from "../domain/command.ts";
+import {
+  answerMarker,
+  nothingToStop,
+  renderClosed,
+  renderHelp,
+  renderRefusal,
+  renderStanding,
+} from "../domain/command-answer.ts";
 import { type Job, keyOf } from "../domain/job.ts";
 import { spentIn } from "../domain/ledger.ts";
 import type { CommandTrigger } from "../domain/trigger.ts";
@@ -11,7 +19,7 @@ import { mayWrite } from "./rights.ts";
 export type CommandDeps = {
   readonly github: GitHub;
   readonly store: Store;
-  readonly queue: Pick<Queue, "jobsOn">;
+  readonly queue: Pick<Queue, "jobsOn" | "release">;
   readonly halts: Pick<Halts, "halt">;
   readonly clock: Clock;
   /** That a command may name. */
@@ -41,6 +49,8 @@ export const runCommand = async (deps: CommandDeps, { id, trigger }: Job): Promi
 const carryOut = async (deps: CommandDeps, trigger: CommandTrigger): Promise<string | undefined> => {
   const refusal = renderRefusal(trigger.command, deps.models);
   if (refusal !== undefined) return refusal;
+  if (trigger.closed && startsRun(trigger.command))
+    return renderClosed(trigger.closed, { thread: trigger.thread, issue: await issueOf(deps.store, trigger) });
   if (trigger.command.verb === "stop") return (await stop(deps, trigger)) ? undefined : nothingToStop;
   if (trigger.command.verb === "status") return standing(deps, trigger);
   return renderHelp(deps.models);
@@ -57,6 +67,8 @@ const stop = async ({ store, queue, halts, clock }: CommandDeps, trigger: Comman
     await store.appendEvents(id, [{ type: "stop", at: clock().toISOString(), by: sender.login }]);
     halts.halt(id);
   }
+  // One that is held back would stand in the line until its time.
+  await queue.release(keyOf(repository, issue));
   return jobs.length > 0;
 };
 

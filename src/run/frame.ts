@@ -145,7 +145,7 @@ export const writing = (
         checkCode,
         unproven: run.start.resume?.moved === true,
         standards: gathered.config.standards ?? {},
-        commentIds: gathered.brief.review?.comments.map(({ id }) => id) ?? [],
+        threads: gathered.brief.review?.comments ?? [],
         removed: door.removed,
         open: () => others.open(door.tasks()),
         reminded: door.reminded,

@@ -136,6 +136,7 @@ const prepare = async (
     baseBranch: pull.base,
     memory: decisions === undefined ? {} : { decisions },
     pull,
+    askers: [run.job.trigger.sender],
     target,
   };
 };

@@ -1,24 +1,24 @@
 /** Everything a run needs to know before its first turn, or why there will be none. Reads GitHub and the mirror; writes nothing. */
-import type { Brief, ReadingKind } from "../domain/brief.ts";
+import { type Brief, commentsToldIn, type ReadingKind } from "../domain/brief.ts";
 import { type Definition, type Library, subagentsOf } from "../domain/definition.ts";
 import { issueOfBranch } from "../domain/job.ts";
 import { decisionsPath, statePath } from "../domain/memory.ts";
+import type { Message } from "../domain/message.ts";
 import type { StoredPlan } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { code } from "../domain/render/safe.ts";
-import { fullName, type RepositoryRef } from "../domain/repository.ts";
+import { fullName, type Person, type RepositoryRef } from "../domain/repository.ts";
 import { boundaryFor, configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
 import type { RepositoryConfig } from "../domain/repository-schema.ts";
 import { parseRepositorySkills, type RepositorySkills, skillPlace } from "../domain/repository-skills.ts";
 import type { RequestImage } from "../domain/request-images.ts";
 import { workingMates } from "../domain/team.ts";
-import type { Trigger } from "../domain/trigger.ts";
-import type { GitHub, GitHubSession, Model, Pull, Review, RunRecord, Store, Workspace } from "../ports.ts";
+import type { GitHub, GitHubSession, Model, Pull, RunRecord, Store, Workspace } from "../ports.ts";
 import { composeBriefOf } from "./brief-of.ts";
+import { askersOf, type FollowUp, gatherFollowUp } from "./follow-up.ts";
 import { gatherImages, noImages, withImages } from "./images.ts";
 import { readInstructions } from "./instructions.ts";
 import type { ReviewTarget } from "./review-target.ts";
-import { mayWrite } from "./rights.ts";
 import { optionsOf } from "./terms.ts";
 
 export type Gathered = {
@@ -40,7 +40,10 @@ export type Gathered = {
   readonly base: string;
   readonly baseBranch: string;
   readonly pull?: Pull;
-  readonly review?: Review;
+  /** Who asked, the first of whom counts as the one; each may write. */
+  readonly askers: readonly Person[];
+  /** What reviews of the pull request ask. */
+  readonly followUp?: FollowUp;
   readonly memory: { readonly decisions?: string; readonly state?: string };
   readonly template?: string;
   /** Of a review. */
@@ -79,6 +82,8 @@ export type StartedAt = {
   readonly parent?: string | undefined;
   /** Of a run that is to go on: where its pull request stood then. What was done since then counts over the rest. */
   readonly left?: { readonly head: string | undefined };
+  /** Of the conversation, if it was begun. */
+  readonly messages?: readonly Message[];
 };
 
 /** @param at of an earlier attempt of this run, or of the run that it goes on from */
@@ -90,8 +95,8 @@ export const gather = async (
   const { trigger } = run.job;
   const session = await deps.github.open(trigger.repository, "read");
   try {
-    const permission = await session.permissionOf(trigger.sender);
-    if (!mayWrite(permission))
+    const askers = await askersOf(session, trigger);
+    if (askers.length === 0)
       return notReady(`@${trigger.sender.login} has no write access to ${fullName(trigger.repository)}`, true);
     const pull = await findOwnPull(deps, session, run);
     if (trigger.kind === "review" && !pull) return notReady("this pull request is not one of ours", true);
@@ -99,18 +104,27 @@ export const gather = async (
       return notReady(
         `pull request #${pull.number} is ${pull.merged ? "merged" : "closed"}, so nothing was changed. Comment \`/architect design …\` on issue #${run.issue} for a new one.`,
       );
-    return await prepare(deps, session, run, pull?.state === "open" ? pull : undefined, at);
+    return await prepare(deps, session, run, {
+      pull: pull?.state === "open" ? pull : undefined,
+      askers,
+      startedAt: at,
+    });
   } finally {
     deps.release(session.close());
   }
+};
+
+type Begun = {
+  readonly pull: Pull | undefined;
+  readonly askers: readonly Person[];
+  readonly startedAt: StartedAt | undefined;
 };
 
 const prepare = async (
   deps: GatherDeps,
   session: GitHubSession,
   run: RunRecord,
-  pull: Pull | undefined,
-  startedAt: StartedAt | undefined,
+  { pull, askers, startedAt }: Begun,
 ): Promise<Gathered | NotReady> => {
   const { trigger } = run.job;
   const { repository } = trigger;
@@ -135,12 +149,11 @@ const prepare = async (
   const commit = at?.commit ?? head ?? tip;
   const base = at?.base ?? (pull ? ((await deps.workspace.mergeBase(repository, tip, commit)) ?? tip) : commit);
   const parent = at?.parent ?? (at?.left && head) ?? commit;
-  const [known, settings, named, template, review] = await Promise.all([
+  const [known, settings, named, template] = await Promise.all([
     deps.workspace.readFiles(repository, parent, [decisionsPath, statePath]),
     deps.workspace.readFiles(repository, configTip, [configPath]),
     deps.workspace.readNamed(repository, configTip, skillPlace),
     session.fetchPullTemplate(),
-    fetchReview(session, trigger, pull),
   ]);
   const unreadable = known.tooLarge[0];
   // One that is there and cannot be read must not be written over as if there were none.
@@ -154,8 +167,15 @@ const prepare = async (
   const [decisions, state] = [known.texts.get(decisionsPath), known.texts.get(statePath)];
   const instructions = await readInstructions(boundary, (paths) => deps.workspace.readFiles(repository, tip, paths));
   const skills = parseRepositorySkills(named.texts, { unread: named.tooLarge, more: named.more });
+  const [first] = startedAt?.messages ?? [];
+  const told = first?.role === "user" ? commentsToldIn(first) : undefined;
+  const followUp =
+    trigger.kind === "review" && pull
+      ? await gatherFollowUp(deps, session, run, { trigger, pull, commit, boundary, told })
+      : undefined;
+  if (followUp && "reason" in followUp) return notReady(followUp.reason, followUp.silent);
   const brief = await composeBriefOf(session, run, {
-    ...{ boundary, decisions, pull, review, instructions },
+    ...{ boundary, decisions, pull, followUp, instructions },
     ...{ config: config.config, reads: deps.reads, plan: deps.plan?.plan },
   });
   const images = at
@@ -182,7 +202,8 @@ const prepare = async (
     baseBranch,
     memory: { ...(decisions === undefined ? {} : { decisions }), ...(state === undefined ? {} : { state }) },
     ...(pull ? { pull } : {}),
-    ...(review ? { review } : {}),
+    askers,
+    ...(followUp ? { followUp } : {}),
     ...(template === undefined ? {} : { template }),
   };
 };
@@ -228,10 +249,3 @@ const findOwnPull = async (deps: GatherDeps, session: GitHubSession, run: RunRec
   const pull = await session.fetchPull(known.number);
   return isOurs(pull) ? pull : undefined;
 };
-
-const fetchReview = async (
-  session: GitHubSession,
-  trigger: Trigger,
-  pull: Pull | undefined,
-): Promise<Review | undefined> =>
-  trigger.kind === "review" && pull ? session.fetchReview(pull.number, trigger.reviewId) : undefined;

@@ -14,6 +14,7 @@ import type { Settled } from "./publication.ts";
 import { publish } from "./publish.ts";
 import type { ExecuteDeps, Run } from "./run-deps.ts";
 import { settle } from "./settle.ts";
+import { applySuggested } from "./suggest.ts";
 
 export const implement = async (
   deps: ExecuteDeps,
@@ -29,11 +30,14 @@ export const implement = async (
   };
   await restore(deps, run, worktree);
   const walls = await worktree.enter(gathered.boundary);
+  const { resume, left } = run.start;
+  const found = resume || left ? undefined : await applySuggested(gathered.followUp, worktree, walls);
   const others = openOthers(deps, run, gathered, worktree, { events, cast });
   const checkCode = checkCodeOf(deps, run, gathered, { worktree, walls });
   const examine = examineOf(deps, run, gathered, { worktree, walls, events });
   const frame = {
     ...frameOf(deps, run, gathered, worktree, walls),
+    ...(found ? { found } : {}),
     ...writing(deps, run, gathered, worktree, { others, checkCode, examine }),
   };
   const end = await holdConversation(deps, run, frame, {

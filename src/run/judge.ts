@@ -12,6 +12,7 @@ import { checkChildReport, checkSubagents } from "../verify/check-child.ts";
 import { checkRemoval, checkReport } from "../verify/check-report.ts";
 import { checkReview, reviewFindings } from "../verify/check-review.ts";
 import { checkRuns, type Runs } from "../verify/check-runs.ts";
+import type { ThreadPlace } from "../verify/check-threads.ts";
 import type { CheckCode } from "./check-code.ts";
 import type { Work } from "./examine.ts";
 import { type Judge, type Judged, teamOpenRule, unheardRule } from "./tools/submit-report.ts";
@@ -38,7 +39,7 @@ export const createJudge =
       /** There is work of before that nothing has shown to be sound as it is now. */
       readonly unproven?: boolean;
       /** Review comments that each need an answer. */
-      readonly commentIds: readonly number[];
+      readonly threads: readonly ThreadPlace[];
       /** The work was given up. */
       readonly removed: () => boolean;
       /** What the agent's team has left open, each a sentence; and whether the agent was told of it already. */
@@ -53,7 +54,7 @@ export const createJudge =
   ): Judge<Report> =>
   async (report, ran, signal) => {
     const { changeset, refused } = await deps.collect();
-    const { followUp, commentIds, unproven = false } = deps;
+    const { followUp, threads, unproven = false } = deps;
     const runs = await deps.examine(report, { changeset, evidence: ran, signal });
     const evidence = [...ran, ...runs.evidence];
     const code = [
@@ -70,7 +71,7 @@ export const createJudge =
     );
     return judged(report, [
       ...code,
-      ...checkReport(report, { changeset, evidence, followUp, commentIds, unproven }),
+      ...checkReport(report, { changeset, evidence, followUp, threads, unproven }),
       ...checkRuns(report, runs),
       ...checkSubagents(deps.subagents()),
       ...checkRemoval(report, deps.removed()),

@@ -12,13 +12,14 @@ import { deviationsOf } from "../domain/standards.ts";
 import type { Pull, RunRecord } from "../ports.ts";
 import { checkPaths } from "../verify/check-changeset.ts";
 import { driftFrom } from "../verify/plan/drift.ts";
-import { answer, tellContract } from "./answers.ts";
+import { answerThreads } from "./answers.ts";
 import { unknownFactsRule } from "./check-code.ts";
+import { writersAmong } from "./follow-up.ts";
 import type { Gathered } from "./gather.ts";
 import type { Publication, PublishDeps, Settled } from "./publication.ts";
 import { type Pushed, push } from "./push.ts";
-import { mayWrite } from "./rights.ts";
 import { signaturesOf } from "./signatures.ts";
+import { tellContract } from "./tell-contract.ts";
 
 export const publish = async (
   deps: PublishDeps,
@@ -44,10 +45,11 @@ export const publish = async (
 };
 
 /** Looked at from values alone, right before the first write. @returns why nothing may be published */
-const obstacleTo = async ({ deps, session, run, settled }: Publication): Promise<string | undefined> => {
-  const { sender, repository } = run.job.trigger;
-  if (!mayWrite(await session.permissionOf(sender)))
-    return `@${sender.login} no longer has write access to ${fullName(repository)}, so nothing was published.`;
+const obstacleTo = async ({ deps, session, run, gathered, settled }: Publication): Promise<string | undefined> => {
+  const { repository } = run.job.trigger;
+  const [asker] = gathered.askers;
+  if (asker && (await writersAmong(session, gathered.askers)).length === 0)
+    return `@${asker.login} no longer has write access to ${fullName(repository)}, so nothing was published.`;
   const [outside] = checkPaths(settled.changeset, settled.boundaries);
   if (outside) return `Nothing was published: ${outside.path} ${outside.message}.`;
   const leak = settled.changeset.find((change) => deps.redact(bytesOf(change).toString("utf8")).leaks > 0);
@@ -64,13 +66,14 @@ const write = async (publication: Publication): Promise<Outcome> => {
     const pull = pushed ? await propose(publication, pushed) : (gathered.pull as Pull);
     const head = pushed?.head ?? gathered.parent;
     if (pushed) await tellCheck(publication, pull, pushed.head);
-    await answer(publication, pull, pushed?.work);
+    const threads = await answerThreads(publication, pull, pushed?.work);
     await tellContract(publication, pull);
     const { number, url, branch } = pull;
     return outcomeOf(settled, {
       kind: changed ? "published" : "answered",
       summary: settled.report.summary,
       pull: { number, url, branch, headSha: head },
+      ...(threads ? { threads } : {}),
     });
   } catch (error) {
     if (error instanceof RefusedError)
@@ -89,7 +92,7 @@ const write = async (publication: Publication): Promise<Outcome> => {
 
 const outcomeOf = (
   settled: Settled,
-  what: Pick<Outcome, "kind" | "summary"> & Partial<Pick<Outcome, "pull" | "status">>,
+  what: Pick<Outcome, "kind" | "summary"> & Partial<Pick<Outcome, "pull" | "status" | "threads">>,
 ): Outcome => ({
   status: settled.status,
   ...(settled.cutShort === undefined ? {} : { cutShort: settled.cutShort }),

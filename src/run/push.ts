@@ -18,7 +18,7 @@ export type Pushed = {
 /** Work and memory as two commits, then the branch moves once. */
 export const push = async (publication: Publication): Promise<Pushed> => {
   const { deps, session, run, gathered, settled } = publication;
-  const trailers = await trailersOf(deps, run.job.trigger.sender);
+  const trailers = await trailersOf(deps, gathered.askers);
   const purpose = gathered.brief.kind === "follow-up" ? "follow-up" : "work";
   const message = commitMessage(settled.report, run.issue, purpose, trailers);
   const { parent } = gathered;

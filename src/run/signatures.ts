@@ -9,11 +9,11 @@ export type Signing = {
   readonly signOff: boolean;
 };
 
-/** Who asked is an author, too; the App signs off for itself alone. */
-export const trailersOf = async ({ github, signOff }: Signing, requester: Person): Promise<string[]> => {
-  const coAuthor = github.attribution(requester);
+/** Those who asked are authors, too; the App signs off for itself alone. */
+export const trailersOf = async ({ github, signOff }: Signing, askers: readonly Person[]): Promise<string[]> => {
+  const coAuthors = askers.flatMap((person) => github.attribution(person) ?? []);
   const self = signOff ? github.attribution(await github.whoami()) : undefined;
-  return [...(coAuthor ? [`Co-authored-by: ${coAuthor}`] : []), ...(self ? [`Signed-off-by: ${self}`] : [])];
+  return [...coAuthors.map((one) => `Co-authored-by: ${one}`), ...(self ? [`Signed-off-by: ${self}`] : [])];
 };
 
 /** As GitHub has them now: read anew, also after a crash. */

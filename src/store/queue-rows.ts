@@ -77,7 +77,7 @@ const heldUntil = ({ notBefore }: Job): number => (notBefore === undefined ? 0 :
 const mergeJob = async (query: Query, key: string, into: (waiting: Job) => Job | undefined): Promise<boolean> => {
   const rows = await query<{ id: string; body: string }>(
     `SELECT jobs.id AS id, body FROM jobs JOIN job_bodies ON job_bodies.id = jobs.id
-     WHERE job_key = $1 AND takes = 0 AND state <> 'active' ORDER BY place DESC`,
+     WHERE job_key = $1 AND takes = 0 AND sealed = 0 ORDER BY place DESC`,
     [key],
   );
   for (const { id, body } of rows) {
@@ -153,9 +153,9 @@ export const handBackAll = async (database: Database): Promise<string[]> => {
   return rows.map((row) => row.id);
 };
 
-/** Of a key, those that have not begun are held back no longer. */
+/** Of a key, those that have not begun are held back no longer, and take nothing more in. */
 export const releaseJobs = async (database: Database, key: string): Promise<void> => {
-  await database.query("UPDATE jobs SET not_before = 0 WHERE job_key = $1 AND takes = 0", [key]);
+  await database.query("UPDATE jobs SET not_before = 0, sealed = 1 WHERE job_key = $1 AND takes = 0", [key]);
 };
 
 /** When the first of the jobs is due that wait for nothing but their time: past where that came just now. */

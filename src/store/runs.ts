@@ -7,6 +7,7 @@ import type { Clock, RunRecord, Store } from "../ports.ts";
 import type { Database, Query } from "./database.ts";
 import { type PackedEvent, packEvent, packFile, unpackEvent, unpackFile } from "./event-body.ts";
 import { createRemarks } from "./remarks.ts";
+import { createThreads } from "./threads.ts";
 
 export type RunRow = {
   readonly id: string;
@@ -29,7 +30,7 @@ export const createStore = (
       await query(
         `INSERT INTO runs (id, job_id, repository_id, issue, place, job, started_at)
          VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(place), 0) + 1 FROM runs), $5, $6)
-         ON CONFLICT (job_id) DO NOTHING`,
+         ON CONFLICT (job_id) DO UPDATE SET job = excluded.job`,
         [deps.ids(), job.id, job.trigger.repository.id, issue, JSON.stringify(job), deps.clock().toISOString()],
       );
       const [row] = await query<RunRow>(`SELECT ${runColumns} FROM runs WHERE job_id = $1`, [job.id]);
@@ -128,6 +129,7 @@ export const createStore = (
   },
 
   ...createRemarks(database),
+  ...createThreads(database),
 
   close: () => database.close(),
 });

@@ -121,4 +121,20 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (repository_id, pull)
   );
   `,
+  `
+  -- How review threads ended: the last answer of ours to each comment. 'place' is that of the first one.
+  CREATE TABLE review_threads (
+    repository_id BIGINT NOT NULL,
+    comment_id BIGINT NOT NULL,
+    pull BIGINT NOT NULL,
+    place BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (repository_id, comment_id)
+  );
+  CREATE INDEX review_threads_pull ON review_threads (repository_id, pull, place);
+  `,
+  `
+  -- 1: takes no other job in.
+  ALTER TABLE jobs ADD COLUMN sealed BIGINT NOT NULL DEFAULT 0;
+  `,
 ];

@@ -2,6 +2,7 @@
 import { type Changeset, treeHash } from "../domain/changeset.ts";
 import type { Evidence, Finding } from "../domain/finding.ts";
 import { type Report, type Status, worse } from "../domain/report.ts";
+import { checkThreads, type ThreadPlace } from "./check-threads.ts";
 import { doubtAbout } from "./commands/doubt.ts";
 
 export type ReportContext = {
@@ -10,7 +11,7 @@ export type ReportContext = {
   /** A follow-up repeats the claims of the pull request, so an empty changeset contradicts none of them. */
   readonly followUp: boolean;
   /** Review comments that each need an answer. */
-  readonly commentIds: readonly number[];
+  readonly threads: readonly ThreadPlace[];
   /** Evidence is needed though nothing was changed: the work of before stands on files that others have changed since. */
   readonly unproven?: boolean;
 };
@@ -54,23 +55,6 @@ const checkClaims = (report: Report, context: ReportContext): Finding[] => {
       error("claims-without-change", "the report names endpoints, models or middleware, but no file was changed"),
     ];
   return [];
-};
-
-const checkThreads = (report: Report, context: ReportContext): Finding[] => {
-  const answered = report.threads.map((thread) => thread.comment_id);
-  const missing = context.commentIds.filter((id) => !answered.includes(id));
-  const unknown = answered.filter((id) => !context.commentIds.includes(id));
-  const twice = answered.filter((id, index) => answered.indexOf(id) !== index);
-  return [
-    ...missing.map((id) => error("thread-unanswered", `review comment ${id} has no answer in threads`)),
-    ...unknown.map((id) => error("thread-unknown", `threads answers ${id}, which is no comment of this review`)),
-    ...twice.map((id) => error("thread-twice", `threads answers comment ${id} more than once`)),
-    ...report.threads
-      .filter((thread) => thread.outcome === "changed" && context.changeset.length === 0)
-      .map((thread) =>
-        error("thread-unchanged", `comment ${thread.comment_id} is said to be changed, but no file was`),
-      ),
-  ];
 };
 
 export const checkEvidence = (

@@ -191,10 +191,10 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     findPull: async (branch) => pulls.find((pull) => pull.branch === branch),
     // Those of earlier runs are branches by now, which nobody but the user moves.
     fetchPull: async (number) => pulls.find((pull) => pull.number === number) ?? ended,
-    fetchReview: () => unknown("reviews"),
     fetchPullFiles: () => unknown("pull requests of others"),
     fetchOwnReviews: () => unknown("reviews"),
     postReview: () => unknown("reviews"),
+    fetchReviews: () => unknown("reviews"),
     fetchPullTemplate: async () => undefined,
     fetchImages: async (_, urls) => urls.map(() => ({ ok: false, reason: "a local run fetches nothing" })),
     fetchBranch: head,
@@ -229,6 +229,8 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     // Whoever started it watches the run itself.
     upsertComment: async () => 1,
     answerThread: () => unknown("threads"),
+    resolveThread: () => unknown("threads"),
+    requestReview: () => unknown("reviews"),
     upsertCheck: async () => 1,
     close: async () => {},
   };

@@ -15,6 +15,7 @@ import { createQueue } from "../../src/store/queue.ts";
 import { createStore } from "../../src/store/runs.ts";
 import { type Emulator, startEmulator } from "../emulator/emulator.ts";
 
+const pace = { quietMs: 0, mostMs: 0 };
 const secret = "a secret of thirty-two bytes or more";
 const clock = () => new Date();
 const jobs: Job[] = [];
@@ -55,7 +56,16 @@ beforeAll(async () => {
   const database = openDatabase(join(root, "jobs.db"));
   queue = createQueue(database, { clock, log: () => {} });
   const store = createStore(database, { clock, ids: randomUUID });
-  handler = await createWebhookHandler({ secret, github, queue, store, label: "architect", clock, log: () => {} });
+  handler = await createWebhookHandler({
+    secret,
+    github,
+    queue,
+    store,
+    label: "architect",
+    pace,
+    clock,
+    log: () => {},
+  });
   server = createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   emulator.setWebhookUrl(`http://127.0.0.1:${(server.address() as AddressInfo).port}${webhooksPath}`);
@@ -143,7 +153,9 @@ test("a review of our pull request is one job, and each of its inline comments g
       { path: "users.py", line: 2, body: "rename b" },
     ],
   });
-  expect(await settle()).toMatchObject([{ key: "acme/shop#1", trigger: { kind: "review", reviewId: id, branch } }]);
+  expect(await settle()).toMatchObject([
+    { key: "acme/shop#1", trigger: { kind: "review", reviews: [{ id }], branch } },
+  ]);
   for (const comment of await emulator.reviewComments(pull.number))
     expect(emulator.reactions({ reviewComment: comment.id })).toHaveLength(1);
   const loose = await emulator

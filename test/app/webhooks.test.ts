@@ -60,6 +60,7 @@ const openDoor = async (github: GitHub = recordingGitHub(), replace: { queue?: Q
     queue: replace.queue ?? queue,
     store,
     label: "architect",
+    pace: { quietMs: 0, mostMs: 0 },
     clock,
     log: (line) => log.push(line),
   });
@@ -144,12 +145,14 @@ describe("a delivery that starts something", () => {
   });
 
   test("gets 👀 on each inline comment of a review, and on the pull request of one that has none", async () => {
-    const comment = { path: "a.py", hunk: "@@", body: "x", author: maintainer };
+    const comment = { body: "x", author: maintainer, review: 42 };
     const comments = [
-      { ...comment, id: 43, threadId: 43 },
-      { ...comment, id: 44, threadId: 43 },
+      { ...comment, id: 43 },
+      { ...comment, id: 44 },
     ];
-    const github = recordingGitHub({ comments });
+    const github = recordingGitHub({
+      threads: [{ id: 43, path: "a.py", lines: 1, side: "RIGHT", hunk: "@@", comments }],
+    });
     const door = await openDoor(github);
     await deliver(door, "pull_request_review", reviewed({ state: "commented", body: "two points" }));
     await door.handler.idle();
@@ -458,7 +461,13 @@ test.each([
 });
 
 test.each([undefined, "", "short", "x".repeat(31)])("a secret of %j refuses to start", async (given) => {
-  const parts = { github: recordingGitHub(), label: "architect", clock, log: () => {} };
+  const parts = {
+    github: recordingGitHub(),
+    label: "architect",
+    pace: { quietMs: 0, mostMs: 0 },
+    clock,
+    log: () => {},
+  };
   const { queue, store } = await openDoor();
   await expect(createWebhookHandler({ ...parts, queue, store, secret: given })).rejects.toThrow(ConfigError);
   await expect(createWebhookHandler({ ...parts, queue, store, secret: given })).rejects.toThrow(/WEBHOOK_SECRET/);

@@ -46,6 +46,7 @@ export const benchDoor = async (seconds = 3): Promise<DoorFigures> => {
     queue,
     store,
     label: "architect",
+    pace: { quietMs: 0, mostMs: 0 },
     clock,
     log,
   });

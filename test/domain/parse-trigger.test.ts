@@ -98,11 +98,17 @@ describe("issue_comment.created", () => {
     ["/architectural thoughts", {}, "the comment holds no command"],
     ["```\n/architect go\n```", {}, "the comment holds no command"],
     ["<!-- /architect go -->", {}, "the comment holds no command"],
-    ["/architect design x", { issue: { state: "closed" } }, "the issue is closed"],
-    ["/architect design x", { issue: { state: "closed", pull_request: {} } }, "the pull request is closed"],
     ["/architect design x", { sender: { login: self.login, id: 1, type: "User" } }, "our own doing"],
   ])("ignores %j with %j", (body, changes, reason) => {
     expect(ignored("issue_comment", commented(body, changes))).toBe(reason);
+  });
+
+  test("on what is closed are taken, to say so", () => {
+    const of = (changes: object) => parse("issue_comment", commented("/architect design x", { issue: changes }));
+    expect(of({ state: "closed" })).toMatchObject({ trigger: { closed: "closed" } });
+    expect(of({ state: "closed", pull_request: { merged_at: "2026-11-25T12:00:00Z" } })).toMatchObject({
+      trigger: { closed: "merged" },
+    });
   });
 
   test("ignores an edited and a deleted comment", () => {
@@ -193,33 +199,57 @@ describe("reviews of our pull request", () => {
       repository,
       sender: maintainer,
       thread: { kind: "pull", number: 8 },
-      reviewId: 42,
       branch: "architect/issue-7-create-users",
       title: "User registration",
     },
     dedupe: `review:${repositoryId}:42`,
   };
 
+  const with_ = (notice: object) => ({ ...expected, trigger: { ...expected.trigger, reviews: [notice] } });
+
   test("a submitted review and its inline comments announce the same thing", () => {
+    const submitted = { id: 42, by: maintainer, comments: [], loose: false };
     expect(parse("pull_request_review", reviewed({ state: "changes_requested", body: "two points" }))).toEqual(
-      expected,
+      with_(submitted),
     );
-    expect(parse("pull_request_review_comment", reviewCommented())).toEqual(expected);
+    expect(parse("pull_request_review", reviewed({ state: "changes_requested", body: null }))).toEqual(
+      with_(submitted),
+    );
+    expect(parse("pull_request_review_comment", reviewCommented())).toEqual(
+      with_({ id: 42, by: maintainer, comments: [43], loose: true }),
+    );
   });
 
-  test("a review without words may have inline comments", () => {
-    expect(parse("pull_request_review", reviewed({ state: "commented", body: null }))).toEqual(expected);
+  test("a review without words is known by its inline comments alone, as is an approval", () => {
+    expect(ignored("pull_request_review", reviewed({ state: "commented", body: null }))).toBe(
+      "a review without words: its inline comments announce themselves",
+    );
+    for (const body of ["", "but rename it"])
+      expect(ignored("pull_request_review", reviewed({ state: "approved", body }))).toBe(
+        "an approval: its inline comments announce themselves",
+      );
   });
 
-  test("an approval counts where it says something", () => {
-    expect(parse("pull_request_review", reviewed({ state: "approved", body: "but rename it" }))).toEqual(expected);
-    expect(ignored("pull_request_review", reviewed({ state: "approved", body: "" }))).toBe("an approval without words");
+  test("on a pull request that is over are taken, to say so", () => {
+    const closed = { pull_request: { state: "closed", merged_at: null } };
+    expect(parse("pull_request_review_comment", reviewCommented(closed))).toMatchObject({
+      trigger: { closed: "closed" },
+    });
+    const merged = { pull_request: { state: "closed", merged_at: "2026-11-25T12:00:00Z" } };
+    expect(parse("pull_request_review_comment", reviewCommented(merged))).toMatchObject({
+      trigger: { closed: "merged" },
+    });
   });
 
   test.each([
     ["a person's pull request", { pull_request: { user: maintainer } }, "not a pull request of ours"],
     ["a pull request of nobody", { pull_request: { user: null } }, "not a pull request of ours"],
-    ["a closed one", { pull_request: { state: "closed" } }, "the pull request is closed"],
+    [
+      "a word to somebody else",
+      { comment: { body: "@alice what do you think?" } },
+      "the comment speaks to somebody else",
+    ],
+    ["thanks", { comment: { body: "Great, thanks! :tada:" } }, "the comment asks for nothing"],
     ["a fork's", { pull_request: { head: { repo: { id: 5 } } } }, "the pull request comes from another repository"],
     ["a lost fork's", { pull_request: { head: { repo: null } } }, "the pull request comes from another repository"],
     ["another branch", { pull_request: { head: { ref: "feature/x" } } }, "not a branch of ours"],

@@ -1,13 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/domain/outcome.ts";
-import {
-  initialStatus,
-  renderStatus,
-  renderThreadAnswer,
-  type StatusView,
-  statusMarker,
-  threadMarker,
-} from "../../src/domain/render-status.ts";
+import { initialStatus, renderStatus, type StatusView, statusMarker } from "../../src/domain/render-status.ts";
 import type { Task } from "../../src/domain/task.ts";
 
 const task = (id: string, fields: Partial<Task>): Task => ({
@@ -174,26 +167,5 @@ describe("renderStatus", () => {
   it("shows the first 40 tasks and counts the rest", () => {
     const tasks = Array.from({ length: 43 }, (_, index) => task(String(index), {}));
     expect(renderStatus({ ...view, tasks })).toContain("- … and 3 more");
-  });
-});
-
-describe("renderThreadAnswer", () => {
-  const answer = { comment_id: 5, answer: "Renamed `mail` to `email`.", outcome: "changed" as const };
-
-  it("names the commit that holds the change", () => {
-    expect(renderThreadAnswer(answer, `https://github.com/o/r/commit/${"a".repeat(40)}`)).toBe(
-      `**Changed in [aaaaaaa](https://github.com/o/r/commit/${"a".repeat(40)}).** Renamed \`mail\` to \`email\`.`,
-    );
-  });
-
-  it.each([
-    ["declined", "**Not changed.** Renamed `mail` to `email`."],
-    ["question", "**A question first.** Renamed `mail` to `email`."],
-  ] as const)("says so when the outcome is %s, whatever commit there is", (kind, text) => {
-    expect(renderThreadAnswer({ ...answer, outcome: kind }, "https://github.com/o/r/commit/abc")).toBe(text);
-  });
-
-  it("is found again by a marker of its run and comment", () => {
-    expect(threadMarker("run --> 1", 5)).toBe("<!-- architect:answer:run1:5 -->");
   });
 });

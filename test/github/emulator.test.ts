@@ -214,25 +214,37 @@ test("a review is read with its threads, and each thread is answered once", asyn
       { ...on, body: "and make it a list" },
     ],
   });
-  const review = await session.fetchReview(pull.number, id);
-  expect(review).toMatchObject({ id, state: "changes_requested", body: "two points", author: { login: "maintainer" } });
-  expect(review.comments).toMatchObject([
-    { ...on, body: "rename it", hunk: expect.stringContaining("USERS") },
-    { ...on, body: "and make it a list" },
+  const { reviews, threads } = await session.fetchReviews(pull.number, [id]);
+  expect(reviews).toMatchObject([
+    { id, state: "changes_requested", body: "two points", author: { login: "maintainer" } },
   ]);
-  expect(review.earlier).toEqual([]);
-  const [comment] = review.comments;
-  if (!comment) throw new Error("the comment is missing");
-  await session.react({ on: "review-comment", commentId: comment.id }, "eyes");
-  expect(emulator.reactions({ reviewComment: comment.id })).toHaveLength(1);
-  const mark = `<!-- architect:thread:${comment.id} -->`;
-  const answer = await session.answerThread(pull.number, comment.threadId, mark, `renamed\n\n${mark}`);
-  expect(await session.answerThread(pull.number, comment.threadId, mark, "another text")).toBe(answer);
-  await maintainer.replyInThread(pull.number, comment.threadId, "thanks, but plural");
+  expect(threads).toMatchObject([
+    { ...on, lines: 1, side: "RIGHT", hunk: expect.stringContaining("USERS"), comments: [{ body: "rename it" }] },
+    { ...on, comments: [{ body: "and make it a list" }] },
+  ]);
+  const [thread, other] = threads;
+  if (!thread || !other) throw new Error("the threads are missing");
+  await session.react({ on: "review-comment", commentId: thread.id }, "eyes");
+  expect(emulator.reactions({ reviewComment: thread.id })).toHaveLength(1);
+  const mark = `<!-- architect:thread:${thread.id} -->`;
+  const answer = await session.answerThread(pull.number, thread.id, mark, `renamed\n\n${mark}`);
+  expect(await session.answerThread(pull.number, thread.id, mark, `renamed it\n\n${mark}`)).toBe(answer);
+  await maintainer.replyInThread(pull.number, thread.id, "thanks, but plural");
   const last = (await emulator.reviewComments(pull.number)).at(-1);
-  const reply = await session.fetchReview(pull.number, last?.pull_request_review_id ?? 0);
-  expect(reply.comments).toMatchObject([{ body: "thanks, but plural", threadId: comment.threadId }]);
-  expect(reply.earlier.map(({ body }) => body)).toEqual(["rename it", `renamed\n\n${mark}`]);
+  const reply = await session.fetchReviews(pull.number, [last?.pull_request_review_id ?? 0]);
+  expect(reply.threads).toMatchObject([
+    { id: thread.id, comments: [{ body: "rename it" }, { body: `renamed it\n\n${mark}` }, { id: last?.id }] },
+  ]);
+  // A thread that somebody takes away needs no answer and no resolution.
+  await maintainer.request("DELETE", `/repos/acme/shop/pulls/comments/${other.id}`);
+  expect(await session.answerThread(pull.number, other.id, "<!-- architect:x -->", "gone")).toBeUndefined();
+  expect(await session.resolveThread(pull.number, other.id)).toEqual({ ok: true });
+  expect(await session.resolveThread(pull.number, thread.id)).toEqual({ ok: true });
+  expect(await session.requestReview(pull.number, { login: "maintainer", id: 1, type: "User" })).toEqual({ ok: true });
+  const { requested_reviewers: asked } = (await maintainer.request("GET", `/repos/acme/shop/pulls/${pull.number}`)) as {
+    requested_reviewers: readonly { login: string }[];
+  };
+  expect(asked.map(({ login }) => login)).toEqual(["maintainer"]);
 });
 
 test("a closed session's token is good for nothing", async () => {

@@ -36,11 +36,12 @@ let github: MemoryGitHub;
 let store: Store;
 let jobs: Job[];
 let halted: string[];
+let released: string[];
 const run = (job: Job) =>
   runCommand(
     {
       ...{ github, store, models: ["opus"], log: () => {} },
-      queue: { jobsOn: async () => jobs },
+      queue: { jobsOn: async () => jobs, release: async (key) => void released.push(key) },
       halts: { halt: (id) => void halted.push(id) },
       clock: () => new Date("2026-11-25T12:00:00Z"),
     },
@@ -52,6 +53,7 @@ beforeEach(() => {
   github = createMemoryGitHub();
   jobs = [];
   halted = [];
+  released = [];
   const database = openDatabase(join(mkdtempSync(join(folder, "db-")), "architect.db"));
   store = createStore(database, { clock: () => new Date("2026-11-25T12:00:00Z"), ids: randomUUID });
 });

@@ -479,16 +479,18 @@ describe("a run that dies at any of its writes and is run again", () => {
 });
 
 describe("a review", () => {
-  const comment = { path: "app/api/users.py", line: 1, hunk: "@@", author: maintainer };
+  const noticeOf = (id: number) => ({ id, by: maintainer, comments: [], loose: false });
   const review: ReviewTrigger = {
     kind: "review",
     repository,
     sender: maintainer,
     thread: { kind: "pull", number: 100 },
-    reviewId: 8,
+    reviews: [noticeOf(8)],
     branch: "architect/issue-3-create-user-registration-endpoint",
     title: "Create user registration endpoint",
   };
+  const place = { path: "app/api/users.py", line: 1, lines: 1, side: "RIGHT" as const, hunk: "@@\n+x = 1" };
+  const saidIn = (id: number, body: string, of = 8) => ({ id, review: of, body, author: maintainer });
   const threads = [
     { comment_id: 21, outcome: "changed" as const, answer: "It is 2 now." },
     { comment_id: 22, outcome: "declined" as const, answer: "It must stay." },
@@ -501,17 +503,11 @@ describe("a review", () => {
 
   beforeEach(async () => {
     await executeWith(design).run(jobOf(label), never);
-    github.review = {
-      id: 8,
-      state: "commented",
-      body: "",
-      author: maintainer,
-      comments: [
-        { ...comment, id: 21, threadId: 21, body: "Make it 2." },
-        { ...comment, id: 22, threadId: 20, body: "And drop it." },
-      ],
-      earlier: [],
-    };
+    github.given.push({ id: 8, state: "commented", body: "", author: maintainer });
+    github.threads.push(
+      { ...place, id: 21, comments: [saidIn(21, "Make it 2.")] },
+      { ...place, id: 20, comments: [saidIn(20, "Is this needed?", 7), saidIn(22, "Then drop it.")] },
+    );
   });
 
   test("is one run, one move of the branch and one answer in each thread", async () => {
@@ -528,22 +524,26 @@ describe("a review", () => {
   });
 
   test("that dies at any of its writes answers no thread twice", async () => {
-    const first = github.writes.length;
-    for (let index = first; index < first + 8; index++) {
-      github.onWrite = () => {};
-      const job = jobOf({ ...review, reviewId: index });
-      crashAt(github.writes.length + (index - first), "after");
-      const execute = executeWith(
-        followUp
-          .slice(0, 1)
-          .concat(submit({ threads: threads.map((one) => ({ ...one, outcome: "declined" as const })) })),
-        { statusIntervalMs: 1e9 },
+    for (let index = 0; index < 10; index++) {
+      const [one, other] = [1_000 + index, 2_000 + index];
+      github.given.push({ id: one, state: "commented", body: "", author: maintainer });
+      github.threads.push(
+        { ...place, id: one, comments: [saidIn(one, "Make it 2.", one)] },
+        { ...place, id: other, comments: [saidIn(other, "And drop it.", one)] },
       );
+      const answers = [one, other].map((comment_id) => ({ comment_id, outcome: "declined" as const, answer: "No." }));
+      github.onWrite = () => {};
+      const job = jobOf({ ...review, reviews: [noticeOf(one)] });
+      const execute = executeWith([...followUp.slice(0, 1), submit({ threads: answers })], { statusIntervalMs: 1e9 });
       const before = github.answers.length;
+      crashAt(github.writes.length + index, "after");
       await execute.run(job, never).catch(() => undefined);
       await execute.run(job, never);
       expect(github.answers.length - before).toBe(2);
     }
+    expect((await store.threadsOf(repository, 100)).map(({ outcome }) => outcome)).toEqual(
+      Array.from({ length: 20 }, () => "declined"),
+    );
   });
 
   test("leaves a pull request ready that people marked so, while its status stays", async () => {
@@ -551,11 +551,12 @@ describe("a review", () => {
     if (pull) github.pulls[0] = { ...pull, draft: false };
     await executeWith(followUp).run(jobOf(review), never);
     expect(github.pulls).toMatchObject([{ draft: false }]);
+    github.given.push({ id: 9, state: "commented", body: "And now 3.", author: maintainer });
     const edit = { file_path: "/repo/app/api/users.py", old_string: "2", new_string: "3" };
     const turns = [followUp[0] ?? {}, { calls: [{ name: "Edit", input: edit }] }];
-    const done = submit({ threads, status: "DONE", handoffs: [] });
+    const done = submit({ status: "DONE", handoffs: [] });
     const ran = { calls: [{ name: "Bash", input: { command: "python check.py" } }] };
-    await executeWith([...turns, ran, done]).run(jobOf({ ...review, reviewId: 9 }), never);
+    await executeWith([...turns, ran, done]).run(jobOf({ ...review, reviews: [noticeOf(9)] }), never);
     expect(github.pulls[0]?.body).toMatch(/^Closes #3$/m);
   });
 

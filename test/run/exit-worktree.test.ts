@@ -52,7 +52,7 @@ const depsOf = (
           base: async () => undefined,
           standards: {},
           followUp: false,
-          commentIds: [],
+          threads: [],
           removed: door.removed,
           open: () => [],
           reminded: door.reminded,

@@ -149,10 +149,14 @@ test("one that stands on a pull request's branch alone is not there", async () =
   const changes = [{ path: skillFile("planted"), kind: "added" as const, mode: "100644" as const, content }];
   github.commits.set("d".repeat(40), { parent: head, message: "plant", changes });
   github.branches.set(branch, "d".repeat(40));
-  github.review = { id: 8, state: "commented", body: "Look again.", author: maintainer, comments: [], earlier: [] };
+  github.given.push({ id: 8, state: "commented", body: "Look again.", author: maintainer });
   const review: Trigger = {
     ...{ kind: "review", repository, sender: maintainer, thread: { kind: "pull", number: 100 } },
-    ...{ reviewId: 8, branch, title: "Create user registration endpoint" },
+    ...{
+      reviews: [{ id: 8, by: maintainer, comments: [], loose: false }],
+      branch,
+      title: "Create user registration endpoint",
+    },
   };
   const [planted, read] = await run(review, [
     { calls: [load("planted"), { name: "Read", input: { file_path: `/repo/${skillFile("planted")}` } }] },

@@ -341,6 +341,16 @@ export const runContract = (backend: Backend): void => {
         expect(order).toEqual(["a", "e"]);
       });
 
+      test("takes nothing in any more once it was released", async () => {
+        await room.queue.accept(heldJob("a", 60), deliveryOf("a"));
+        await room.queue.release("acme/shop#1");
+        expect(await room.queue.accept(jobOf("b"), { ...deliveryOf("b"), into: takeIn("b") })).toBe("accepted");
+        const order: string[] = [];
+        work(order);
+        await room.queue.idle();
+        expect(order).toEqual(["a", "b"]);
+      });
+
       test("begins when the one that takes another in says so, and its place in the line is its own", async () => {
         await room.queue.accept(heldJob("a", 60), deliveryOf("a"));
         await room.queue.accept(heldJob("b", 60, 2), deliveryOf("b"));

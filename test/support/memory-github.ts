@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { FileChange } from "../../src/domain/changeset.ts";
 import { ConflictError } from "../../src/domain/errors.ts";
 import type { Person } from "../../src/domain/repository.ts";
+import type { ReviewThread } from "../../src/domain/review-thread.ts";
 import type {
   CheckWritten,
   CommitRequest,
@@ -39,12 +40,19 @@ export type MemoryGitHub = GitHub & {
   readonly authors: Map<string, Person>;
   /** What got 👀. */
   readonly eyes: ReactionTarget[];
-  review: Review | undefined;
   /** What pull requests change, by number; and the reviews that were written, with the pull request's number. */
   readonly files: Map<number, readonly PullFile[]>;
   readonly reviews: (PostedReview & { readonly pull: number; readonly lines: readonly ReviewLine[] })[];
   /** Lines that the diff does not show, as `path:line`. */
   readonly unplaced: Set<string>;
+  /** That people gave. */
+  readonly given: Review[];
+  readonly threads: ReviewThread[];
+  /** Threads that were resolved, and people who were asked to look again. */
+  readonly resolved: number[];
+  readonly askedAgain: string[];
+  /** Why it refuses both, if it does. */
+  refuses: string | undefined;
   /** What is attached, by URL; and what was asked for. */
   readonly images: Map<string, Uint8Array>;
   readonly fetched: string[];
@@ -66,10 +74,14 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     permissions: new Map(),
     authors: new Map(),
     eyes: [],
-    review: undefined,
     files: new Map(),
     reviews: [],
     unplaced: new Set(),
+    given: [],
+    threads: [],
+    resolved: [],
+    askedAgain: [],
+    refuses: undefined,
     images: new Map(),
     fetched: [],
     onWrite: () => {},
@@ -108,10 +120,6 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
       if (!pull) throw new Error(`no pull request #${number}`);
       return seen(pull);
     },
-    fetchReview: async () => {
-      if (!state.review) throw new Error("no review");
-      return state.review;
-    },
     fetchPullFiles: async (number) => state.files.get(number) ?? [],
     fetchOwnReviews: async (pull) => state.reviews.filter((one) => one.pull === pull),
     postReview: async (pull, { marker, commit, body, comments: lines }) => {
@@ -126,6 +134,12 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
         return review;
       });
     },
+    fetchReviews: async (_, ids) => ({
+      reviews: state.given.filter(({ id }) => ids.includes(id)),
+      threads: state.threads.filter(({ comments }) =>
+        comments.some(({ review }) => review !== undefined && ids.includes(review)),
+      ),
+    }),
     fetchPullTemplate: async () => undefined,
     fetchImages: async (_, urls) =>
       urls.map((url): FetchedImage => {
@@ -194,7 +208,21 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
     answerThread: (pull, threadId, marker, body) =>
       write("answerThread", () => {
         const at = state.answers.findIndex((answer) => answer.body.includes(marker));
-        return at >= 0 ? at : state.answers.push({ pull, threadId, body }) - 1;
+        if (at < 0) return state.answers.push({ pull, threadId, body }) - 1;
+        state.answers[at] = { pull, threadId, body };
+        return at;
+      }),
+    resolveThread: (_, threadId) =>
+      write("resolveThread", () => {
+        if (state.refuses !== undefined) return { ok: false, reason: state.refuses };
+        if (!state.resolved.includes(threadId)) state.resolved.push(threadId);
+        return { ok: true };
+      }),
+    requestReview: (_, { login }) =>
+      write("requestReview", () => {
+        if (state.refuses !== undefined) return { ok: false, reason: state.refuses };
+        if (!state.askedAgain.includes(login)) state.askedAgain.push(login);
+        return { ok: true };
       }),
     upsertCheck: (check) =>
       write("upsertCheck", () => {

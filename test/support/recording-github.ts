@@ -1,6 +1,7 @@
 /** A GitHub port that answers from what a test says and remembers what it was asked for. */
 import type { Person } from "../../src/domain/repository.ts";
-import type { GitHub, GitHubSession, Permission, ReviewComment } from "../../src/ports.ts";
+import type { ReviewThread } from "../../src/domain/review-thread.ts";
+import type { GitHub, GitHubSession, Permission } from "../../src/ports.ts";
 import { self } from "./deliveries.ts";
 
 export type RecordingGitHub = GitHub & {
@@ -10,7 +11,7 @@ export type RecordingGitHub = GitHub & {
 
 export type Answers = {
   readonly permission?: Permission | (() => Promise<Permission>);
-  readonly comments?: readonly ReviewComment[];
+  readonly threads?: readonly ReviewThread[];
   readonly open?: () => Promise<void>;
   readonly react?: () => Promise<void>;
 };
@@ -26,10 +27,13 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
       const { permission = "write" } = answers;
       return typeof permission === "function" ? permission() : permission;
     },
-    fetchReview: async (_, id) => {
-      calls.push(`review ${id}`);
+    fetchReviews: async (_, ids) => {
+      calls.push(`reviews ${ids.join(" ")}`);
       const author = { login: "maintainer", id: 501, type: "User" };
-      return { id, state: "commented", body: "", author, comments: answers.comments ?? [], earlier: [] };
+      return {
+        reviews: ids.map((id) => ({ id, state: "commented" as const, body: "", author })),
+        threads: answers.threads ?? [],
+      };
     },
     react: async (target, content) => {
       calls.push(`react ${content} ${JSON.stringify(target)}`);
@@ -55,6 +59,8 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
     updatePull: unexpected("updatePull"),
     upsertComment: unexpected("upsertComment"),
     answerThread: unexpected("answerThread"),
+    resolveThread: unexpected("resolveThread"),
+    requestReview: unexpected("requestReview"),
     upsertCheck: unexpected("upsertCheck"),
   };
   return {

@@ -106,6 +106,7 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
     PORT: "0",
     ARCHITECT_DATA: join(folder, "data"),
     ARCHITECT_MODEL: "blueprint",
+    ARCHITECT_QUIET_SECONDS: "0",
     ...(python ? { ARCHITECT_PYTHON: python } : {}),
     ...options.env,
   };

@@ -33,7 +33,8 @@ const ran = (exitCode: number, tree = treeHash(changeset), command = "pytest -q"
   output: "",
   tree,
 });
-const context = { changeset, evidence: [ran(0)], followUp: false, commentIds: [] };
+const context = { changeset, evidence: [ran(0)], followUp: false, threads: [] };
+const place = { id: 7, path: "backend/app/api/a.py" };
 const rules = (one: Report, over: Partial<Parameters<typeof checkReport>[1]> = {}) =>
   checkReport(one, { ...context, ...over }).map(({ rule, severity }) => `${severity} ${rule}`);
 
@@ -68,7 +69,7 @@ describe("checkReport", () => {
       [],
     ],
     ["the latest run of a command counts", report(), { evidence: [ran(1), ran(0)] }, []],
-    ["a comment without answer goes back", report(), { commentIds: [7] }, ["error thread-unanswered"]],
+    ["a comment without answer goes back", report(), { threads: [place] }, ["error thread-unanswered"]],
     [
       "an answer to a stranger's comment goes back",
       report({ threads: [{ comment_id: 9, outcome: "declined", answer: "no" }] }),
@@ -78,7 +79,13 @@ describe("checkReport", () => {
     [
       "a changed thread needs a changed file",
       report({ threads: [{ comment_id: 7, outcome: "changed", answer: "yes" }] }),
-      { commentIds: [7], changeset: [], followUp: true },
+      { threads: [place], changeset: [], followUp: true },
+      ["error thread-unchanged"],
+    ],
+    [
+      "and that is the file that it stands in",
+      report({ threads: [{ comment_id: 7, outcome: "changed", answer: "yes" }] }),
+      { threads: [{ ...place, path: "backend/app/api/b.py" }] },
       ["error thread-unchanged"],
     ],
   ])("%s", (_name, one, over, expected) => {
