@@ -65,7 +65,7 @@ export type BriefCommands = {
 };
 
 /** Of the runs that write no code. */
-export type ReadingKind = "answer" | "review" | "plan";
+export type ReadingKind = "answer" | "review" | "plan" | "paper";
 
 /** Somebody's pull request, whose head the worktree holds. Every text in it is theirs, but for what was found. */
 export type BriefChange = {
@@ -187,6 +187,10 @@ const task: Readonly<Record<Brief["kind"], (brief: Brief) => string>> = {
   design: ({ issue, plan }) => `Design and implement what issue #${issue} asks for.${asPlanned(plan)}`,
   "follow-up": ({ pull, plan }) =>
     `Follow up on pull request #${pull?.number}: the worktree holds its branch. Answer every review comment in \`threads\`.${asPlanned(plan)}`,
+  paper: ({ issue, pull }) =>
+    pull
+      ? `Follow up on the design in pull request #${pull.number}, whose branch the worktree holds. Answer every review comment in \`threads\`.`
+      : `Design what issue #${issue} asks for, without code.`,
   answer: ({ issue, pull }) =>
     `Answer the question in \`request\`, asked on ${pull ? `pull request #${pull.number}, whose branch the worktree holds` : `issue #${issue}`}.`,
   review: ({ pull, change }) =>

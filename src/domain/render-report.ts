@@ -4,13 +4,14 @@ import type { ClaimVerdict } from "./claim.ts";
 import type { ContractChange } from "./contract.ts";
 import type { Finding, ShownEvidence } from "./finding.ts";
 import type { Ledger } from "./ledger.ts";
-import { neutralisePlain } from "./neutralise.ts";
 import type { CutShort, Spend } from "./outcome.ts";
+import type { Paper } from "./paper.ts";
 import { claimsSection } from "./render/claims.ts";
 import { contractSection } from "./render/contract-changes.ts";
 import { cutShortSection } from "./render/cut-short.ts";
 import { type PlanCarriedOut, planSection } from "./render/drift.ts";
 import { evidenceSection, suggestedSection } from "./render/evidence.ts";
+import { paperSection } from "./render/paper.ts";
 import { reviewSection } from "./render/review.ts";
 import { clip, details, prose } from "./render/safe.ts";
 import {
@@ -60,6 +61,8 @@ export type PullBodyInput = {
   /** House standards that the repository turned off or set otherwise. */
   readonly deviations?: readonly Deviation[] | undefined;
   readonly evidence: readonly ShownEvidence[];
+  /** Of a run that designs without code. */
+  readonly paper?: Paper | undefined;
   /** What they handed back: told by our code, not by the report. */
   readonly subagents?: readonly HandedBack[] | undefined;
   readonly review?: Review | undefined;
@@ -133,7 +136,8 @@ const headline = ({ status }: PullBodyInput): string => `**Status: ${status}.** 
 const link = ({ status, issue }: PullBodyInput): string => `${status === "DONE" ? "Closes" : "Refs"} #${issue}`;
 
 const sections = (input: PullBodyInput, level: Level): (string | undefined)[] => {
-  const { report, evidence } = input;
+  const { report, evidence, paper } = input;
+  if (paper) return paperSections(input, paper, level);
   return [
     headline(input),
     prose(report.summary, level.text),
@@ -166,6 +170,29 @@ const sections = (input: PullBodyInput, level: Level): (string | undefined)[] =>
   ];
 };
 
+const noCode =
+  "No code was asked for, and none is here: nothing was run for it. Each decision is a file, and what stands between services is one. Endpoints that the design names were looked up in the code.";
+
+const paperSections = (input: PullBodyInput, paper: Paper, level: Level): (string | undefined)[] => [
+  headline(input),
+  prose(input.report.summary, level.text),
+  noCode,
+  link(input),
+  blockersSection(input.report, level),
+  questionsSection(input.report, level),
+  paperSection(paper, level),
+  claimsSection(input.claims ?? [], level),
+  findingsSection(input.findings, level),
+  decisionsSection(input.report, level),
+  handoffsSection(input.report, level),
+  concernsSection(input.report, level),
+  noticesSection(input.notices ?? [], level),
+  notesSection(input.notes ?? [], level),
+  closing(input),
+  level.leftOut === "" ? undefined : `Shortened to what a description can hold: ${level.leftOut} left out.`,
+  embedded(input, level),
+];
+
 export const closingHeading = "### Spent, and how to continue";
 
 const closing = (input: PullBodyInput): string => {
@@ -176,7 +203,7 @@ const closing = (input: PullBodyInput): string => {
     closingHeading,
     ...(input.found ? [foundSentence(input.found)] : []),
     `${spent}.${by}${shares === undefined ? "" : ` ${shares}`}${signatures(input.commits ?? [])}`,
-    "Review the code with comments on its lines and submit the review: each comment gets an answer, and changes come as further commits on this branch. Or comment `/architect design …` here with what is to be done. Text that you write outside this block, above or below, stays as it is.",
+    `Review ${input.paper ? "the design" : "the code"} with comments on its lines and submit the review: each comment gets an answer, and changes come as further commits on this branch. Or comment \`/architect design …\` here with what is to be done${input.paper ? "; with *implement* in it, it is built" : ""}. Text that you write outside this block, above or below, stays as it is.`,
   ].join("\n\n");
 };
 
@@ -265,39 +292,3 @@ export const withoutBlock = (body: string): string => {
 };
 
 const withoutMarkers = (text: string): string => text.replaceAll(begin, "").replaceAll(end, "").trim();
-
-export const pullTitle = (report: Pick<Report, "feature">, issueTitle: string): string =>
-  neutralisePlain(issueTitle, 200) || words(report.feature);
-
-const words = (feature: string): string => {
-  const text = feature.replaceAll("-", " ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
-};
-
-/**
- * Subject, one paragraph, the issue, and our own trailers. Nothing of the agent's text can become a trailer, close an
- * issue or skip CI.
- *
- * @param trailers such as `Co-authored-by: …`
- */
-export const commitMessage = (
-  report: Pick<Report, "feature" | "summary">,
-  issue: number,
-  purpose: "work" | "follow-up" | "memory",
-  trailers: readonly string[] = [],
-): string => {
-  const subject = {
-    work: words(report.feature),
-    "follow-up": `${words(report.feature)}: answer the review`,
-    memory: `Record decisions and work: ${report.feature}`,
-  }[purpose];
-  const body = purpose === "memory" ? [] : [wrapAt72(neutralisePlain(report.summary, 1_000))];
-  const closing = trailers.length > 0 ? [trailers.join("\n")] : [];
-  return [clip(subject, 72), ...body, `Refs #${issue}`, ...closing].join("\n\n");
-};
-
-const wrapAt72 = (text: string): string =>
-  text
-    .replace(/\b([a-z]+(?:-[a-z]+)*-by):/gi, "$1")
-    .replace(/(.{1,72})(?:\s+|$)/g, "$1\n")
-    .trim();

@@ -1,5 +1,6 @@
 /** What the agent of a run that writes no code hands in, and the names of the tools by which runs end. Judges nothing. */
 import { z } from "zod";
+import type { Paper } from "./paper.ts";
 import type { Plan } from "./plan.ts";
 
 /** Lines of a file, as an agent names them. */
@@ -47,7 +48,7 @@ export const opinionSchema = z.strictObject({
 export type PullOpinion = { readonly kind: "review" } & z.infer<typeof opinionSchema>;
 
 /** By kind of run; a report of code is none of them. */
-export type Submission = Answer | Plan | PullOpinion;
+export type Submission = Answer | Plan | Paper | PullOpinion;
 
 export const isSubmission = (report: object): report is Submission => "kind" in report;
 

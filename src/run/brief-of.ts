@@ -37,7 +37,8 @@ export const composeBriefOf = async (
   const { pull } = known;
   const request = requestOf(trigger);
   const context = trigger.kind === "command" ? await contextOf(session, trigger) : undefined;
-  const followUp = pull !== undefined && trigger.thread.kind === "pull" && known.reads === undefined;
+  const reworks = known.reads === undefined || known.reads === "paper";
+  const followUp = pull !== undefined && trigger.thread.kind === "pull" && reworks;
   const decisions = selectDecisions(parseDecisions(known.decisions).decisions, `${request.title}\n${request.body}`, 20);
   const report = pull ? parseBody(pull.body) : undefined;
   return {

@@ -20,7 +20,7 @@ import { goOn, groundOf } from "./go-on.ts";
 import { implement } from "./implement.ts";
 import { issueOf } from "./issue-of.ts";
 import { agentIn } from "./mode.ts";
-import { modeOf } from "./modes.ts";
+import { modeFor } from "./modes.ts";
 import { openRun, type Signals, workOf } from "./open-run.ts";
 import type { Allowance } from "./purse.ts";
 import { read } from "./read.ts";
@@ -80,7 +80,7 @@ const carryOut = async (
   const own = await all.store.events(stored.id);
   const asked = await whatIsAsked(all.store, stored, own);
   const { record, source } = asked;
-  const mode = modeOf(record.job.trigger);
+  const mode = await modeFor(all.store, record);
   const given = mode ? { ...all, definition: agentIn(mode, all.definition) } : all;
   const standing = source?.state ?? resumeFrom([...asked.before, ...own]);
   const { model } = termsOf(given, stored.job.trigger, standing);

@@ -7,6 +7,7 @@ import type { Outcome } from "../domain/outcome.ts";
 import type { Submission } from "../domain/submission.ts";
 import type { FilesRead, GitHub, GitHubSession, Inspection, RunRecord } from "../ports.ts";
 import type { Gathered } from "./gather.ts";
+import type { Settled } from "./publication.ts";
 import type { Door } from "./tools/submit-report.ts";
 import type { Tool } from "./tools/tool.ts";
 
@@ -16,6 +17,8 @@ export type Ground = {
   readonly gathered: Gathered;
   /** At the commit that the run reads. */
   readonly readFiles: (paths: readonly string[]) => Promise<FilesRead>;
+  /** Paths of a commit's files. */
+  readonly list: (commit: string, isWanted: (path: string) => boolean) => Promise<readonly string[]>;
   /** Facts and breaches of that commit; undefined where nothing reads them here. */
   readonly inspect: () => Promise<Inspection | undefined>;
   /** Of a run that does work of that kind. */
@@ -37,7 +40,14 @@ export type Reading = {
   readonly model: string;
   /** Of this App's secrets and people's. */
   readonly redact: (text: string) => string;
+  /** Opens a pull request, or brings the one there is up to date, with what is not filled in here as the run has it. */
+  readonly publish: (what: Proposed) => Promise<Outcome>;
 };
+
+export type Proposed = Pick<
+  Settled,
+  "report" | "paper" | "status" | "findings" | "claims" | "changeset" | "boundaries"
+>;
 
 /** One file of `modes/` each. The runs that implement are none of them. */
 export type Mode = {

@@ -7,6 +7,7 @@ import type { RunEvent } from "../domain/event.ts";
 import type { Finding, ShownEvidence } from "../domain/finding.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { CutShort, Spend } from "../domain/outcome.ts";
+import type { Paper } from "../domain/paper.ts";
 import type { StoredPlan } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
 import type { Report, Status } from "../domain/report.ts";
@@ -22,6 +23,8 @@ import type { Signing } from "./signatures.ts";
 /** What the loop came to, held against the rules: only this is shown and committed. */
 export type Settled = {
   readonly report: Report;
+  /** Of a run that designs without code. */
+  readonly paper?: Paper | undefined;
   readonly status: Status;
   readonly findings: readonly Finding[];
   /** Of the report, as the code shows them. */

@@ -1,7 +1,7 @@
 /** Work and memory become commits, and a branch points at them. Each step finds what an earlier attempt made. */
 import type { Changeset } from "../domain/changeset.ts";
 import { branchOf } from "../domain/job.ts";
-import { commitMessage } from "../domain/render-report.ts";
+import { commitMessage } from "../domain/render/titles.ts";
 import { memoryFor } from "./memory-for.ts";
 import { changesOnto } from "./onto.ts";
 import type { Publication } from "./publication.ts";
@@ -19,7 +19,7 @@ export type Pushed = {
 export const push = async (publication: Publication): Promise<Pushed> => {
   const { deps, session, run, gathered, settled } = publication;
   const trailers = await trailersOf(deps, gathered.askers);
-  const purpose = gathered.brief.kind === "follow-up" ? "follow-up" : "work";
+  const purpose = gathered.brief.review ? "follow-up" : "work";
   const message = commitMessage(settled.report, run.issue, purpose, trailers);
   const { parent } = gathered;
   const changes = await changesFor(publication);

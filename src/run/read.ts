@@ -1,15 +1,21 @@
 /** A run that writes no code: its conversation inside walls where nothing can be written, and what people are told of its end. */
 import type { RunEvent } from "../domain/event.ts";
+import { ledgerOf } from "../domain/ledger.ts";
 import type { CutShort, Outcome } from "../domain/outcome.ts";
+import { blockedReport } from "../domain/report.ts";
 import { fullName } from "../domain/repository.ts";
 import { isSubmission } from "../domain/submission.ts";
 import type { Worktree } from "../ports.ts";
 import { withDoubts } from "../verify/commands/doubt.ts";
+import { nothingGenerated } from "./collection.ts";
 import { frameOf } from "./frame.ts";
 import type { Gathered } from "./gather.ts";
 import { enter, holdConversation, restore } from "./hold.ts";
 import { createInspector, readerOf } from "./inspector.ts";
-import type { Ground, Mode } from "./mode.ts";
+import type { Ground, Mode, Proposed } from "./mode.ts";
+import { noSandbox } from "./open-run.ts";
+import type { Settled } from "./publication.ts";
+import { publish } from "./publish.ts";
 import { mayWrite } from "./rights.ts";
 import type { ExecuteDeps, Run } from "./run-deps.ts";
 import type { Ended } from "./settle.ts";
@@ -49,6 +55,7 @@ const groundOf = (deps: ExecuteDeps, run: Run, gathered: Gathered): Ground => {
     ...{ run: run.record, gathered },
     readFiles: (paths) => workspace.readFiles(repository, commit, paths),
     limitsOf: run.limitsOf,
+    list: async (at, isWanted) => (await workspace.listSources(repository, at, isWanted)).map(({ path }) => path),
     inspect: async () => inspector?.head([]),
     unheard: async () => (await run.remarks.hear()) !== undefined,
   };
@@ -64,7 +71,10 @@ const tell = async (
   const ended = { blockers: [], questions: [], spend: end.spend };
   const submitted = end.kind === "reported" && isSubmission(end.report) ? end.report : undefined;
   const without = withoutSubmission(end);
-  if (!submitted && (!mode.publishWithout || without.cutShort === "stopped")) return { ...ended, ...without };
+  if (!submitted && (!mode.publishWithout || without.cutShort === "stopped")) {
+    if (ground.gathered.followUp) await propose(deps, run, ground, end, unfinished(run, without.blockers));
+    return { ...ended, ...without };
+  }
   const { repository, sender } = run.record.job.trigger;
   const session = await deps.github.open(repository, "acknowledge");
   try {
@@ -76,6 +86,7 @@ const tell = async (
       ...{ ground, session, model, github: deps.github },
       evidence: withDoubts(evidenceIn([...run.before, ...(await deps.store.events(run.record.id))])),
       redact: (text: string) => deps.redact(text).text,
+      publish: (what: Proposed) => propose(deps, run, ground, end, what),
     };
     if (submitted)
       return { ...ended, ...(await mode.publish({ ...reading, submission: submitted, findings: findingsOf(end) })) };
@@ -88,8 +99,40 @@ const tell = async (
 
 const findingsOf = (end: Ended) => (end.kind === "reported" ? end.findings : []);
 
+/** As a run that implements does it, with no code, no subagents and no API of its own. */
+const propose = async (
+  deps: ExecuteDeps,
+  run: Run,
+  { gathered }: Ground,
+  { spend }: Ended,
+  what: Proposed,
+): Promise<Outcome> => {
+  const events = await deps.store.events(run.record.id);
+  const settled: Settled = {
+    ...{ generated: nothingGenerated, published: [], apiChanges: [], subagents: [], contract: [], tasks: [] },
+    ...{ cutShort: undefined, found: undefined, evidence: withDoubts(evidenceIn([...run.before, ...events])) },
+    ...{ ledger: ledgerOf(events), spend, limits: run.limits },
+    ...what,
+  };
+  const record = (added: readonly RunEvent[]) => run.store(added, spend);
+  const notices = [...(deps.sandboxed ? [] : [noSandbox]), ...gathered.skills.problems];
+  return publish(
+    { ...deps, model: run.start.model, record, notices, plan: undefined },
+    run.record,
+    gathered,
+    settled,
+    events,
+  );
+};
+
 const evidenceIn = (events: readonly RunEvent[]) =>
   events.flatMap((event) => (event.type === "evidence" ? [event.evidence] : []));
+
+/** Whoever reviewed hears it in each thread. */
+const unfinished = ({ record }: Run, [reason = ""]: readonly string[]): Proposed => ({
+  ...{ report: blockedReport(record.job.trigger.title, reason), status: "BLOCKED" },
+  ...{ findings: [], claims: [], changeset: [], boundaries: [] },
+});
 
 const withoutSubmission = (end: Ended): Omit<Outcome, "questions" | "spend"> => {
   const reason = end.kind === "blocked" ? end.reason : "nothing was handed in";

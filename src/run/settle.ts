@@ -60,7 +60,7 @@ export const settle = async (
   const subagents = others.handedBack();
   const review = others.review();
   const boundaries = [run.boundary, ...others.boundaries()];
-  const submitted = end.kind === "reported" && "feature" in end.report ? end.report : undefined;
+  const submitted = end.kind === "reported" && "endpoints_created" in end.report ? end.report : undefined;
   const report = submitted
     ? { ...submitted, handoffs: [...openHandoffs(submitted, subagents)] }
     : blockedReport(run.title, end.kind === "blocked" ? end.reason : "no report was handed in", whyShort(end));

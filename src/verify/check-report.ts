@@ -117,7 +117,10 @@ export const checkReport = (report: Report, context: ReportContext): Finding[] =
 ];
 
 /** The status that people see: the report's, or a worse one where findings or open hand-offs demand it; never a better one. */
-export const settleStatus = (report: Report, findings: readonly Finding[]): Status => {
+export const settleStatus = (
+  report: Pick<Report, "status" | "concerns" | "handoffs">,
+  findings: readonly Finding[],
+): Status => {
   const doubtful = findings.some((finding) => finding.severity !== "note");
   const open = report.handoffs.length > 0 || report.concerns.length > 0;
   return doubtful || open ? worse(report.status, "DONE_WITH_CONCERNS") : report.status;

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { ShownEvidence } from "../../src/domain/finding.ts";
+import { commitMessage, pullTitle } from "../../src/domain/render/titles.ts";
 import {
-  commitMessage,
   maxBodyLength,
   mergeBody,
   type PullBodyInput,
   parseBody,
-  pullTitle,
   renderPullBody,
 } from "../../src/domain/render-report.ts";
 import { type Report, reportSchema } from "../../src/domain/report.ts";

@@ -9,7 +9,7 @@ import { design } from "./design.ts";
 import { followUp } from "./follow-up.ts";
 import { heeding, unseenIn } from "./heed.ts";
 import { emptyDatabaseReport, migrate } from "./migration.ts";
-import { emptyReport } from "./reports.ts";
+import { emptyPaper, emptyReport } from "./reports.ts";
 import { blocked, submit } from "./submit.ts";
 import { emptyTestReport, writeTests } from "./tests.ts";
 
@@ -26,7 +26,14 @@ const blockedFor = (kind: string | undefined, reason: string) =>
     ? blocked(emptyDatabaseReport, reason)
     : kind === "tests"
       ? blocked(emptyTestReport, reason)
-      : blocked(emptyReport("design-request"), reason);
+      : kind === "paper"
+        ? blocked(emptyPaper, reason)
+        : blocked(emptyReport("design-request"), reason);
+
+const toolFor = (kind: string | undefined): string => (kind === "paper" ? "SubmitPaper" : "SubmitReport");
+
+const noPaper =
+  "Decisions and boundaries between services are asked for, and the blueprint model, which is at work without a key, writes code from templates: it weighs no forces. Start the App with a language model and ask again, or name an endpoint or a resource to have its code.";
 
 function* endBlocked(reason: string): Plan {
   yield* submit(blockedFor(undefined, reason), "I cannot work on this.");
@@ -41,6 +48,8 @@ const planOf = ({ messages, answers }: Stretch, { tools }: Pick<ModelRequest, "t
       return design(brief, agentsIn(tools));
     case "follow-up":
       return followUp(brief, agentsIn(tools));
+    case "paper":
+      return submit(blocked(emptyPaper, noPaper), "I write code from templates, and decide nothing.", "SubmitPaper");
     case "migration":
       return migrate(brief);
     case "tests":
@@ -94,7 +103,7 @@ const next = (request: ModelRequest): { message: ModelTurn["message"]; ends: boo
   const use = {
     type: "tool_use" as const,
     id: `toolu_bp_${count + 1}_1`,
-    name: "SubmitReport",
+    name: toolFor(kindOf(messages)),
     input: otherVersion(messages, spoken.turn),
   };
   return {

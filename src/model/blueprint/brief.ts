@@ -3,7 +3,7 @@ import { z } from "zod";
 import { reportSchema } from "../../domain/report.ts";
 
 const briefSchema = z.object({
-  kind: z.enum(["design", "follow-up"]),
+  kind: z.enum(["design", "follow-up", "paper"]),
   request: z.object({ title: z.string(), body: z.string() }),
   issue: z.number().int(),
   context: z.object({ title: z.string(), body: z.string() }).optional(),

@@ -1,4 +1,5 @@
 /** Reports as values: what was asked, what was built, what was tried. Nothing is claimed here that no call has shown. */
+import type { Paper } from "../../domain/paper.ts";
 import type { Report } from "../../domain/report.ts";
 import type { Unclear } from "./fields.ts";
 import type { Work } from "./work.ts";
@@ -27,6 +28,20 @@ export const emptyReport = (feature: string): Report => ({
   handoffs: [],
   threads: [],
 });
+
+export const emptyPaper: Omit<Paper, "kind"> = {
+  status: "BLOCKED",
+  feature: "design-request",
+  summary: "Nothing was designed.",
+  services: [],
+  contracts: [],
+  decisions: [],
+  concerns: [],
+  blockers: [],
+  questions: [],
+  handoffs: [],
+  threads: [],
+};
 
 export const asking = (feature: string, unclear: readonly Unclear[]): Report => ({
   ...emptyReport(feature),

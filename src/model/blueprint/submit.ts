@@ -16,8 +16,8 @@ export const blocked = <R extends Submittable>(report: R, blocker: string): R =>
 });
 
 /** Submits, and once more in each of two ways of mending where it is refused: the status lowered, then BLOCKED. */
-export function* submit<R extends Submittable>(report: R, text: string): Plan {
-  const [first] = yield { text, calls: [{ name: "SubmitReport", input: report }] };
+export function* submit<R extends Submittable>(report: R, text: string, tool = "SubmitReport"): Plan {
+  const [first] = yield { text, calls: [{ name: tool, input: report }] };
   if (!first?.failed) return;
   const lower: R = {
     ...report,
@@ -26,14 +26,14 @@ export function* submit<R extends Submittable>(report: R, text: string): Plan {
   };
   const [second] = yield {
     text: "The report was refused; I add the findings to it.",
-    calls: [{ name: "SubmitReport", input: lower }],
+    calls: [{ name: tool, input: lower }],
   };
   if (!second?.failed) return;
   yield {
     text: "It was refused again: I say what stands in the way.",
     calls: [
       {
-        name: "SubmitReport",
+        name: tool,
         input: blocked(report, `The report does not hold and I cannot mend it: ${second.text.slice(0, 3_000)}`),
       },
     ],

@@ -74,7 +74,7 @@ const elsewhere = new Set(
   readdirSync(join(root, "src/verify"))
     .filter((name) => name.endsWith(".ts"))
     .flatMap((name) => [
-      ...readFileSync(join(root, "src/verify", name), "utf8").matchAll(/(?:rule: |(?:error|concern)\()"([a-z-]+)"/g),
+      ...readFileSync(join(root, "src/verify", name), "utf8").matchAll(/(?:rule: |(?:error|concern)\(\s*)"([a-z-]+)"/g),
     ])
     .map(([, rule]) => rule!),
 );
