@@ -248,6 +248,8 @@ export interface GitHubSession {
   resolveThread(pull: number, threadId: number): Promise<Granted>;
   /** Asks a person to look again; nobody is asked twice at a time. */
   requestReview(pull: number, person: Person): Promise<Granted>;
+  /** What a comment of ours says now; undefined where it is gone, or somebody else's. */
+  fetchComment(id: number): Promise<string | undefined>;
   /** Our check run on a commit: made, or brought up to date where it is there. @returns its id */
   upsertCheck(check: CheckWritten): Promise<number>;
   /** Revokes the token; the session is not used afterwards. */

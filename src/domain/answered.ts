@@ -80,6 +80,10 @@ const toAnswered = (asked: Questions[number] | undefined, answer: Answer, by: st
   };
 };
 
+/** A command that can be sent as it is, of these questions as they are. */
+export const answerExample = (questions: Questions): string =>
+  `/architect answer ${questions.map(({ options }, index) => (options.length > 0 ? `${index + 1}a` : `${index + 1}: …`)).join(" ")}`;
+
 /** `1`, `1 and 2`, `1, 2 and 3`. */
 const numbers = (all: readonly number[]): string =>
   all.length < 2 ? all.join("") : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;

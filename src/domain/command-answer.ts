@@ -58,7 +58,7 @@ export const renderHelp = (models: readonly string[]): string =>
       "Options, on the same line:",
       "- `--budget $3`: what the run may spend, up to the cap of this App.",
       `- \`--model NAME\`: ${models.length > 1 ? `one of ${models.map((one) => code(one, 100)).join(", ")}` : `here there is ${models.map((one) => code(one, 100)).join("") || "one model only"}`}.`,
-      "- `--base BRANCH` (of `design`): where a new pull request goes; the default branch where left out.",
+      "- `--base BRANCH` (of `design` and `plan`): where a new pull request goes; the default branch where left out.",
     ].join("\n"),
     "A review of the pull request with comments on its lines is answered line by line, without a command.",
   ].join("\n\n");

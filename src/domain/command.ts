@@ -25,7 +25,7 @@ export type Command =
   | WithRequest<"continue">
   | WithRequest<"retry">
   | { readonly verb: "answer"; readonly answers: readonly Answer[]; readonly options?: CommandOptions }
-  | { readonly verb: "approve"; readonly hash?: string }
+  | { readonly verb: "approve"; readonly hash?: string; readonly options?: CommandOptions }
   | { readonly verb: "stop" | "status" | "help" | "allow" }
   /** A verb that there is, with something that it cannot take: `problem` says what would be right, as Markdown. */
   | { readonly verb: "mistake"; readonly of: Verb; readonly problem: string }
@@ -44,7 +44,7 @@ const optionsOf: Readonly<Record<Verb, readonly OptionName[]>> = {
   continue: spending,
   retry: spending,
   answer: spending,
-  approve: [],
+  approve: spending,
   stop: [],
   status: [],
   help: [],
@@ -89,7 +89,7 @@ const commandOf = (verb: Verb, line: string, below: readonly string[]): Command 
     case "allow":
       return { verb };
     case "approve":
-      return approval(read.text);
+      return approval(read.text, options);
     case "answer": {
       const answers = readAnswers(request);
       if (answers.length > 0) return { verb, answers, ...options };
@@ -104,10 +104,10 @@ const commandOf = (verb: Verb, line: string, below: readonly string[]): Command 
   }
 };
 
-const approval = (text: string): Command => {
+const approval = (text: string, options: { readonly options?: CommandOptions }): Command => {
   const [word = ""] = text.split(/\s/);
-  if (word === "") return { verb: "approve" };
-  if (/^[0-9a-f]{6,64}$/i.test(word)) return { verb: "approve", hash: word.toLowerCase() };
+  if (word === "") return { verb: "approve", ...options };
+  if (/^[0-9a-f]{6,64}$/i.test(word)) return { verb: "approve", hash: word.toLowerCase(), ...options };
   return {
     verb: "mistake",
     of: "approve",

@@ -6,7 +6,9 @@ import { canonicalJson } from "./memory/json.ts";
 
 const text = (max: number) => z.string().trim().min(1).max(max);
 const short = text(300);
-const path = text(1_024).describe("absolute path below /repo");
+const path = text(1_024).describe(
+  "absolute path below /repo; of a new file whose name is not known yet, its folder with / at the end",
+);
 
 const workKinds = ["single-endpoint", "crud", "microservice", "authentication"] as const satisfies readonly WorkKind[];
 
@@ -39,7 +41,7 @@ const question = z.object({ question: text(500), options: z.array(short).max(8) 
 export const planSchema = z.strictObject({
   summary: text(2_000).describe("two or three sentences: what is there once the plan is carried out"),
   work: z.enum(workKinds).describe("what carrying it out is; its budget follows from that"),
-  steps: z.array(step).min(1).max(20),
+  steps: z.array(step).max(20).describe("none only where nothing can be planned before the questions are answered"),
   files: z.array(file).max(60).describe("every file that is touched, those of hand-offs too"),
   contract: z.array(operation).max(40).describe("every operation that comes, changes or goes"),
   questions: z
@@ -70,6 +72,8 @@ export type StoredPlan = {
   readonly base?: string;
   /** What it rests on: blob ids of its files by path; null where there was none. */
   readonly files: Readonly<Record<string, string | null>>;
+  /** The comment that people read it in, and the fingerprint of what was written there. */
+  readonly shown: { readonly comment: number; readonly sha256: string };
 };
 
 /** Of these digits so many are shown; so few are enough to name a plan. */
@@ -82,5 +86,12 @@ export const hashPlan = (plan: PlanContent, given: PlannedFor): string =>
     .update(canonicalJson({ plan, for: given }))
     .digest("hex");
 
-/** As people approve it: what an agent's paths mean in the repository. */
+/** What an agent's paths mean in the repository; a folder keeps its slash. */
 export const plannedPath = (file: string): string => file.replace(/^(\/repo\/|\.\/)/, "");
+
+/** It stands for new files in it, whose names nobody knows yet. */
+export const isFolder = (file: string): boolean => file.endsWith("/");
+
+/** Of a comment's text, whatever GitHub makes of line ends. */
+export const fingerprint = (body: string): string =>
+  createHash("sha256").update(body.replaceAll("\r\n", "\n").trim()).digest("hex");

@@ -1,4 +1,5 @@
 /** The one live comment on a thread, as people read it. Knows text only. */
+import { answerExample } from "./answered.ts";
 import { noSpend, type WorkFound } from "./budget.ts";
 import type { Phase } from "./event.ts";
 import type { Ledger } from "./ledger.ts";
@@ -148,11 +149,7 @@ const next = ({ kind, status, pull, questions, cutShort, review, plan }: Outcome
   return "To go on, comment `/architect design …` with what is to be done.";
 };
 
-/** An example that can be sent as it is, of the questions as they are. */
 const howToAnswer = (questions: Outcome["questions"]): string => {
-  const example = questions
-    .slice(0, 2)
-    .map(({ options }, index) => (options.length > 0 ? `${index + 1}a` : `${index + 1}: …`));
   const rest = questions.length > 1 ? " What you leave out the agent decides." : "";
-  return `To answer, comment \`/architect answer ${example.join(" ")}\`: the letter of an option, or a colon and your words.${rest}`;
+  return `To answer, comment \`${answerExample(questions.slice(0, 2))}\`: the letter of an option, or a colon and your words.${rest}`;
 };

@@ -11,7 +11,7 @@ type CommentData = {
   readonly user: { readonly id: number } | null;
 };
 
-type CommentPart = Pick<GitHubSession, "upsertComment" | "answerThread" | "react">;
+type CommentPart = Pick<GitHubSession, "fetchComment" | "upsertComment" | "answerThread" | "react">;
 
 export const createComments = (client: Octokit, place: Place, whoami: () => Promise<Person>): CommentPart => {
   const ours = async (marker: string): Promise<(comment: CommentData) => boolean> => {
@@ -33,9 +33,17 @@ export const createComments = (client: Octokit, place: Place, whoami: () => Prom
     return undefined;
   };
 
+  const fetchOne = (id: number) =>
+    unless([404, 410], () => client.rest.issues.getComment({ ...place, comment_id: id }));
+
+  const fetchComment: CommentPart["fetchComment"] = async (id) => {
+    const [found, isOurs] = await Promise.all([fetchOne(id), ours("")]);
+    return found && isOurs(found.data) ? (found.data.body ?? "") : undefined;
+  };
+
   /** The comment of last time: checked before it is written over, for it may be gone, or another one. */
   const fetchKnown = async (number: number, marker: string, id: number): Promise<CommentData | undefined> => {
-    const found = await unless([404, 410], () => client.rest.issues.getComment({ ...place, comment_id: id }));
+    const found = await fetchOne(id);
     const isOurs = await ours(marker);
     return found && isOurs(found.data) && found.data.issue_url.endsWith(`/${number}`) ? found.data : undefined;
   };
@@ -103,7 +111,7 @@ export const createComments = (client: Octokit, place: Place, whoami: () => Prom
       });
   };
 
-  return { upsertComment, answerThread, react };
+  return { fetchComment, upsertComment, answerThread, react };
 };
 
 const withMarker = (body: string, marker: string): string => (body.includes(marker) ? body : `${body}\n\n${marker}`);

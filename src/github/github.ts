@@ -182,6 +182,7 @@ const createSession = (
       during(`pointing ${branch} at ${sha.slice(0, 12)}`, () => commits.pointBranch(branch, sha, expected)),
     openPull: (pull) => during(`opening the pull request of ${pull.branch}`, () => pulls.openPull(pull)),
     updatePull: (pull, change) => during(`changing pull request #${pull.number}`, () => pulls.updatePull(pull, change)),
+    fetchComment: (id) => during(`reading comment ${id}`, () => comments.fetchComment(id)),
     upsertComment: (number, marker, body, knownId) =>
       during(`writing the comment on #${number}`, () => comments.upsertComment(number, marker, body, knownId)),
     answerThread: (pull, threadId, marker, body) =>

@@ -1,11 +1,12 @@
 /** `approve`: the newest plan of a thread becomes what an implementing run is asked for, where the approval counts. */
-import { type PlanRun, whyVoid } from "../domain/approval.ts";
+import { type PlanRun, whyNotAsShown, whyStale, whyVoid } from "../domain/approval.ts";
 import { blobSha } from "../domain/changeset.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { PlannedFor, StoredPlan } from "../domain/plan.ts";
 import { withoutBlock } from "../domain/render-report.ts";
 import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
 import type { FilesRead, RunRecord } from "../ports.ts";
+import type { GatherDeps, Gathered } from "./gather.ts";
 
 export type Approved = {
   readonly plan: StoredPlan;
@@ -30,17 +31,15 @@ export const planApprovedBy = (
   const { trigger } = job;
   const { title, body } = plannedFor(trigger);
   const hash = trigger.kind === "command" && trigger.command.verb === "approve" ? trigger.command.hash : undefined;
-  const runs = earlier.filter(({ job: { trigger: other } }) => other.thread.number === trigger.thread.number);
-  const plans = runs.flatMap((run): PlanRun[] => {
-    const { outcome, endedAt } = run;
-    if (!outcome?.plan) return [];
-    const done = runs.find(
-      (one) => one.outcome?.carriedOut === outcome.plan?.hash && one.outcome?.kind === "published",
-    );
-    return [{ plan: outcome.plan, shownAt: endedAt ?? run.startedAt, carriedOut: done?.outcome?.pull?.number }];
+  const thread = trigger.thread.number;
+  const plans = earlier.flatMap(({ outcome, startedAt, endedAt, job: { trigger: of } }): PlanRun[] => {
+    const plan = outcome?.plan;
+    if (!plan) return [];
+    const done = earlier.find((one) => one.outcome?.carriedOut === plan.hash && one.outcome?.kind === "published");
+    return [{ plan, shownAt: endedAt ?? startedAt, carriedOut: done?.outcome?.pull?.number, thread: of.thread.number }];
   });
-  const refusal = whyVoid({ hash, title, body, at: job.acceptedAt }, plans);
-  const plan = plans[0]?.plan;
+  const refusal = whyVoid({ hash, thread, title, body, at: job.acceptedAt }, plans);
+  const plan = plans.find((one) => one.thread === thread)?.plan;
   return refusal === undefined && plan ? { plan } : { refusal: refusal ?? "" };
 };
 
@@ -69,7 +68,27 @@ export const blobsOf = async (readFiles: ReadFiles, paths: readonly string[]): P
 };
 
 /** Paths of the plan that are not as they were. */
-export const stalePaths = async ({ files }: StoredPlan, readFiles: ReadFiles): Promise<readonly string[]> => {
+const stalePaths = async ({ files }: StoredPlan, readFiles: ReadFiles): Promise<readonly string[]> => {
   const now = await blobsOf(readFiles, Object.keys(files));
   return Object.entries(files).flatMap(([path, sha]) => (now[path] === sha ? [] : [path]));
+};
+
+/** Looked at before the run begins: from then on it works on what it found. @returns why the approval is void */
+export const whyOverdue = async (
+  { github, workspace }: Pick<GatherDeps, "github" | "workspace">,
+  { job: { trigger } }: RunRecord,
+  approved: Approved,
+  { commit, pull, baseBranch }: Pick<Gathered, "commit" | "pull" | "baseBranch">,
+): Promise<string | undefined> => {
+  if (!approved.fresh) return undefined;
+  const { plan } = approved;
+  const session = await github.open(trigger.repository, "read");
+  try {
+    const edited = whyNotAsShown(plan, await session.fetchComment(plan.shown.comment));
+    if (edited !== undefined) return edited;
+  } finally {
+    await session.close();
+  }
+  const readFiles: ReadFiles = (paths) => workspace.readFiles(trigger.repository, commit, paths);
+  return whyStale(plan, await stalePaths(plan, readFiles), pull?.branch ?? baseBranch);
 };

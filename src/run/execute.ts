@@ -1,6 +1,5 @@
 /** One job from start to outcome: gather, brief, loop, settle, publish. Every step may be repeated after a crash. */
 import { openSentence } from "../domain/answered.ts";
-import { whyStale } from "../domain/approval.ts";
 import { limitsFor, noSpend } from "../domain/budget.ts";
 import { lowerCaps } from "../domain/caps.ts";
 import { RefusedError } from "../domain/errors.ts";
@@ -10,7 +9,7 @@ import type { Outcome } from "../domain/outcome.ts";
 import { shownHash } from "../domain/plan.ts";
 import { lateNotice } from "../domain/remark.ts";
 import type { RunRecord, Worktree } from "../ports.ts";
-import { stalePaths } from "./approve.ts";
+import { whyOverdue } from "./approve.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
 import { startOf } from "./converse.ts";
 import { castOf } from "./frame.ts";
@@ -102,7 +101,8 @@ const carryOut = async (
     deps.log(`run ${record.id} refused: ${gathered.reason}`);
     return deps.store.closeRun(record.id, refused(gathered.reason));
   }
-  const stale = gathered.kind === "ready" ? await staleness(all, asked, gathered) : undefined;
+  const stale =
+    asked.plan && gathered.kind === "ready" ? await whyOverdue(all, record, asked.plan, gathered) : undefined;
   const spent = own.some(isBegun) ? undefined : await allowance?.refusal();
   const refusal =
     asked.refusal ?? terms.refusal ?? stale ?? (spent === undefined ? undefined : `Nothing was started: ${spent}`);
@@ -127,17 +127,6 @@ const carryOut = async (
 
 const carriesOut = ({ plan }: Asked): readonly string[] =>
   plan ? [`It carries out the plan \`${shownHash(plan.plan)}\`.`] : [];
-
-/** Looked at before the run begins: from then on it works on what it found. @returns why the approval is void */
-const staleness = async (
-  { workspace }: ExecuteDeps,
-  { record, plan }: Asked,
-  { commit, pull, baseBranch }: Gathered,
-): Promise<string | undefined> => {
-  if (!plan?.fresh) return undefined;
-  const readFiles = (paths: readonly string[]) => workspace.readFiles(record.job.trigger.repository, commit, paths);
-  return whyStale(await stalePaths(plan.plan, readFiles), pull?.branch ?? baseBranch);
-};
 
 const isBegun = ({ type }: RunEvent): boolean => type === "started" || type === "continues";
 

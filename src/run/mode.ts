@@ -23,6 +23,8 @@ export type Ground = {
   readonly inspect: () => Promise<Inspection | undefined>;
   /** Of a run that does work of that kind. */
   readonly limitsOf: (kind: WorkKind) => Limits;
+  /** That a run which implements starts for parts of its work. */
+  readonly agents: readonly string[];
   /** People said something that the agent has not read. */
   readonly unheard: () => Promise<boolean>;
 };

@@ -1,4 +1,5 @@
 /** A run that writes no code: its conversation inside walls where nothing can be written, and what people are told of its end. */
+import { subagentsOf } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { ledgerOf } from "../domain/ledger.ts";
 import type { CutShort, Outcome } from "../domain/outcome.ts";
@@ -56,9 +57,16 @@ const groundOf = (deps: ExecuteDeps, run: Run, gathered: Gathered): Ground => {
     readFiles: (paths) => workspace.readFiles(repository, commit, paths),
     limitsOf: run.limitsOf,
     list: async (at, isWanted) => (await workspace.listSources(repository, at, isWanted)).map(({ path }) => path),
+    agents: agentsOf(deps),
     inspect: async () => inspector?.head([]),
     unheard: async () => (await run.remarks.hear()) !== undefined,
   };
+};
+
+/** The definition of a run that writes no code has lost them. */
+const agentsOf = ({ library, definition }: ExecuteDeps): readonly string[] => {
+  const implementing = library.definitions.get(definition.name);
+  return implementing ? subagentsOf(implementing) : [];
 };
 
 /** Who may is asked once more, right before it is written. */

@@ -227,6 +227,7 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
       return next;
     },
     // Whoever started it watches the run itself.
+    fetchComment: () => unknown("comments"),
     upsertComment: async () => 1,
     answerThread: () => unknown("threads"),
     resolveThread: () => unknown("threads"),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PlanContent } from "../../src/domain/plan.ts";
 import { shownHash } from "../../src/domain/plan.ts";
+import { planMarker } from "../../src/domain/render/plan.ts";
 import { type Bench, createBench } from "../support/reading-bench.ts";
 import { reportWith } from "../support/report.ts";
 import type { ScriptedTurn } from "../support/scripted-model.ts";
@@ -58,10 +59,11 @@ describe("plan", () => {
     expect(bench.said()).toHaveLength(1);
     const [body = ""] = bench.said();
     expect(body).toContain("1. **Add the column.** An enum of open and paid.\n   `app/models/order.py`");
-    expect(body).toContain("| `tests/test_orders.py` | create | hand-off: test-generator | it is tested |");
+    expect(body).toContain("| `tests/test_orders.py` | create | left to test-generator | it is tested |");
     expect(body).toContain("| `GET /api/v1/orders` | changed | none | none | none | 200, orders with their status |");
     expect(body).toContain("**Estimate:** the work of a CRUD feature, at most 40 tool calls and $10.00.");
-    expect(body).toContain(`Plan \`${hash}\`. \`/architect approve ${hash}\` carries it out.`);
+    expect(body).toContain(`**Plan \`${hash}\`** for: give orders a status`);
+    expect(body).toContain(`To have it carried out, comment \`/architect approve ${hash}\`.`);
     expect(bench.status()).toContain("**Planned.**\n\nThe plan has 2 steps over 3 files.");
     expect(bench.status()).toContain(`comment \`/architect approve ${hash}\``);
     expect(bench.github.pulls).toEqual([]);
@@ -73,7 +75,7 @@ describe("plan", () => {
     expect(brief?.type === "text" && brief.text).toContain(
       '"request":{"title":"Orders need a status","body":"Today they have none."}',
     );
-    expect(bench.said()[0]).toContain("**Plan** for: Orders need a status");
+    expect(bench.said()[0]).toContain(" for: Orders need a status");
   });
 
   test("that does not fit the code comes back with what is wrong", async () => {
@@ -99,6 +101,26 @@ describe("plan", () => {
     await bench.run(bench.command("plan x"), [wrong, wrong, wrong]);
     expect(bench.said()[0]).toContain("> [!WARNING]");
     expect(bench.said()[0]).toContain("> - app/other.py: step 1 names it, and `files` does not list it");
+  });
+
+  test("may name the folder of a new file whose name nobody knows yet", async () => {
+    const migration = { change: "create", why: "the column", handoff: "database-engineer" } as const;
+    const { outcome } = await planIt(
+      planned({ files: [...plan.files, { ...migration, file: "/repo/alembic/versions/" }] }),
+    );
+    expect(bench.said()[0]).toContain("| `alembic/versions/…` | create |");
+    expect(Object.keys(outcome.plan?.files ?? {})).not.toContain("alembic/versions/");
+    const wrong = planned({ files: [...plan.files, { ...migration, file: "/repo/app/api/", change: "modify" }] });
+    await bench.run(bench.command("plan x"), [wrong, planned()]);
+    expect(JSON.stringify(bench.model().requests.at(-1)?.messages)).toContain("is a folder: name the file in it.");
+  });
+
+  test("has questions where it has no steps, and no estimate then", async () => {
+    const empty = { steps: [], files: [], contract: [] };
+    await bench.run(bench.command("plan x"), [planned(empty), planned({ ...empty, questions })]);
+    expect(JSON.stringify(bench.model().requests.at(-1)?.messages)).toContain("It has neither steps nor questions.");
+    expect(bench.said()[0]).toContain("**Questions**, without whose answers nothing can be planned");
+    expect(bench.said()[0]).not.toContain("Estimate");
   });
 
   test("takes the place of the one before, in the same comment, with another hash", async () => {
@@ -223,6 +245,35 @@ describe("approve", () => {
     const { hash } = await planIt();
     await approve(hash);
     expect((await approve(hash)).summary).toContain("was carried out already, in #100");
+  });
+
+  test("is void where people edited the comment with the plan, and says how a plan is changed", async () => {
+    const { hash } = await planIt();
+    const [[id, comment] = []] = [...bench.github.comments].filter(([, { body }]) => body.includes(planMarker));
+    if (id === undefined || !comment) throw new Error("no comment has the plan");
+    const edited = { ...comment, body: comment.body.replace("An enum", "A string") };
+    bench.github.comments.set(id, edited);
+    expect((await approve(hash)).summary).toContain(
+      `the comment with the plan \`${hash}\` was edited, so it no longer says what would be carried out`,
+    );
+    bench.github.comments.delete(id);
+    expect((await approve(hash)).summary).toContain(`the comment with the plan \`${hash}\` is gone`);
+    expect(bench.github.pulls).toEqual([]);
+    bench.github.comments.set(id, { ...comment, body: comment.body.replaceAll("\n", "\r\n") });
+    expect(await approve(hash)).toMatchObject({ kind: "published" });
+  });
+
+  test("on the pull request of a plan's issue says where the plan stands", async () => {
+    const { hash } = await planIt();
+    await approve(hash);
+    const { summary } = await approve(hash, { thread: { kind: "pull", number: 100 } });
+    expect(summary).toContain(`The plan \`${hash}\` stands on #3: approve it there.`);
+  });
+
+  test("takes a budget of its own", async () => {
+    const { hash } = await planIt();
+    await approve(`${hash} --budget $2`);
+    expect(bench.status()).toContain("of $2.00");
   });
 
   test("without a plan starts nothing", async () => {

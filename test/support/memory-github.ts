@@ -196,6 +196,7 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
         state.pulls[index] = next;
         return next;
       }),
+    fetchComment: async (id) => state.comments.get(id)?.body,
     upsertComment: (thread, marker, body, known) =>
       write("upsertComment", () => {
         const found = [...state.comments].find(

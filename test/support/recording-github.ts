@@ -57,6 +57,7 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
     pointBranch: unexpected("pointBranch"),
     openPull: unexpected("openPull"),
     updatePull: unexpected("updatePull"),
+    fetchComment: unexpected("fetchComment"),
     upsertComment: unexpected("upsertComment"),
     answerThread: unexpected("answerThread"),
     resolveThread: unexpected("resolveThread"),

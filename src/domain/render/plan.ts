@@ -1,6 +1,7 @@
 /** A plan as people read, answer and approve it in its comment. Knows text only. */
+import { answerExample } from "../answered.ts";
 import { type Limits, workName } from "../budget.ts";
-import { plannedPath, type StoredPlan, shownHash } from "../plan.ts";
+import { isFolder, type PlanContent, plannedPath, type StoredPlan, shownHash } from "../plan.ts";
 import { clip, code, count, inline, item, money, prose, table } from "./safe.ts";
 import { numberedQuestions } from "./sections.ts";
 
@@ -8,7 +9,9 @@ import { numberedQuestions } from "./sections.ts";
 export const planMarker = "<!-- architect:plan -->";
 
 export type PlanView = {
-  readonly stored: StoredPlan;
+  readonly stored: Pick<StoredPlan, "hash" | "plan" | "for">;
+  /** That an implementing run starts for their part. */
+  readonly agents: readonly string[];
   /** Of the run that would carry it out. */
   readonly limits: Pick<Limits, "toolCalls" | "usd">;
   readonly branch: string;
@@ -30,7 +33,7 @@ const sections = (view: PlanView, text: number): readonly string[] => {
   const { for: made, plan } = view.stored;
   const request = made.request.trim().split("\n")[0] || made.title;
   return [
-    `**Plan** for: ${inline(request, Math.min(text, 300))}`,
+    `**Plan ${code(shownHash(view.stored), 64)}** for: ${inline(request, Math.min(text, 300))}`,
     prose(plan.summary, text),
     ...doubtsOf(view, text),
     ...stepsOf(view, text),
@@ -38,9 +41,9 @@ const sections = (view: PlanView, text: number): readonly string[] => {
     ...contractOf(view, text),
     ...(plan.questions.length === 0
       ? []
-      : ["**Questions**", numberedQuestions(plan.questions, { text, items: plan.questions.length })]),
+      : [questionsHead(plan), numberedQuestions(plan.questions, { text, items: plan.questions.length })]),
     ...(plan.risks.length === 0 ? [] : ["**Risks**", plan.risks.map((risk) => item(risk, text)).join("\n")]),
-    estimateOf(view),
+    ...(plan.steps.length === 0 ? [] : [estimateOf(view)]),
     "---",
     howToGoOn(view),
   ];
@@ -57,31 +60,51 @@ const doubtsOf = ({ doubts }: PlanView, text: number): readonly string[] =>
         ].join("\n"),
       ];
 
-const stepsOf = ({ stored: { plan } }: PlanView, text: number): readonly string[] => [
-  "**Steps**",
-  plan.steps
-    .map(({ title, detail, files }, index) => {
-      const where = files.length === 0 ? "" : `\n   ${files.map((file) => code(plannedPath(file), 200)).join(", ")}`;
-      return `${item(detail, text, `${index + 1}. **${inline(title, 200)}.**`)}${where}`;
-    })
-    .join("\n"),
-];
+/** The first option of each is what the steps go by. */
+const questionsHead = ({ steps }: PlanContent): string =>
+  steps.length === 0
+    ? "**Questions**, without whose answers nothing can be planned"
+    : "**Questions** (the steps above take the first option of each)";
 
-const filesOf = ({ stored: { plan } }: PlanView, text: number): readonly string[] =>
-  plan.files.length === 0
+const stepsOf = ({ stored: { plan } }: PlanView, text: number): readonly string[] =>
+  plan.steps.length === 0
+    ? []
+    : [
+        "**Steps**",
+        plan.steps
+          .map(({ title, detail, files }, index) => {
+            const where = files.length === 0 ? "" : `\n   ${files.map((file) => shownPath(file, 200)).join(", ")}`;
+            return `${item(detail, text, `${index + 1}. **${inline(title.replace(/[.:]+$/, ""), 200)}.**`)}${where}`;
+          })
+          .join("\n"),
+      ];
+
+const shownPath = (file: string, max: number): string => code(`${plannedPath(file)}${isFolder(file) ? "…" : ""}`, max);
+
+const whoDoes = ({ agents }: PlanView, handoff: string | null): string =>
+  handoff === null
+    ? "this App"
+    : agents.includes(handoff)
+      ? `this App's ${handoff}`
+      : `left to ${inline(handoff, 100)}`;
+
+const filesOf = (view: PlanView, text: number): readonly string[] => {
+  const { plan } = view.stored;
+  return plan.files.length === 0
     ? []
     : [
         "**Files**",
         table(
           ["File", "Change", "By", "Why"],
           plan.files.map(({ file, change, handoff, why }) => [
-            code(plannedPath(file), 300),
+            shownPath(file, 300),
             change,
-            handoff === null ? "this App" : `hand-off: ${inline(handoff, 100)}`,
+            whoDoes(view, handoff),
             inline(why, Math.min(text, 300)),
           ]),
         ),
       ];
+};
 
 const contractOf = ({ stored: { plan } }: PlanView, text: number): readonly string[] =>
   plan.contract.length === 0
@@ -107,12 +130,11 @@ const estimateOf = ({ stored: { plan }, limits }: PlanView): string => {
 };
 
 const howToGoOn = ({ stored, branch }: PlanView): string => {
-  const hash = shownHash(stored);
   const { questions } = stored.plan;
-  const void_ = `An approval is void once this thread's title or text is edited, a newer plan is made, or one of the files above changes on ${code(branch, 255)}.`;
+  const approve = `\`/architect approve ${shownHash(stored)}\``;
   const next =
     questions.length === 0
-      ? `\`/architect approve ${hash}\` carries it out.`
-      : `The ${questions.length === 1 ? "question comes" : "questions come"} first: \`/architect answer ${questions.map((_, index) => `${index + 1}a`).join(", ")}\` with the letters that you choose, or words (\`1: …\`), makes a new plan, which can be approved.`;
-  return `Plan \`${hash}\`. ${next} \`/architect plan …\` makes another one. ${void_}`;
+      ? `To have it carried out, comment ${approve}. The approval is void once this thread's title or text is edited, a newer plan is made, or one of these files changes on ${code(branch, 255)}.`
+      : `To answer, comment \`${answerExample(questions)}\`, with the letters that you choose or a colon and your words: a new plan comes of it, which can be approved.`;
+  return `${next} For another plan, comment \`/architect plan …\`.`;
 };

@@ -1,6 +1,15 @@
 /** `plan`: what would be done is written down, checked against the code, and waits in a comment of its own to be approved. */
 import type { Finding } from "../../domain/finding.ts";
-import { hashPlan, type Plan, type PlanContent, plannedPath, planSchema, type StoredPlan } from "../../domain/plan.ts";
+import {
+  fingerprint,
+  hashPlan,
+  isFolder,
+  type Plan,
+  type PlanContent,
+  plannedPath,
+  planSchema,
+  type StoredPlan,
+} from "../../domain/plan.ts";
 import { canonPath } from "../../domain/policy.ts";
 import { planMarker, renderPlan } from "../../domain/render/plan.ts";
 import { checkPlan } from "../../verify/plan/check-plan.ts";
@@ -20,7 +29,7 @@ standards and boundaries are what the plan is made by.
 - \`steps\` are numbered by their order; each is one thing that can be checked, and names its files.
 - \`contract\` is the API as clients will see it: every operation that comes, changes or goes, and no other.
 - Decide what you can decide. A question is for what neither code nor request says and what would change the plan; it has
-  options, the one that you would take first. A plan with questions can't be approved before they are answered.
+  options, first the one that the plan goes by. A plan with questions can't be approved before they are answered.
 - Where a plan is in the conversation already and people answered or said what should be other, make a whole new one.
 
 SubmitPlan ends the run; plain text ends nothing.`;
@@ -61,18 +70,19 @@ const judgeOf =
   };
 
 const pathsOf = ({ files }: PlanContent): readonly string[] => [
-  ...new Set(files.flatMap(({ file }) => (canonPath(file).ok ? [plannedPath(file)] : []))),
+  ...new Set(files.flatMap(({ file }) => (!isFolder(file) && canonPath(file).ok ? [plannedPath(file)] : []))),
 ];
 
 const tell = async ({ ground, github, session, findings, redact }: Reading, { kind: _, ...plan }: Plan) => {
   const { run, gathered } = ground;
   const { trigger } = run.job;
-  const stored = await storedPlan(ground, plan);
+  const content = await contentOf(ground, plan);
   const doubts = findings
     .filter(({ severity }) => severity === "error")
     .map(({ path, message }) => (path === undefined ? message : `${path}: ${message}`));
   const view = {
-    stored,
+    stored: content,
+    agents: ground.agents,
     limits: ground.limitsOf(plan.work),
     branch: gathered.pull?.branch ?? gathered.baseBranch,
     doubts,
@@ -84,14 +94,14 @@ const tell = async ({ ground, github, session, findings, redact }: Reading, { ki
     kind: "planned" as const,
     summary: `The plan has ${some(steps.length, "step")} over ${some(files.length, "file")}${questions.length > 0 ? ` and ${some(questions.length, "open question")}` : ""}.`,
     comment: `${github.threadUrl(trigger.repository, trigger.thread)}#issuecomment-${id}`,
-    plan: stored,
+    plan: { ...content, shown: { comment: id, sha256: fingerprint(body) } },
     questions,
   };
 };
 
 const some = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-const storedPlan = async (ground: Ground, plan: PlanContent): Promise<StoredPlan> => {
+const contentOf = async (ground: Ground, plan: PlanContent): Promise<Omit<StoredPlan, "shown">> => {
   const { trigger } = ground.run.job;
   const made = plannedFor(trigger);
   const base = trigger.kind === "command" && "options" in trigger.command ? trigger.command.options?.base : undefined;

@@ -1,7 +1,7 @@
 /** A plan held against the code that it is for: its files, its boundary, and the operations that it says are there or not. */
 import type { Facts } from "../../domain/facts.ts";
 import type { Finding } from "../../domain/finding.ts";
-import type { PlanContent } from "../../domain/plan.ts";
+import { isFolder, type PlanContent, plannedPath } from "../../domain/plan.ts";
 import { type Boundary, canonPath, decideCreate, decideWrite } from "../../domain/policy.ts";
 import { operationKey, operationsIn } from "./operations.ts";
 
@@ -15,6 +15,9 @@ export type PlanGround = {
 };
 
 export const checkPlan = (plan: PlanContent, ground: PlanGround): readonly Finding[] => [
+  ...(plan.steps.length === 0 && plan.questions.length === 0
+    ? [error("planned-nothing", "It has neither steps nor questions.")]
+    : []),
   ...plan.files.flatMap((file) => checkFile(file, ground)),
   ...checkSteps(plan),
   ...(ground.facts ? checkContract(plan, ground.facts) : []),
@@ -26,11 +29,14 @@ const error = (rule: string, message: string, path?: string): Finding => ({
 });
 
 const checkFile = ({ file, change, handoff }: PlanContent["files"][number], ground: PlanGround): readonly Finding[] => {
-  const canon = canonPath(file);
+  const canon = canonPath(isFolder(file) ? `${file}new` : file);
   if (!canon.ok) return handoff === null ? [error("planned-path", canon.reason)] : [];
-  const { path } = canon;
-  const there = ground.isThere(path);
-  const verdict = change === "create" ? decideCreate(path, ground.boundary) : decideWrite(path, ground.boundary);
+  const path = plannedPath(file);
+  if (isFolder(file) && change !== "create")
+    return [error("planned-path", "is a folder: name the file in it. A folder stands for new files alone.", path)];
+  const there = !isFolder(file) && ground.isThere(path);
+  const verdict =
+    change === "create" ? decideCreate(canon.path, ground.boundary) : decideWrite(canon.path, ground.boundary);
   return [
     ...(change === "create" && there ? [error("planned-file", "is to be created, and is there already", path)] : []),
     ...(change !== "create" && !there
@@ -43,14 +49,10 @@ const checkFile = ({ file, change, handoff }: PlanContent["files"][number], grou
 };
 
 const checkSteps = ({ steps, files }: PlanContent): readonly Finding[] => {
-  const pathOf = (file: string) => {
-    const canon = canonPath(file);
-    return canon.ok ? canon.path : file;
-  };
-  const listed = new Set(files.map(({ file }) => pathOf(file)));
+  const listed = new Set(files.map(({ file }) => plannedPath(file)));
   return steps.flatMap((step, index) =>
     step.files
-      .map(pathOf)
+      .map(plannedPath)
       .filter((path) => !listed.has(path))
       .map((path) => error("planned-step", `step ${index + 1} names it, and \`files\` does not list it`, path)),
   );

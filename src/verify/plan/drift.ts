@@ -2,7 +2,7 @@
 import type { Changeset } from "../../domain/changeset.ts";
 import type { ContractChange } from "../../domain/contract.ts";
 import type { Drift } from "../../domain/drift.ts";
-import { type PlanContent, plannedPath } from "../../domain/plan.ts";
+import { isFolder, type PlanContent, plannedPath } from "../../domain/plan.ts";
 import { operationKey } from "./operations.ts";
 
 export type Done = {
@@ -15,11 +15,16 @@ export type Done = {
 
 export const driftFrom = (plan: PlanContent, { changeset, apiChanges, onTop }: Done): Drift => {
   const planned = new Set(plan.files.map(({ file }) => plannedPath(file)));
+  const folders = [...planned].filter(isFolder);
   const own = plan.files.filter(({ handoff }) => handoff === null).map(({ file }) => plannedPath(file));
   const changed = new Set(changeset.map(({ path }) => path));
   return {
-    unplanned: [...changed].filter((path) => !planned.has(path)).sort(),
-    untouched: own.filter((path) => !changed.has(path)),
+    unplanned: [...changed]
+      .filter((path) => !planned.has(path) && !folders.some((folder) => path.startsWith(folder)))
+      .sort(),
+    untouched: own.filter(
+      (path) => !(isFolder(path) ? [...changed].some((one) => one.startsWith(path)) : changed.has(path)),
+    ),
     ...(apiChanges ? operationsBeside(plan, apiChanges, onTop) : { unknown: true, missing: [], surplus: [] }),
   };
 };
