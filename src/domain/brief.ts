@@ -192,7 +192,7 @@ const task: Readonly<Record<Brief["kind"], (brief: Brief) => string>> = {
       ? `Follow up on the design in pull request #${pull.number}, whose branch the worktree holds. Answer every review comment in \`threads\`.`
       : `Design what issue #${issue} asks for, without code.`,
   answer: ({ issue, pull }) =>
-    `Answer the question in \`request\`, asked on ${pull ? `pull request #${pull.number}, whose branch the worktree holds` : `issue #${issue}`}.`,
+    `Answer the question in \`request\`, asked on ${pull ? `pull request #${pull.number}, whose head the worktree holds` : `issue #${issue}`}.`,
   review: ({ pull, change }) =>
     `Review pull request #${pull?.number}, which somebody proposes to ${change?.base}: the worktree holds its head, and \`change\` what it changes.`,
   plan: ({ issue, pull }) =>

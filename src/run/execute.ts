@@ -8,17 +8,19 @@ import type { Job } from "../domain/job.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { shownHash } from "../domain/plan.ts";
 import { lateNotice } from "../domain/remark.ts";
+import type { Trigger } from "../domain/trigger.ts";
 import type { RunRecord, Worktree } from "../ports.ts";
 import { whyOverdue } from "./approve.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
 import { startOf } from "./converse.ts";
 import { castOf } from "./frame.ts";
 import { type GatherDeps, type Gathered, gather, notReady } from "./gather.ts";
+import { gatherQuestion } from "./gather-question.ts";
 import { gatherReview } from "./gather-review.ts";
 import { goOn, groundOf } from "./go-on.ts";
 import { implement } from "./implement.ts";
 import { issueOf } from "./issue-of.ts";
-import { agentIn } from "./mode.ts";
+import { agentIn, type Mode } from "./mode.ts";
 import { modeFor } from "./modes.ts";
 import { openRun, type Signals, workOf } from "./open-run.ts";
 import type { Allowance } from "./purse.ts";
@@ -90,7 +92,7 @@ const carryOut = async (
     plan: asked.plan?.plan,
   };
   const [gathered, servers] = await Promise.all([
-    (mode?.name === "review" ? gatherReview : gather)(caster, record, source ? groundOf(source) : standing),
+    gatherFor(mode, record.job.trigger)(caster, record, source ? groundOf(source) : standing),
     openServerDesk(given.servers, signals.app),
   ]);
   const bounds = (gathered.kind === "ready" && gathered.config.budget) || {};
@@ -123,6 +125,11 @@ const carryOut = async (
   } finally {
     await run.progress.stop();
   }
+};
+
+const gatherFor = (mode: Mode | undefined, { thread }: Trigger) => {
+  if (mode?.name === "review") return gatherReview;
+  return mode?.name === "answer" && thread.kind === "pull" ? gatherQuestion : gather;
 };
 
 const carriesOut = ({ plan }: Asked): readonly string[] =>

@@ -1,5 +1,4 @@
 /** What a review of a pull request needs to know: its head as the repository shows it, our facts of it, and everything that counts as guidance from the base alone. Reads GitHub and the mirror; runs and writes nothing. */
-import { issueOfBranch } from "../domain/job.ts";
 import { decisionsPath } from "../domain/memory.ts";
 import { shownLines } from "../domain/patch.ts";
 import { knownFrom, reviewMarker } from "../domain/pull-review.ts";
@@ -16,6 +15,7 @@ import { changesBetween } from "./changes-between.ts";
 import { fetchHeads, type GatherDeps, type Gathered, type NotReady, notReady, type StartedAt } from "./gather.ts";
 import { createInspector, isSource, readerOf } from "./inspector.ts";
 import { readInstructions } from "./instructions.ts";
+import { isOwnPull } from "./own-pull.ts";
 import { composeReviewBrief } from "./review-brief.ts";
 import type { ReviewTarget } from "./review-target.ts";
 import { mayWrite } from "./rights.ts";
@@ -36,28 +36,28 @@ export const gatherReview = async (
     if (thread.kind !== "pull")
       return notReady("Nothing was reviewed: `/architect review` is a word for pull requests. Comment it on one.");
     const found = await findHead(deps, session, repository, thread.number);
-    if ("kind" in found) return found;
+    const { state, merged, number } = found.pull;
+    if (state === "closed")
+      return notReady(`Nothing was reviewed: pull request #${number} is ${merged ? "merged" : "closed"}.`);
     return await prepare(deps, session, run, found, at);
   } finally {
     deps.release(session.close());
   }
 };
 
-type Head = { readonly pull: Pull; readonly head: string; readonly files: readonly PullFile[] };
+export type Head = { readonly pull: Pull; readonly head: string; readonly files: readonly PullFile[] };
 
 const maxLooks = 3;
 
 /** The commit that git has and the files that the API tells are of one head, or they are asked for again. */
-const findHead = async (
-  deps: ReviewDeps,
+export const findHead = async (
+  deps: GatherDeps,
   session: GitHubSession,
   repository: RepositoryRef,
   number: number,
-): Promise<Head | NotReady> => {
+): Promise<Head> => {
   for (let look = 1; look <= maxLooks; look += 1) {
     const pull = await session.fetchPull(number);
-    if (pull.state === "closed")
-      return notReady(`Nothing was reviewed: pull request #${number} is ${pull.merged ? "merged" : "closed"}.`);
     const head = await fetchPullHead(deps, repository, number);
     const files = await session.fetchPullFiles(number);
     if (head === pull.headSha && (await session.fetchPull(number)).headSha === head) return { pull, head, files };
@@ -66,7 +66,7 @@ const findHead = async (
 };
 
 const fetchPullHead = async (
-  { github, workspace, release }: ReviewDeps,
+  { github, workspace, release }: GatherDeps,
   repository: RepositoryRef,
   number: number,
 ): Promise<string | undefined> => {
@@ -106,7 +106,7 @@ const prepare = async (
   const { config } = read;
   const boundary = boundaryFor(deps.definition.name, deps.definition.boundary, config);
   const instructions = await readInstructions(boundary, (paths) => deps.workspace.readFiles(repository, tip, paths));
-  const ours = await isOurs(deps, pull);
+  const ours = isOwnPull(pull, await deps.github.whoami());
   const checked = await check(deps, repository, { mergeBase, head, files }, config.standards ?? {});
   const own = reviewMarker(run.id);
   const target: ReviewTarget = {
@@ -135,14 +135,12 @@ const prepare = async (
     base: mergeBase,
     baseBranch: pull.base,
     memory: decisions === undefined ? {} : { decisions },
+    ...(target.runnable ? {} : { runsNothing: true as const }),
     pull,
     askers: [run.job.trigger.sender],
     target,
   };
 };
-
-const isOurs = async ({ github }: ReviewDeps, pull: Pull): Promise<boolean> =>
-  pull.sameRepository && pull.author.id === (await github.whoami()).id && issueOfBranch(pull.branch) !== undefined;
 
 const wishOf = (trigger: Trigger): string =>
   trigger.kind === "command" && trigger.command.verb === "review" ? trigger.command.request.trim() : "";

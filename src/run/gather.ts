@@ -1,7 +1,6 @@
 /** Everything a run needs to know before its first turn, or why there will be none. Reads GitHub and the mirror; writes nothing. */
 import { type Brief, commentsToldIn, type ReadingKind } from "../domain/brief.ts";
 import { type Definition, type Library, subagentsOf } from "../domain/definition.ts";
-import { issueOfBranch } from "../domain/job.ts";
 import { decisionsPath, statePath } from "../domain/memory.ts";
 import type { Message } from "../domain/message.ts";
 import type { StoredPlan } from "../domain/plan.ts";
@@ -18,6 +17,7 @@ import { composeBriefOf } from "./brief-of.ts";
 import { askersOf, type FollowUp, gatherFollowUp } from "./follow-up.ts";
 import { gatherImages, noImages, withImages } from "./images.ts";
 import { readInstructions } from "./instructions.ts";
+import { isOwnPull } from "./own-pull.ts";
 import type { ReviewTarget } from "./review-target.ts";
 import { optionsOf } from "./terms.ts";
 
@@ -46,6 +46,8 @@ export type Gathered = {
   readonly followUp?: FollowUp;
   readonly memory: { readonly decisions?: string; readonly state?: string };
   readonly template?: string;
+  /** Somebody proposes the commit, and nobody allowed it to be run. */
+  readonly runsNothing?: true;
   /** Of a review. */
   readonly target?: ReviewTarget;
   /** The repository's own. */
@@ -100,6 +102,10 @@ export const gather = async (
       return notReady(`@${trigger.sender.login} has no write access to ${fullName(trigger.repository)}`, true);
     const pull = await findOwnPull(deps, session, run);
     if (trigger.kind === "review" && !pull) return notReady("this pull request is not one of ours", true);
+    if (deps.reads === "plan" && trigger.thread.kind === "pull" && !pull)
+      return notReady(
+        "Nothing was planned: this pull request is somebody else's, and the App writes to its own alone. Comment `/architect plan …` on an issue, or `/architect review` or `/architect ask …` here.",
+      );
     if (pull && pull.state === "closed" && trigger.thread.kind === "pull")
       return notReady(
         `pull request #${pull.number} is ${pull.merged ? "merged" : "closed"}, so nothing was changed. Comment \`/architect design …\` on issue #${run.issue} for a new one.`,
@@ -237,15 +243,13 @@ export const fetchHeads = async (
 const findOwnPull = async (deps: GatherDeps, session: GitHubSession, run: RunRecord): Promise<Pull | undefined> => {
   const { trigger } = run.job;
   const self = await deps.github.whoami();
-  const isOurs = (pull: Pull) =>
-    pull.sameRepository && pull.author.id === self.id && issueOfBranch(pull.branch) !== undefined;
   if (trigger.thread.kind === "pull") {
     const pull = await session.fetchPull(trigger.thread.number);
-    return isOurs(pull) ? pull : undefined;
+    return isOwnPull(pull, self) ? pull : undefined;
   }
   const earlier = await deps.store.runsOf(trigger.repository, run.issue);
   const known = earlier.find((record) => record.id !== run.id && record.outcome?.pull)?.outcome?.pull;
   if (!known) return undefined;
   const pull = await session.fetchPull(known.number);
-  return isOurs(pull) ? pull : undefined;
+  return isOwnPull(pull, self) ? pull : undefined;
 };

@@ -22,12 +22,13 @@ import type { ExecuteDeps, Run } from "./run-deps.ts";
 import type { Ended } from "./settle.ts";
 
 export const read = async (
-  deps: ExecuteDeps,
+  all: ExecuteDeps,
   run: Run,
   gathered: Gathered,
   worktree: Worktree,
   mode: Mode,
 ): Promise<Outcome> => {
+  const deps = gathered.runsNothing ? withoutCommands(all) : all;
   await restore(deps, run, worktree);
   const walls = await worktree.enter(gathered.boundary);
   const ground = groundOf(deps, run, gathered);
@@ -40,6 +41,12 @@ export const read = async (
   await enter(deps, run, "publishing", end.spend);
   return tell(deps, run, { mode, ground, model: model.name }, end);
 };
+
+/** An import is enough to run what somebody wrote. */
+const withoutCommands = (deps: ExecuteDeps): ExecuteDeps => ({
+  ...deps,
+  definition: { ...deps.definition, tools: deps.definition.tools.filter((tool) => tool !== "Bash") },
+});
 
 const groundOf = (deps: ExecuteDeps, run: Run, gathered: Gathered): Ground => {
   const { workspace, analysis } = deps;

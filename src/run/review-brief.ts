@@ -1,5 +1,6 @@
 /** What the agent of a review is told at first: the change as its diff shows it, and what our facts say of it already. Whoever proposes the change is heard only where they may write. */
-import type { Brief } from "../domain/brief.ts";
+import type { Brief, BriefChange } from "../domain/brief.ts";
+import type { Finding } from "../domain/finding.ts";
 import { parseDecisions, selectDecisions } from "../domain/memory.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { commandsOf, configPath } from "../domain/repository-config.ts";
@@ -49,22 +50,27 @@ export const composeReviewBrief = async (
     decisions: decisions.map(({ id, title: name, rationale }) => ({ id, title: name, rationale })),
     ...(known.instructions.length > 0 ? { instructions: known.instructions } : {}),
     pull: { number: pull.number, branch: pull.branch },
-    change: {
-      base: pull.base,
-      runnable,
-      files: withPatches(files),
-      more: Math.max(0, files.length - maxFiles),
-      found: (checked?.findings ?? []).slice(0, maxFindings).map(({ rule, severity, message, path, line }) => ({
-        ...{ rule, severity, message },
-        ...(path === undefined ? {} : { path }),
-        ...(line === undefined ? {} : { line }),
-      })),
-    },
+    change: changeIn(target, checked?.findings ?? []),
   };
 };
 
+export const changeIn = (
+  { pull, runnable, files }: Pick<ReviewTarget, "pull" | "runnable" | "files">,
+  found: readonly Finding[],
+): BriefChange => ({
+  base: pull.base,
+  runnable,
+  files: withPatches(files),
+  more: Math.max(0, files.length - maxFiles),
+  found: found.slice(0, maxFindings).map(({ rule, severity, message, path, line }) => ({
+    ...{ rule, severity, message },
+    ...(path === undefined ? {} : { path }),
+    ...(line === undefined ? {} : { line }),
+  })),
+});
+
 /** Python first, in the order of the diff; what has no room is to be read in the worktree. */
-const withPatches = (files: readonly PullFile[]): NonNullable<Brief["change"]>["files"] => {
+const withPatches = (files: readonly PullFile[]): BriefChange["files"] => {
   let room = maxPatches;
   const taken = new Map<string, string>();
   for (const wanted of [true, false])

@@ -37,7 +37,7 @@ export const review = async (
   try {
     const suite = target.runnable ? await runSuite(deps, run, gathered, worktree) : [];
     const looked = { ...gathered, target: { ...target, suite: withDoubts(suite) } };
-    return await read(target.runnable ? deps : withoutCommands(deps), run, looked, worktree, mode);
+    return await read(deps, run, looked, worktree, mode);
   } finally {
     await worktree.close();
   }
@@ -51,12 +51,6 @@ const isLookedAt = ({ start }: Run, target: ReviewTarget): boolean => {
   if (known.last?.commit !== head || wish !== "") return true;
   return depths.indexOf(known.last.depth) < depths.indexOf(depthOf(target));
 };
-
-/** An import is enough to run what somebody wrote, so that of a change that nobody allowed its agent only reads. */
-const withoutCommands = (deps: ExecuteDeps): ExecuteDeps => ({
-  ...deps,
-  definition: { ...deps.definition, tools: deps.definition.tools.filter((tool) => tool !== "Bash") },
-});
 
 /** Who may is asked once more, right before it is written. */
 const tellAlone = async (

@@ -1,7 +1,7 @@
 /** The answer to a question as people read it in a comment: the agent's text, with links of ours where it cites lines. */
 import type { ShownEvidence } from "../finding.ts";
 import { evidenceTable } from "./evidence.ts";
-import { clip, code, details, prose } from "./safe.ts";
+import { code, details, prose } from "./safe.ts";
 
 /** By this hidden line the answer to a comment is found again. */
 export const answerMarker = (commentId: number): string => `<!-- architect:asked:${commentId} -->`;
@@ -46,7 +46,7 @@ export const renderAnswer = ({ answer, references, evidence, commit }: AnswerVie
         ]
       : []),
     ...(evidence.length > 0 ? [details(`Commands that ran (${evidence.length})`, evidenceTable(evidence))] : []),
-    `<sub>Read at ${clip(commit, 12).replace("…", "")}; nothing was changed.</sub>`,
+    `<sub>Read at ${commit.slice(0, 12)}; nothing was changed.</sub>`,
   ].join("\n\n");
 };
 
