@@ -2,6 +2,7 @@
 import type { Changeset, FileChange, Refusal } from "./domain/changeset.ts";
 import type { RunEvent } from "./domain/event.ts";
 import type { Facts } from "./domain/facts.ts";
+import type { CheckSeen, FailedCheck } from "./domain/failed-check.ts";
 import type { HttpSession, HttpSessionResult } from "./domain/http.ts";
 import type { Job } from "./domain/job.ts";
 import type { AssistantMessage, Message, Thinking, ToolSpec, Usage } from "./domain/message.ts";
@@ -73,7 +74,7 @@ export interface Model {
 export type Permission = "none" | "read" | "triage" | "write" | "maintain" | "admin";
 
 /** One token: narrowed to one repository and to what the phase needs. */
-export type GitHubPhase = "read" | "acknowledge" | "check" | "publish";
+export type GitHubPhase = "read" | "acknowledge" | "check" | "checks" | "publish";
 
 export type ReactionTarget =
   | { readonly on: "issue"; readonly number: number }
@@ -109,6 +110,8 @@ export type Pull = {
   readonly sameRepository: boolean;
   /** ISO 8601, in whole seconds: of the last comment, review, label, push … */
   readonly updatedAt: string;
+  /** Their names. */
+  readonly labels?: readonly string[] | undefined;
 };
 
 /** A file that a pull request changes, as its page shows it. */
@@ -161,6 +164,24 @@ export type CheckWritten = {
   /** Of several on one commit, the one that is meant: the same key is the same check run. */
   readonly key: string;
   readonly view: CheckRunView;
+};
+
+export type ChecksAt = {
+  /** The newest of each name, without our own. */
+  readonly checks: readonly CheckSeen[];
+  /** Apps, by slug, of which a suite has not ended. */
+  readonly pending: readonly string[];
+};
+
+/** Bounded; somebody else's text. */
+export type FetchedLog =
+  | { readonly ok: true; readonly text: string }
+  /** As the end of a sentence about it. */
+  | { readonly ok: false; readonly reason: string };
+
+export type CheckFailure = Pick<FailedCheck, "step" | "workflow"> & {
+  /** The end of a job's log, or what its App wrote in place of one. */
+  readonly log: FetchedLog;
 };
 
 export type CommitRequest = {
@@ -250,6 +271,10 @@ export interface GitHubSession {
   requestReview(pull: number, person: Person): Promise<Granted>;
   /** What a comment of ours says now; undefined where it is gone, or somebody else's. */
   fetchComment(id: number): Promise<string | undefined>;
+  /** What the checks of others say of a commit now (phase `checks`). */
+  fetchChecks(sha: string): Promise<ChecksAt>;
+  /** Why one of them failed (phase `checks`). */
+  fetchFailure(check: CheckSeen): Promise<CheckFailure>;
   /** Our check run on a commit: made, or brought up to date where it is there. @returns its id */
   upsertCheck(check: CheckWritten): Promise<number>;
   /** Revokes the token; the session is not used afterwards. */
@@ -273,6 +298,16 @@ export interface GitHub {
   /** `login` and id of the App's own bot user: what it wrote is never a trigger. */
   whoami(): Promise<Person>;
   open(repository: RepositoryRef, phase: GitHubPhase): Promise<GitHubSession>;
+  /** Whether the App was given the permission that `rerunFailedJobs` needs (Actions: write). */
+  mayRerun(repository: RepositoryRef): Promise<boolean>;
+  /**
+   * Starts the failed jobs of a workflow's run again. @param known the attempt that failed
+   * @returns `refused`: it is too old, or too many attempts were made
+   */
+  rerunFailedJobs(
+    repository: RepositoryRef,
+    known: { readonly run: number; readonly attempt: number },
+  ): Promise<"started" | "refused" | "not-permitted">;
   /** For one `git fetch`: the URL, and the header that carries a token for this repository's contents, read only. */
   gitCredentials(repository: RepositoryRef): Promise<GitCredentials>;
   /** `Name <address>` by which a commit's trailer is known as the person's; undefined where there are no accounts. */

@@ -20,6 +20,7 @@ import { type Access, createConnect } from "./model/client.ts";
 import { openModels } from "./model/models.ts";
 import type { Analysis, Clock, GitHub, Queue, Store, ToolServers, Workspace } from "./ports.ts";
 import { type CheckPushDeps, checkPush } from "./run/check-push.ts";
+import { type ChecksDueDeps, checksDue, wasOpened } from "./run/checks-due.ts";
 import { answerClosed } from "./run/closed.ts";
 import { type CommandDeps, runCommand } from "./run/commands.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts";
@@ -208,6 +209,7 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     log,
   });
   const commands: CommandDeps = { github, store, queue, halts, models, clock: systemClock, log };
+  const checks: ChecksDueDeps = { github, store, log, amend: execute.amend };
   const pushes: CheckPushDeps = { github, workspace, analysis, agents, log };
   const webhooks = await createWebhookHandler({
     secret: config.webhookSecret,
@@ -229,11 +231,13 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     execute: (job, signal) => {
       if (job.trigger.kind === "push") return checkPush(pushes, job);
       if (job.trigger.kind === "review" && job.trigger.closed) return answerClosed({ github, store, log }, job);
+      if (job.trigger.kind === "checks")
+        return checksDue(checks, job).then((due) => (due ? execute.run(job, signal) : undefined));
       return job.urgent ? runCommand(commands, job) : execute.run(job, signal);
     },
     onRetake: ({ trigger }) => webhooks.acknowledge(trigger),
     giveUp: async (job, error) => {
-      if (!job.urgent) await execute.giveUp(job, error);
+      if (!job.urgent && (await wasOpened(store, job))) await execute.giveUp(job, error);
     },
     concurrency: config.concurrency,
     log,

@@ -8,7 +8,8 @@ import { issueOfBranch, type Job, keyOf, toJob } from "../domain/job.ts";
 import { parseTrigger, type Said, type TriggerOptions } from "../domain/parse-trigger.ts";
 import { toRemark } from "../domain/remark.ts";
 import { holdBack, type Pace, takeIn } from "../domain/review-trigger.ts";
-import type { Trigger } from "../domain/trigger.ts";
+import { takeInSuite } from "../domain/suite-trigger.ts";
+import type { ChecksTrigger, PushTrigger, Trigger } from "../domain/trigger.ts";
 import type { Clock, GitHub, GitHubSession, Queue, ReactionTarget, Store } from "../ports.ts";
 import { readReviews } from "../run/follow-up.ts";
 import { mayWrite } from "../run/rights.ts";
@@ -48,6 +49,7 @@ const events = [
   "pull_request_review.submitted",
   "pull_request_review_comment.created",
   "pull_request.synchronize",
+  "check_suite.completed",
 ] as const;
 
 /** @throws ConfigError without a secret that is worth the name: Probot would take everybody's word for GitHub's */
@@ -64,7 +66,7 @@ export const createWebhookHandler = async (deps: WebhookDeps): Promise<WebhookHa
     pending.add(tracked);
   };
   const acknowledgeSoon = (trigger: Trigger): void => {
-    if (trigger.kind !== "push") background(acknowledge(deps, trigger));
+    background(acknowledge(deps, trigger));
   };
   // Probot signs in nowhere here: the token keeps it from asking for the App's private key.
   const probot = new Probot({ githubToken: "unused", secret, log: silentLog() });
@@ -147,7 +149,7 @@ const receive = async (deps: WebhookDeps, options: TriggerOptions, delivery: Del
   const job = holdBack(toJob(trigger, { id, acceptedAt: deps.clock().toISOString(), issue }), deps.pace);
   let news = true;
   const into = (waiting: Job): Job | undefined => {
-    const merged = takeIn(waiting, job, deps.pace);
+    const merged = takeIn(waiting, job, deps.pace) ?? takeInSuite(waiting, job);
     if (merged) news = reviewsOf(merged) > reviewsOf(waiting);
     return merged;
   };
@@ -177,8 +179,9 @@ const takeRemark = async ({ store, queue, clock }: WebhookDeps, said: Said): Pro
   return store.keepRemark(repository, issue, toRemark(comment, clock().toISOString()));
 };
 
-/** 👀 for whoever may start a run. The run asks again before it does anything, so a failure here costs a sign only. */
+/** 👀 for whoever may start a run; nobody did where the trigger is GitHub's own. The run asks again before it does anything, so a failure here costs a sign only. */
 const acknowledge = async (deps: WebhookDeps, trigger: Trigger): Promise<void> => {
+  if (trigger.kind === "push" || trigger.kind === "checks") return;
   try {
     const session = await deps.github.open(trigger.repository, "acknowledge");
     try {
@@ -193,11 +196,15 @@ const acknowledge = async (deps: WebhookDeps, trigger: Trigger): Promise<void> =
 };
 
 /** A review takes no reaction itself; its inline comments do, and where it has none, the pull request. */
-const targetsOf = async (deps: WebhookDeps, session: GitHubSession, trigger: Trigger): Promise<ReactionTarget[]> => {
+const targetsOf = async (
+  deps: WebhookDeps,
+  session: GitHubSession,
+  trigger: Exclude<Trigger, PushTrigger | ChecksTrigger>,
+): Promise<ReactionTarget[]> => {
   if (trigger.kind === "command") return [{ on: "issue-comment", commentId: trigger.commentId }];
   const thread: ReactionTarget = { on: "issue", number: trigger.thread.number };
   if (trigger.kind === "label") return [thread];
-  if (trigger.kind === "push" || trigger.closed) return [];
+  if (trigger.closed) return [];
   const { items } = await readReviews(deps, session, trigger, []);
   const said = items.flatMap((item) => item.said);
   if (said.length === 0) return trigger.reviews.every(({ loose }) => loose) ? [] : [thread];

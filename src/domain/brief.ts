@@ -2,6 +2,7 @@
 import type { FileChange } from "./changeset.ts";
 import { type ChildKind, type ChildName, childKinds } from "./child-report.ts";
 import type { Definition, Library, Skill } from "./definition.ts";
+import type { Cause } from "./failed-check.ts";
 import type { Finding } from "./finding.ts";
 import type { UserMessage } from "./message.ts";
 import type { PlanContent } from "./plan.ts";
@@ -86,6 +87,19 @@ export type BriefChange = {
   readonly found: readonly Finding[];
 };
 
+/** Why the branch's own checks failed. */
+export type BriefChecks = {
+  readonly about: string;
+  readonly failed: readonly {
+    readonly name: string;
+    readonly app: string;
+    readonly step?: string;
+    readonly cause: Cause;
+    readonly reason: string;
+    readonly output: string;
+  }[];
+};
+
 /** One shape for every model: the blueprint parses it, a language model reads it. */
 export type Brief = {
   readonly kind: "design" | "follow-up" | ReadingKind;
@@ -106,6 +120,7 @@ export type Brief = {
   readonly plan?: PlanContent | undefined;
   readonly review?: BriefReview;
   readonly change?: BriefChange;
+  readonly checks?: BriefChecks;
   /** How many images follow, and which do not. */
   readonly images?: { readonly given: number; readonly leftOut: readonly string[] } | undefined;
 };
@@ -185,8 +200,10 @@ const messageOf = (sentence: string, brief: Brief | ChildBrief | TeammateBrief):
 
 const task: Readonly<Record<Brief["kind"], (brief: Brief) => string>> = {
   design: ({ issue, plan }) => `Design and implement what issue #${issue} asks for.${asPlanned(plan)}`,
-  "follow-up": ({ pull, plan }) =>
-    `Follow up on pull request #${pull?.number}: the worktree holds its branch. Answer every review comment in \`threads\`.${asPlanned(plan)}`,
+  "follow-up": ({ pull, plan, checks }) =>
+    checks
+      ? `Follow up on pull request #${pull?.number}: the worktree holds its branch, and checks of it failed. Do about them what \`checks\` says, and nothing else.`
+      : `Follow up on pull request #${pull?.number}: the worktree holds its branch. Answer every review comment in \`threads\`.${asPlanned(plan)}`,
   paper: ({ issue, pull }) =>
     pull
       ? `Follow up on the design in pull request #${pull.number}, whose branch the worktree holds. Answer every review comment in \`threads\`.`

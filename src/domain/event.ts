@@ -4,6 +4,7 @@ import type { WorkFound } from "./budget.ts";
 import type { Changeset, Refusal } from "./changeset.ts";
 import type { ChildReport } from "./child-report.ts";
 import type { Definition } from "./definition.ts";
+import type { ToldCheck } from "./failed-check.ts";
 import type { Evidence, Finding } from "./finding.ts";
 import type { AssistantMessage, Thinking, ToolSpec, Usage, UserMessage } from "./message.ts";
 import type { Outcome, Spend } from "./outcome.ts";
@@ -38,6 +39,8 @@ type Happening =
       /** Where it takes up the work of one that does not go on: why, for people, and what had been spent by then. */
       readonly takesUp?: { readonly why: string; readonly spent: Spend };
     }
+  /** What failed checks are to be mended, as they were found; stored before anything is done. */
+  | { readonly type: "checks"; readonly at: string; readonly headSha: string; readonly failed: readonly ToldCheck[] }
   /** The run goes on from another one's transcript: what comes before it there is its own, too. */
   | {
       readonly type: "continues";

@@ -34,6 +34,8 @@ export type Outcome = {
   readonly carriedOut?: string;
   /** Of a review that it answered. */
   readonly threads?: ThreadTally;
+  /** What became of failed checks, one line of ours. */
+  readonly ci?: string;
   readonly blockers: readonly string[];
   /** The end of what a command of the repository said, where that is why. Secrets are taken out. */
   readonly log?: string;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { parseCommand } from "./command.ts";
 import type { Person, RepositoryRef, Thread } from "./repository.ts";
 import { announceComment, announceReview, closedAs, notOurs } from "./review-trigger.ts";
+import { announceSuite, suiteFacts } from "./suite-trigger.ts";
 import type { Trigger } from "./trigger.ts";
 
 export type Self = {
@@ -80,12 +81,15 @@ const reviewCommented = z.object({
   comment: z.object({ id, body: z.string(), pull_request_review_id: id.nullish() }),
 });
 
+const sha = z.string().regex(/^[0-9a-f]{40}$/);
 const pushed = z.object({
   ...common,
   pull_request: pullRequest.extend({
-    head: pullRequest.shape.head.extend({ sha: z.string().regex(/^[0-9a-f]{40}$/) }),
+    head: pullRequest.shape.head.extend({ sha }),
   }),
 });
+
+const suiteCompleted = z.object({ ...common, check_suite: suiteFacts });
 
 /** @returns never throws: whatever the payload is, it is a trigger or it is ignored with a reason */
 export const parseTrigger = (event: string, payload: unknown, options: TriggerOptions): ParsedTrigger => {
@@ -101,6 +105,8 @@ export const parseTrigger = (event: string, payload: unknown, options: TriggerOp
       return read(reviewCommented, payload, options, parseReviewComment);
     case "pull_request.synchronize":
       return read(pushed, payload, options, parsePush);
+    case "check_suite.completed":
+      return read(suiteCompleted, payload, options, announceSuite, "anybody");
     default:
       return { ignored: "nothing starts on this event" };
   }
@@ -113,6 +119,8 @@ const read = <T extends z.infer<z.ZodObject<typeof common>>>(
   payload: unknown,
   options: TriggerOptions,
   parse: (payload: T, common: Common, options: TriggerOptions) => ParsedTrigger,
+  /** Only what a machine tells of itself may come from one: it is asked for by nobody. */
+  from: "people" | "anybody" = "people",
 ): ParsedTrigger => {
   const parsed = schema.safeParse(payload);
   if (!parsed.success) {
@@ -120,9 +128,8 @@ const read = <T extends z.infer<z.ZodObject<typeof common>>>(
     return { ignored: `${issue?.path.join(".") || "the payload"}: ${issue?.message}`, malformed: true };
   }
   const { repository, sender, installation } = parsed.data;
-  if (sender.id === options.self.id || sender.login.toLowerCase() === options.self.login.toLowerCase())
-    return { ignored: "our own doing" };
-  if (sender.type !== "User" && !isListed(sender, options)) return { ignored: `${sender.login} is no person` };
+  const unheard = from === "people" ? unheardOf(sender, options) : undefined;
+  if (unheard !== undefined) return { ignored: unheard };
   if (!installation) return { ignored: "the delivery belongs to no installation of the App" };
   const ref: RepositoryRef = {
     id: repository.id,
@@ -132,6 +139,12 @@ const read = <T extends z.infer<z.ZodObject<typeof common>>>(
     defaultBranch: repository.default_branch,
   };
   return parse(parsed.data, { repository: ref, sender: personOf(sender) }, options);
+};
+
+const unheardOf = (sender: Person, options: TriggerOptions): string | undefined => {
+  const { self } = options;
+  if (sender.id === self.id || sender.login.toLowerCase() === self.login.toLowerCase()) return "our own doing";
+  return sender.type === "User" || isListed(sender, options) ? undefined : `${sender.login} is no person`;
 };
 
 const isListed = ({ login, id, type }: Person, { bots = [] }: TriggerOptions): boolean =>

@@ -11,6 +11,7 @@ import { contractSection } from "./render/contract-changes.ts";
 import { cutShortSection } from "./render/cut-short.ts";
 import { type PlanCarriedOut, planSection } from "./render/drift.ts";
 import { evidenceSection, suggestedSection } from "./render/evidence.ts";
+import { ciSection } from "./render/failed-checks.ts";
 import { paperSection } from "./render/paper.ts";
 import { reviewSection } from "./render/review.ts";
 import { clip, details, prose } from "./render/safe.ts";
@@ -54,6 +55,8 @@ export type PullBodyInput = {
   /** What the run settled on: the report's own, or worse. */
   readonly status: Status;
   readonly issue: number;
+  /** What became of failed checks. */
+  readonly ci?: string | undefined;
   readonly findings: readonly Finding[];
   /** As our code found them. */
   readonly claims?: readonly ClaimVerdict[] | undefined;
@@ -142,6 +145,7 @@ const sections = (input: PullBodyInput, level: Level): (string | undefined)[] =>
     headline(input),
     prose(report.summary, level.text),
     link(input),
+    ciSection(input.ci),
     blockersSection(report, level),
     cutShortSection(input, level),
     questionsSection(report, level),

@@ -90,9 +90,12 @@ export const outcomeParagraphs = (outcome: Outcome): string[] => {
           outcome.kind
         ]
       : "Reviewed");
+  const { ci } = outcome;
   const sentence = status && cutShort !== "stopped" ? ` ${statusSentence[status]}` : "";
+  const head = `**${word}.**${sentence}${pull ? ` Pull request: #${pull.number}, branch ${code(pull.branch, 255)}.` : ""}`;
+  const checks = ci === undefined ? [] : [`**CI:** ${ci}`];
   return [
-    `**${word}.**${sentence}${pull ? ` Pull request: #${pull.number}, branch ${code(pull.branch, 255)}.` : ""}`,
+    ...(ci !== undefined && outcome.kind === "answered" ? checks : [head, ...checks]),
     `${prose(outcome.summary, maxText)}${outcome.comment === undefined ? "" : ` It stands in [a comment of its own](${outcome.comment}).`}${outcome.review === undefined ? "" : ` [Read it here](${outcome.review}).`}`,
     ...(outcome.threads ? [renderTally(outcome.threads)] : []),
     ...(blockers.length > 0 ? [`**Blockers**\n\n${blockers.map((one) => `- ${inline(one, 1_000)}`).join("\n")}`] : []),

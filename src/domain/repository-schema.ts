@@ -166,6 +166,10 @@ export const repositorySchema = keys({
     .optional()
     .describe("Where each agent may write, by its name."),
   budget: budget.optional().describe("Lowers what the App's operator allows; it raises nothing."),
+  ci: z
+    .enum(["on", "off"], "must be on or off")
+    .optional()
+    .describe("Whether failed checks of the App's own pull requests are followed up on; on where left out."),
   env: environment
     .optional()
     .describe("Plain variables for every command in the sandbox; no secrets, and none that the sandbox sets itself."),

@@ -61,4 +61,16 @@ export type PushTrigger = Common & {
   readonly title: string;
 };
 
-export type Trigger = LabelTrigger | CommandTrigger | ReviewTrigger | PushTrigger;
+/**
+ * The checks of one App on the head of our pull request have ended, whatever came of them. `sender` is whoever GitHub
+ * names, often a bot: who is asked for permission is the person whom the pull request's runs work for.
+ */
+export type ChecksTrigger = Common & {
+  readonly kind: "checks";
+  readonly thread: Thread;
+  readonly branch: string;
+  readonly headSha: string;
+  readonly title: string;
+};
+
+export type Trigger = LabelTrigger | CommandTrigger | ReviewTrigger | PushTrigger | ChecksTrigger;

@@ -84,12 +84,13 @@ export const doing = async <T>(what: string, work: () => Promise<T>): Promise<T>
   }
 };
 
-/** The value, or undefined where GitHub answers with one of `statuses`. */
+/** The value, or undefined where GitHub answers with one of `statuses`, also where it is said what was being done. */
 export const unless = async <T>(statuses: readonly number[], work: () => Promise<T>): Promise<T | undefined> => {
   try {
     return await work();
   } catch (error) {
-    if (statuses.includes(statusOf(error) ?? 0)) return undefined;
+    const status = statusOf(error) ?? (error instanceof Error ? statusOf(error.cause) : undefined);
+    if (statuses.includes(status ?? 0)) return undefined;
     throw error;
   }
 };

@@ -3,14 +3,17 @@ import { createAppAuth } from "@octokit/auth-app";
 import type { Octokit } from "@octokit/rest";
 import type { Person, RepositoryRef } from "../domain/repository.ts";
 import type { Clock, GitHub, GitHubSession, Permission } from "../ports.ts";
+import { createCheckResults } from "./check-results.ts";
 import { createChecks } from "./checks.ts";
 import { type ClientOptions, createClient, doing, statusOf, unless } from "./client.ts";
 import { createComments } from "./comments.ts";
 import { createCommits } from "./commits.ts";
 import { fetchImages, type ImageSource } from "./images.ts";
+import type { LogSource } from "./job-logs.ts";
 import { createOwnReviews } from "./own-reviews.ts";
 import { fetchPullTemplate } from "./pull-template.ts";
 import { createPulls } from "./pulls.ts";
+import { createMayRerun, createRerun } from "./rerun.ts";
 import { createReviews } from "./reviews.ts";
 import type { Place } from "./shapes.ts";
 import { type Clients, openToken, revokeToken, type Token } from "./token.ts";
@@ -59,9 +62,11 @@ export const createGitHub = (options: GitHubOptions): GitHub => {
       const token = await openToken(clients, repository, phase, clock);
       const client = createClient(settings, `installation-${repository.installationId}`);
       useToken(client, token, settings.throttle ? 1_000 : 10);
-      const source = { webUrl, fetch: options.fetch ?? fetch, token: () => token.current() };
-      return createSession(client, repository, token, { whoami, images: source, appId, bots: options.bots ?? [] });
+      const source = { webUrl, apiUrl: settings.apiUrl, fetch: options.fetch ?? fetch, token: () => token.current() };
+      return createSession(client, repository, token, { whoami, source, appId, bots: options.bots ?? [] });
     },
+    mayRerun: createMayRerun(clients, clock),
+    rerunFailedJobs: createRerun(clients, settings, clock),
     gitCredentials: async (repository) => {
       const token = await openToken(clients, repository, "fetch", clock);
       const basic = Buffer.from(`x-access-token:${await token.current()}`).toString("base64");
@@ -127,12 +132,12 @@ const createSession = (
   token: Token,
   {
     whoami,
-    images,
+    source,
     appId,
     bots,
   }: {
     readonly whoami: () => Promise<Person>;
-    readonly images: ImageSource;
+    readonly source: ImageSource & LogSource;
     readonly appId: number;
     readonly bots: readonly Pick<Person, "login" | "id">[];
   },
@@ -142,6 +147,7 @@ const createSession = (
   const pulls = createPulls(client, repository, place);
   const commits = createCommits(client, place);
   const checks = createChecks(client, place, appId);
+  const results = createCheckResults(client, place, appId, source);
   const reviews = createOwnReviews(client, place, whoami);
   const comments = createComments(client, place, whoami);
   const given = createReviews(client, place);
@@ -163,7 +169,7 @@ const createSession = (
       during("reading the pull-request template", () => fetchPullTemplate(client, place, repository.defaultBranch)),
     fetchImages: (from, urls) =>
       during(`fetching ${urls.length} images of #${from.number}`, () =>
-        fetchImages(client, place, images, { from, urls }),
+        fetchImages(client, place, source, { from, urls }),
       ),
     fetchBranch: (branch) => during(`reading branch ${branch}`, () => commits.fetchBranch(branch)),
     react: (target, content) => during(`reacting with ${content}`, () => comments.react(target, content)),
@@ -191,6 +197,8 @@ const createSession = (
       during(`resolving thread ${threadId} of #${pull}`, () => given.resolveThread(pull, threadId)),
     requestReview: (pull, person) =>
       during(`asking ${person.login} to review #${pull}`, () => given.requestReview(pull, person)),
+    fetchChecks: (sha) => during(`reading the checks of ${sha.slice(0, 12)}`, () => results.fetchChecks(sha)),
+    fetchFailure: (check) => during(`reading why check ${check.id} failed`, () => results.fetchFailure(check)),
     upsertCheck: (check) =>
       during(`writing the check run on ${check.headSha.slice(0, 12)}`, () => checks.upsertCheck(check)),
     close: () => token.revoke(),

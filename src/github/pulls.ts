@@ -13,6 +13,7 @@ type PullData = {
   readonly merged_at: string | null;
   readonly draft?: boolean | undefined;
   readonly updated_at: string;
+  readonly labels: readonly { readonly name: string }[];
   readonly title: string;
   readonly body: string | null;
   readonly user: Parameters<typeof personOf>[0];
@@ -36,6 +37,7 @@ const toPull = (data: PullData, repository: RepositoryRef): Pull => ({
   baseSha: data.base.sha,
   sameRepository: data.head.repo?.id === repository.id,
   updatedAt: data.updated_at,
+  labels: data.labels.map(({ name }) => name),
 });
 
 type PullPart = Pick<GitHubSession, "findPull" | "fetchPull" | "openPull" | "updatePull">;

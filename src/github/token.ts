@@ -2,15 +2,20 @@
 import type { Octokit } from "@octokit/rest";
 import type { RepositoryRef } from "../domain/repository.ts";
 import type { Clock, GitHubPhase } from "../ports.ts";
-import { doing } from "./client.ts";
+import { doing, unless } from "./client.ts";
 
 type Permissions = Readonly<Record<string, "read" | "write">>;
 
+export type TokenPhase = GitHubPhase | "fetch" | "rerun";
+
 /** What a token of each phase may do. Reading metadata, and with it a person's permission, comes with every token. */
-const phasePermissions: Readonly<Record<GitHubPhase | "fetch", Permissions>> = {
+const phasePermissions: Readonly<Record<TokenPhase, Permissions>> = {
   read: { contents: "read", issues: "read", pull_requests: "read" },
   acknowledge: { issues: "write", pull_requests: "write" },
   check: { checks: "write", pull_requests: "read" },
+  checks: { actions: "read", checks: "read", contents: "read", pull_requests: "read" },
+  /** Asked for apart from all others: an owner may have left it out. */
+  rerun: { actions: "write" },
   publish: { checks: "write", contents: "write", issues: "write", pull_requests: "write" },
   fetch: { contents: "read" },
 };
@@ -48,7 +53,7 @@ export type Clients = {
 export const openToken = async (
   { app, plain }: Clients,
   repository: RepositoryRef,
-  phase: GitHubPhase | "fetch",
+  phase: TokenPhase,
   clock: Clock,
 ): Promise<Token> => {
   let minted = await mint(app, repository, phase, clock);
@@ -75,13 +80,21 @@ export const openToken = async (
   };
 };
 
-const mint = (app: Octokit, repository: RepositoryRef, phase: GitHubPhase | "fetch", clock: Clock): Promise<Minted> =>
+/** What a phase can do without, where an owner did not give it. */
+const dispensable: Partial<Record<TokenPhase, string>> = { checks: "actions" };
+
+const askFor = async (app: Octokit, repository: RepositoryRef, phase: TokenPhase) => {
+  const asked = { installation_id: repository.installationId, repository_ids: [repository.id] };
+  const permissions = phasePermissions[phase];
+  const { [dispensable[phase] ?? ""]: spare, ...fewer } = permissions;
+  const whole = () => app.rest.apps.createInstallationAccessToken({ ...asked, permissions });
+  if (spare === undefined) return whole();
+  return (await unless([422], whole)) ?? app.rest.apps.createInstallationAccessToken({ ...asked, permissions: fewer });
+};
+
+const mint = (app: Octokit, repository: RepositoryRef, phase: TokenPhase, clock: Clock): Promise<Minted> =>
   doing(`asking for a token of repository ${repository.id} to ${phase}`, async () => {
-    const { data } = await app.rest.apps.createInstallationAccessToken({
-      installation_id: repository.installationId,
-      repository_ids: [repository.id],
-      permissions: phasePermissions[phase],
-    });
+    const { data } = await askFor(app, repository, phase);
     const [named] = data.repositories ?? [];
     if (data.repositories && (data.repositories.length !== 1 || named?.id !== repository.id))
       throw new Error("the token that came is for other repositories than the one that was asked for");

@@ -36,6 +36,7 @@ export type Asked = {
 /** @param own events that the run has stored so far */
 export const whatIsAsked = async (store: Store, record: RunRecord, own: readonly RunEvent[]): Promise<Asked> => {
   const { trigger } = record.job;
+  if (trigger.kind === "checks") return { record: await forPeople(store, record), before: [] };
   const again = againOf(trigger);
   if (!again && !isApproval(trigger)) return { record, before: [] };
   const runs = await store.runsOf(trigger.repository, record.issue);
@@ -88,6 +89,16 @@ const askedFor = (record: RunRecord, trigger: Trigger, plan: Approved | undefine
 const leavesWork = ({ outcome, job: { trigger } }: RunRecord): boolean =>
   !(outcome?.kind === "answered" && outcome.status === undefined) &&
   !(isApproval(trigger) && outcome?.kind === "refused");
+
+/** Nobody asked for it by itself: it is for whoever asked for something here last, and stands or falls with what he may. */
+const forPeople = async (store: Store, record: RunRecord): Promise<RunRecord> => {
+  const { trigger } = record.job;
+  const runs = await store.runsOf(trigger.repository, record.issue);
+  const last = runs.find((run) => run.id !== record.id && run.job.trigger.kind !== "checks" && wasHeard(run));
+  return last
+    ? { ...record, job: { ...record.job, trigger: { ...trigger, sender: last.job.trigger.sender } } }
+    : record;
+};
 
 const nothingYet =
   "Nothing was started: there was no run here yet. Comment `/architect design` for what the issue asks for, or `/architect design …` with a request.";

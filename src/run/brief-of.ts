@@ -1,5 +1,5 @@
 /** What the agent is told at first: the request, its context and a review, with the words of those who may write alone. Reads GitHub for who may. */
-import type { Brief, BriefReview, ReadingKind } from "../domain/brief.ts";
+import type { Brief, BriefChecks, BriefReview, ReadingKind } from "../domain/brief.ts";
 import { parseDecisions, selectDecisions } from "../domain/memory.ts";
 import type { PlanContent } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
@@ -31,6 +31,7 @@ export const composeBriefOf = async (
     instructions: NonNullable<Brief["instructions"]>;
     reads: ReadingKind | undefined;
     plan: PlanContent | undefined;
+    checks?: BriefChecks | undefined;
   },
 ): Promise<Brief> => {
   const { trigger } = run.job;
@@ -55,6 +56,7 @@ export const composeBriefOf = async (
     ...(report ? { report } : {}),
     ...(known.plan ? { plan: known.plan } : {}),
     ...(followUp ? { review: briefReview(trigger, known.followUp) } : {}),
+    ...(known.checks ? { checks: known.checks } : {}),
   };
 };
 

@@ -8,13 +8,14 @@ import type { Job } from "../domain/job.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { shownHash } from "../domain/plan.ts";
 import { lateNotice } from "../domain/remark.ts";
+import { named } from "../domain/render/failed-checks.ts";
 import type { Trigger } from "../domain/trigger.ts";
 import type { RunRecord, Worktree } from "../ports.ts";
 import { whyOverdue } from "./approve.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
 import { startOf } from "./converse.ts";
 import { castOf } from "./frame.ts";
-import { type GatherDeps, type Gathered, gather, notReady } from "./gather.ts";
+import { type GatherDeps, type Gathered, gather, type NotReady, notReady } from "./gather.ts";
 import { gatherQuestion } from "./gather-question.ts";
 import { gatherReview } from "./gather-review.ts";
 import { goOn, groundOf } from "./go-on.ts";
@@ -29,6 +30,7 @@ import { resumeFrom } from "./resume.ts";
 import { review } from "./review.ts";
 import type { ExecuteDeps, Run } from "./run-deps.ts";
 import { openServerDesk } from "./server-desk.ts";
+import { tellChecks } from "./tell-checks.ts";
 import { termsOf } from "./terms.ts";
 
 export type { ExecuteDeps } from "./run-deps.ts";
@@ -38,6 +40,8 @@ export type Execute = {
   run(job: Job, signal: AbortSignal): Promise<void>;
   /** After the last try: says on the thread what happened. What was done so far stays in the store. */
   giveUp(job: Job, error: unknown): Promise<void>;
+  /** Something more has become known of a run that ended. */
+  amend(record: RunRecord, outcome: Outcome): Promise<void>;
 };
 
 export const createExecute = (deps: ExecuteDeps): Execute => ({
@@ -65,13 +69,26 @@ export const createExecute = (deps: ExecuteDeps): Execute => ({
       kind: "failed",
     };
     await deps.store.closeRun(record.id, outcome);
-    const run = openRun(deps, { record, before: [] }, [], {
-      ...{ thread: record.job.trigger.thread, notices: [], start: { model: deps.model } },
-      signals: { app: AbortSignal.abort() },
-    });
-    await run.progress.finish(outcome);
+    await tellEnd(deps, record, [], outcome);
+  },
+  amend: async (record, outcome) => {
+    await tellEnd(deps, record, await deps.store.events(record.id), outcome);
+    await deps.store.closeRun(record.id, outcome);
   },
 });
+
+const tellEnd = (
+  deps: ExecuteDeps,
+  record: RunRecord,
+  events: readonly RunEvent[],
+  outcome: Outcome,
+): Promise<void> => {
+  const run = openRun(deps, { record, before: [] }, events, {
+    ...{ thread: record.job.trigger.thread, notices: [], start: { model: deps.model } },
+    signals: { app: AbortSignal.abort() },
+  });
+  return run.progress.finish(outcome);
+};
 
 const carryOut = async (
   all: ExecuteDeps & Pick<GatherDeps, "release">,
@@ -109,15 +126,21 @@ const carryOut = async (
   const refusal =
     asked.refusal ?? terms.refusal ?? stale ?? (spent === undefined ? undefined : `Nothing was started: ${spent}`);
   const ready = gathered.kind === "ready" && refusal === undefined ? gathered : undefined;
-  const events = ready ? [...own, ...(await takeUp(deps, asked, own, ready))] : own;
+  const noted = await noteChecks(deps, record, own, gathered);
+  const events = [...own, ...noted, ...(ready ? await takeUp(deps, asked, own, ready) : [])];
   const state = resumeFrom([...asked.before, ...events]);
   const run = openRun(deps, asked, events, {
     start: startOf(castOf(deps, deps.definition), deps.definition, state),
-    notices: [...terms.notices, ...leftOpenIn(events), ...carriesOut(asked)],
+    notices: [...terms.notices, ...leftOpenIn(events), ...carriesOut(asked), ...checksNotices(ready)],
     ...{ thread: stored.job.trigger.thread, signals, servers, mode, plan: asked.plan?.plan },
   });
   try {
-    const outcome = await outcomeOf(deps, run, refusal === undefined ? gathered : notReady(refusal), events);
+    const outcome = await outcomeOf(
+      deps,
+      run,
+      refusal === undefined || isAside(gathered) ? gathered : notReady(refusal),
+      events,
+    );
     const late = await run.remarks.hear();
     await run.progress.finish(outcome, late && lateNotice(late.remarks));
     await run.store([{ type: "outcome", at: deps.clock().toISOString(), outcome }], outcome.spend);
@@ -174,6 +197,26 @@ const takeUp = async (
   return events;
 };
 
+/** Stored once, before anything is done about them. */
+const noteChecks = async (
+  { store, clock }: ExecuteDeps,
+  { id, job: { trigger } }: RunRecord,
+  own: readonly RunEvent[],
+  gathered: Gathered | NotReady,
+): Promise<readonly RunEvent[]> => {
+  const failed = gathered.kind === "ready" ? gathered.checks : gathered.aside?.failed;
+  if (trigger.kind !== "checks" || !failed || own.some(isBegun)) return [];
+  const events = [{ type: "checks" as const, at: clock().toISOString(), headSha: trigger.headSha, failed }];
+  await store.appendEvents(id, events);
+  return events;
+};
+
+const isAside = (gathered: Gathered | NotReady): boolean =>
+  gathered.kind === "not-ready" && gathered.aside !== undefined;
+
+const checksNotices = (ready: Gathered | undefined): readonly string[] =>
+  ready?.checks ? [`Failed checks are looked at: ${ready.checks.map(named).join(", ")}.`] : [];
+
 const refused = (summary: string): Outcome => ({
   kind: "refused",
   summary,
@@ -188,6 +231,8 @@ const outcomeOf = async (
   gathered: Exclude<Awaited<ReturnType<typeof gather>>, { silent: true }>,
   events: readonly RunEvent[],
 ): Promise<Outcome> => {
+  if (gathered.kind === "not-ready" && gathered.aside)
+    return tellChecks(deps.github, run.record.job.trigger.repository, gathered.aside);
   if (gathered.kind === "not-ready") return { ...refused(gathered.reason), status: "BLOCKED" };
   const { start } = run;
   const halted = start.resume || start.left ? undefined : await run.halted();

@@ -146,6 +146,7 @@ export const writing = (
         unproven: run.start.resume?.moved === true,
         standards: gathered.config.standards ?? {},
         threads: gathered.brief.review?.comments ?? [],
+        failedChecks: gathered.checks !== undefined,
         removed: door.removed,
         open: () => others.open(door.tasks()),
         reminded: door.reminded,

@@ -1,6 +1,7 @@
 /** Everything a run needs to know before its first turn, or why there will be none. Reads GitHub and the mirror; writes nothing. */
 import { type Brief, commentsToldIn, type ReadingKind } from "../domain/brief.ts";
 import { type Definition, type Library, subagentsOf } from "../domain/definition.ts";
+import type { ToldCheck } from "../domain/failed-check.ts";
 import { decisionsPath, statePath } from "../domain/memory.ts";
 import type { Message } from "../domain/message.ts";
 import type { StoredPlan } from "../domain/plan.ts";
@@ -15,10 +16,12 @@ import { workingMates } from "../domain/team.ts";
 import type { GitHub, GitHubSession, Model, Pull, RunRecord, Store, Workspace } from "../ports.ts";
 import { composeBriefOf } from "./brief-of.ts";
 import { askersOf, type FollowUp, gatherFollowUp } from "./follow-up.ts";
+import { type ChecksFound, gatherChecks } from "./gather-checks.ts";
 import { gatherImages, noImages, withImages } from "./images.ts";
 import { readInstructions } from "./instructions.ts";
 import { isOwnPull } from "./own-pull.ts";
 import type { ReviewTarget } from "./review-target.ts";
+import type { Aside } from "./tell-checks.ts";
 import { optionsOf } from "./terms.ts";
 
 export type Gathered = {
@@ -44,6 +47,8 @@ export type Gathered = {
   readonly askers: readonly Person[];
   /** What reviews of the pull request ask. */
   readonly followUp?: FollowUp;
+  /** Failed checks that it is about. */
+  readonly checks?: readonly ToldCheck[] | undefined;
   readonly memory: { readonly decisions?: string; readonly state?: string };
   readonly template?: string;
   /** Somebody proposes the commit, and nobody allowed it to be run. */
@@ -57,7 +62,13 @@ export type Gathered = {
 };
 
 /** No run: `silent` where people without write access are to see nothing. */
-export type NotReady = { readonly kind: "not-ready"; readonly reason: string; readonly silent: boolean };
+export type NotReady = {
+  readonly kind: "not-ready";
+  readonly reason: string;
+  readonly silent: boolean;
+  /** Failed checks for which no agent is needed. */
+  readonly aside?: Aside;
+};
 
 export type GatherDeps = {
   readonly github: GitHub;
@@ -71,6 +82,8 @@ export type GatherDeps = {
   readonly reads?: ReadingKind | undefined;
   /** What it is to carry out, where people approved a plan. */
   readonly plan?: StoredPlan | undefined;
+  /** Takes secrets out of a text; `leaks` counts those of them that are the App's own. */
+  readonly redact: (text: string) => { readonly text: string; readonly leaks: number };
   /** Takes what need not be waited for before the run's first turn: tokens being given back. */
   readonly release: (done: Promise<void>) => void;
 };
@@ -101,7 +114,8 @@ export const gather = async (
     if (askers.length === 0)
       return notReady(`@${trigger.sender.login} has no write access to ${fullName(trigger.repository)}`, true);
     const pull = await findOwnPull(deps, session, run);
-    if (trigger.kind === "review" && !pull) return notReady("this pull request is not one of ours", true);
+    if ((trigger.kind === "review" || trigger.kind === "checks") && !pull)
+      return notReady("this pull request is not one of ours", true);
     if (deps.reads === "plan" && trigger.thread.kind === "pull" && !pull)
       return notReady(
         "Nothing was planned: this pull request is somebody else's, and the App writes to its own alone. Comment `/architect plan …` on an issue, or `/architect review` or `/architect ask …` here.",
@@ -109,6 +123,7 @@ export const gather = async (
     if (pull && pull.state === "closed" && trigger.thread.kind === "pull")
       return notReady(
         `pull request #${pull.number} is ${pull.merged ? "merged" : "closed"}, so nothing was changed. Comment \`/architect design …\` on issue #${run.issue} for a new one.`,
+        trigger.kind === "checks",
       );
     return await prepare(deps, session, run, {
       pull: pull?.state === "open" ? pull : undefined,
@@ -169,6 +184,13 @@ const prepare = async (
     );
   const config = parseRepositoryConfig(settings.texts.get(configPath), [...deps.library.definitions.keys()]);
   if (!config.ok) return notReady(config.problem);
+  const checks = await checksOf(deps, run, pull, {
+    base,
+    tip,
+    off: config.config.ci === "off",
+    goesOn: at !== undefined,
+  });
+  if (checks && "reason" in checks) return checks;
   const boundary = boundaryFor(deps.definition.name, deps.definition.boundary, config.config);
   const [decisions, state] = [known.texts.get(decisionsPath), known.texts.get(statePath)];
   const instructions = await readInstructions(boundary, (paths) => deps.workspace.readFiles(repository, tip, paths));
@@ -182,7 +204,7 @@ const prepare = async (
   if (followUp && "reason" in followUp) return notReady(followUp.reason, followUp.silent);
   const brief = await composeBriefOf(session, run, {
     ...{ boundary, decisions, pull, followUp, instructions },
-    ...{ config: config.config, reads: deps.reads, plan: deps.plan?.plan },
+    ...{ config: config.config, reads: deps.reads, plan: deps.plan?.plan, checks: checks?.brief },
   });
   const images = at
     ? noImages
@@ -210,6 +232,7 @@ const prepare = async (
     ...(pull ? { pull } : {}),
     askers,
     ...(followUp ? { followUp } : {}),
+    ...(checks ? { checks: checks.failed } : {}),
     ...(template === undefined ? {} : { template }),
   };
 };
@@ -252,4 +275,17 @@ const findOwnPull = async (deps: GatherDeps, session: GitHubSession, run: RunRec
   if (!known) return undefined;
   const pull = await session.fetchPull(known.number);
   return isOwnPull(pull, self) ? pull : undefined;
+};
+
+const checksOf = async (
+  deps: GatherDeps,
+  run: RunRecord,
+  pull: Pull | undefined,
+  at: { readonly base: string; readonly tip: string; readonly off: boolean; readonly goesOn: boolean },
+): Promise<ChecksFound | NotReady | undefined> => {
+  const { trigger } = run.job;
+  if (trigger.kind !== "checks" || !pull) return undefined;
+  const found = await gatherChecks(deps, run, trigger, { ...at, pull });
+  if (found.kind === "none") return notReady(found.reason, found.silent);
+  return found.forAgent ? found : { ...notReady("there is nothing to mend"), aside: { pull, failed: found.failed } };
 };

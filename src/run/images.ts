@@ -43,7 +43,7 @@ export const withImages = (brief: Brief, { given, leftOut }: RequestImages): Bri
   given.length + leftOut.length === 0 ? brief : { ...brief, images: { given: given.length, leftOut } };
 
 const linksOf = (trigger: Trigger, context: boolean): readonly ImageLink[] => {
-  if (trigger.kind === "review" || trigger.kind === "push") return [];
+  if (!("body" in trigger)) return [];
   const own = trigger.kind === "command" && "request" in trigger.command ? trigger.command.request : "";
   const issue = trigger.kind === "label" || context ? trigger.body : "";
   const links = [...imagesIn(own), ...imagesIn(issue)];

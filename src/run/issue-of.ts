@@ -4,7 +4,8 @@ import type { Trigger } from "../domain/trigger.ts";
 import type { Store } from "../ports.ts";
 
 export const issueOf = async (store: Store, trigger: Trigger): Promise<number> => {
-  if (trigger.kind === "review") return issueOfBranch(trigger.branch) ?? trigger.thread.number;
+  if (trigger.kind === "review" || trigger.kind === "checks")
+    return issueOfBranch(trigger.branch) ?? trigger.thread.number;
   if (trigger.thread.kind === "issue") return trigger.thread.number;
   return (await store.issueOfPull(trigger.repository, trigger.thread.number)) ?? trigger.thread.number;
 };

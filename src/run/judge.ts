@@ -40,6 +40,8 @@ export const createJudge =
       readonly unproven?: boolean;
       /** Review comments that each need an answer. */
       readonly threads: readonly ThreadPlace[];
+      /** It is about failed checks. */
+      readonly failedChecks?: boolean;
       /** The work was given up. */
       readonly removed: () => boolean;
       /** What the agent's team has left open, each a sentence; and whether the agent was told of it already. */
@@ -72,6 +74,7 @@ export const createJudge =
     return judged(report, [
       ...code,
       ...checkReport(report, { changeset, evidence, followUp, threads, unproven }),
+      ...(deps.failedChecks && changeset.length === 0 ? [unmended] : []),
       ...checkRuns(report, runs),
       ...checkSubagents(deps.subagents()),
       ...checkRemoval(report, deps.removed()),
@@ -88,6 +91,12 @@ export const unheard: Finding = {
   rule: unheardRule,
   severity: "error",
   message: "somebody commented while you were at work: read it below, and hand in a report that heeds it",
+};
+
+const unmended: Finding = {
+  rule: "checks-unmended",
+  severity: "concern",
+  message: "checks failed, and no file was changed because of it",
 };
 
 /** In a file that only a subagent can change: the agent can mend nothing there. */

@@ -6,6 +6,7 @@ import type { Outcome } from "../domain/outcome.ts";
 import { shownHash } from "../domain/plan.ts";
 import { renderCheckRun } from "../domain/render/check-run.ts";
 import type { PlanCarriedOut } from "../domain/render/drift.ts";
+import { checksLine } from "../domain/render/failed-checks.ts";
 import { pullTitle } from "../domain/render/titles.ts";
 import { mergeBody, parseBody, renderPullBody } from "../domain/render-report.ts";
 import { fullName } from "../domain/repository.ts";
@@ -20,6 +21,7 @@ import type { Gathered } from "./gather.ts";
 import type { Publication, PublishDeps, Settled } from "./publication.ts";
 import { type Pushed, push } from "./push.ts";
 import { signaturesOf } from "./signatures.ts";
+import { writeCiLine } from "./tell-checks.ts";
 import { tellContract } from "./tell-contract.ts";
 
 export const publish = async (
@@ -64,7 +66,7 @@ const write = async (publication: Publication): Promise<Outcome> => {
   if (!changed && !gathered.pull) return outcomeOf(settled, { kind: "answered", summary: settled.report.summary });
   try {
     const pushed = changed ? await push(publication) : undefined;
-    const pull = pushed ? await propose(publication, pushed) : (gathered.pull as Pull);
+    const pull = pushed ? await propose(publication, pushed) : await leave(publication, gathered.pull as Pull);
     const head = pushed?.head ?? gathered.parent;
     if (pushed) await tellCheck(publication, pull, pushed.head);
     const threads = await answerThreads(publication, pull, pushed?.work);
@@ -75,6 +77,7 @@ const write = async (publication: Publication): Promise<Outcome> => {
       summary: settled.report.summary,
       pull: { number, url, branch, headSha: head },
       ...(threads ? { threads } : {}),
+      ...ciOf(publication),
     });
   } catch (error) {
     if (error instanceof RefusedError)
@@ -93,7 +96,7 @@ const write = async (publication: Publication): Promise<Outcome> => {
 
 const outcomeOf = (
   settled: Settled,
-  what: Pick<Outcome, "kind" | "summary"> & Partial<Pick<Outcome, "pull" | "status" | "threads">>,
+  what: Pick<Outcome, "kind" | "summary"> & Partial<Pick<Outcome, "pull" | "status" | "threads" | "ci">>,
 ): Outcome => ({
   status: settled.status,
   ...(settled.cutShort === undefined ? {} : { cutShort: settled.cutShort }),
@@ -111,6 +114,17 @@ const carriedOut = ({ deps, gathered, settled }: Publication): PlanCarriedOut | 
   return { hash: shownHash(deps.plan), drift: driftFrom(deps.plan.plan, done) };
 };
 
+/** What became of the failed checks that it was about. */
+const ciOf = ({ gathered, made }: Publication): Pick<Outcome, "ci"> =>
+  gathered.checks ? { ci: checksLine(gathered.checks, { commit: made.get("work") }) } : {};
+
+/** Nothing was pushed: the pull request stays as it is, but for what became of its checks. */
+const leave = async (publication: Publication, pull: Pull): Promise<Pull> => {
+  const { ci } = ciOf(publication);
+  const { session } = publication;
+  return ci === undefined ? pull : writeCiLine(session, await session.fetchPull(pull.number), ci);
+};
+
 /** People may have marked it ready or draft: that stands until our own word on it changes. */
 const draftOf = (pull: Pull, draft: boolean): { draft?: boolean } => {
   const before = parseBody(pull.body);
@@ -122,6 +136,7 @@ const propose = async (publication: Publication, { branch, head, notes }: Pushed
   const { deps, session, run, gathered, settled } = publication;
   const view = {
     ...settled,
+    ...ciOf(publication),
     deviations: deviationsOf(gathered.config.standards ?? {}),
     issue: run.issue,
     tree: treeHash(settled.changeset),

@@ -19,7 +19,7 @@ export type Pushed = {
 export const push = async (publication: Publication): Promise<Pushed> => {
   const { deps, session, run, gathered, settled } = publication;
   const trailers = await trailersOf(deps, gathered.askers);
-  const purpose = gathered.brief.review ? "follow-up" : "work";
+  const purpose = gathered.checks ? "checks" : gathered.brief.review ? "follow-up" : "work";
   const message = commitMessage(settled.report, run.issue, purpose, trailers);
   const { parent } = gathered;
   const changes = await changesFor(publication);

@@ -37,8 +37,6 @@ export type ExecuteDeps = Omit<GatherDeps, "release" | "model" | "reads" | "plan
   /** At most one edit of the status comment in this time. */
   readonly statusIntervalMs: number;
   readonly watch?: Watch | undefined;
-  /** Takes secrets out of a text; `leaks` counts those of them that are the App's own. */
-  readonly redact: (text: string) => { readonly text: string; readonly leaks: number };
   /** False where the operator runs without walls: people are told. */
   readonly sandboxed: boolean;
   /** @see Signing.signOff */

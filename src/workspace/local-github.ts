@@ -232,6 +232,8 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     answerThread: () => unknown("threads"),
     resolveThread: () => unknown("threads"),
     requestReview: () => unknown("reviews"),
+    fetchChecks: async () => ({ checks: [], pending: [] }),
+    fetchFailure: () => unknown("checks"),
     upsertCheck: async () => 1,
     close: async () => {},
   };
@@ -239,6 +241,8 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     whoami: async () => self,
     attribution: () => undefined,
     open: async () => session,
+    mayRerun: async () => false,
+    rerunFailedJobs: async () => "not-permitted",
     gitCredentials: async () => ({ url: `file://${gitDir}`, authorization: "", revoke: async () => {} }),
     threadUrl: () => folder,
     lineUrl: (_, _commit, { path, line }) => `${folder}/${path}:${line}`,

@@ -10,7 +10,7 @@ const manifest = parse(text);
 test("the App asks for these permissions and no more: each raise waits for every owner", () => {
   expect(manifest.default_permissions).toMatchInlineSnapshot(`
     {
-      "actions": "read",
+      "actions": "write",
       "checks": "write",
       "contents": "write",
       "issues": "write",

@@ -84,6 +84,8 @@ const quietGitHub: GitHub = {
     }) satisfies Partial<GitHubSession> as unknown as GitHubSession,
   gitCredentials: () => Promise.reject(new Error("the door fetches nothing")),
   attribution: () => undefined,
+  mayRerun: async () => false,
+  rerunFailedJobs: async () => "not-permitted",
   threadUrl: () => "http://127.0.0.1/",
   lineUrl: () => "http://127.0.0.1/",
 };

@@ -9,6 +9,7 @@ import {
   reviewCommented,
   reviewed,
   self,
+  suiteCompleted,
 } from "../support/deliveries.ts";
 
 const parse = (event: string, payload: unknown): ParsedTrigger =>
@@ -278,6 +279,61 @@ describe("a push to the branch of our pull request", () => {
     expect(ignored("pull_request", pushed(ourselves))).toBe("our own doing");
     const theirs = { pull_request: { head: { sha: headSha }, user: maintainer } };
     expect(ignored("pull_request", pushed(theirs))).toBe("not a pull request of ours");
+  });
+});
+
+describe("checks that ended on the head of our pull request", () => {
+  const headSha = "a".repeat(40);
+  const branch = "architect/issue-7-create-users";
+  const pull = (changes: object) => ({
+    pull_requests: [
+      {
+        number: 8,
+        head: { ref: branch, sha: headSha, repo: { id: repositoryId } },
+        base: { repo: { id: repositoryId } },
+        ...changes,
+      },
+    ],
+  });
+
+  test("are looked at, whoever GitHub names as their sender", () => {
+    const machine = { sender: { login: "github-actions[bot]", id: 41_898_282, type: "Bot" } };
+    for (const changes of [{}, machine, { sender: { login: self.login, id: self.id, type: "Bot" } }])
+      expect(parse("check_suite", suiteCompleted({}, changes))).toMatchObject({
+        trigger: { kind: "checks", thread: { kind: "pull", number: 8 }, branch, headSha },
+      });
+  });
+
+  test("are looked at where they passed, too: what failed before may pass now", () => {
+    expect(parse("check_suite", suiteCompleted({ conclusion: "success" }))).toHaveProperty("trigger");
+  });
+
+  test.each([
+    ["our own check run", { app: { slug: self.slug } }, "our own check run"],
+    ["a branch of others", { head_branch: "feature" }, "not a branch of ours"],
+    ["a fork", { head_branch: null, pull_requests: [] }, "not a branch of ours"],
+    ["a branch without a pull request", { pull_requests: [] }, "no pull request of this repository has this head"],
+    [
+      "a head that has moved",
+      pull({ head: { ref: branch, sha: "b".repeat(40), repo: { id: repositoryId } } }),
+      "no pull request of this repository has this head",
+    ],
+    [
+      "a pull request from a fork",
+      pull({ head: { ref: branch, sha: headSha, repo: { id: 5 } } }),
+      "no pull request of this repository has this head",
+    ],
+    [
+      "a pull request to another repository",
+      pull({ base: { repo: { id: 5 } } }),
+      "no pull request of this repository has this head",
+    ],
+  ])("are ignored on %s", (_, suite, reason) => {
+    expect(ignored("check_suite", suiteCompleted(suite))).toBe(reason);
+  });
+
+  test("are ignored while they are at work", () => {
+    expect(ignored("check_suite", payloadOf("check_suite", "requested"))).toBe("nothing starts on this event");
   });
 });
 

@@ -82,6 +82,8 @@ describe("a suite of Actions", () => {
     expect((await stage.call("POST", again, { token })).status).toBe(403);
     expect((await stage.call("POST", again)).status).toBe(201);
     expect((await stage.call("POST", again)).status).toBe(403);
+    const workflow = await stage.call("GET", `${HERE}/actions/runs/${body["run_id"]}`);
+    expect(workflow.body).toMatchObject({ run_attempt: 2, status: "in_progress", head_sha: sha });
     expect((await runsOf(suite)).map(({ name, status }) => [name, status])).toEqual([
       ["lint", "completed"],
       ["tests", "queued"],

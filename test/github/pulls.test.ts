@@ -41,6 +41,7 @@ const own = {
   baseSha: shaOf("b"),
   sameRepository: true,
   updatedAt: "2026-11-20T10:00:00Z",
+  labels: ["bug"],
 };
 
 describe("the pull request of a branch", () => {

@@ -83,3 +83,14 @@ export const reviewCommented = (changes: Payload = {}): Payload =>
       changes,
     ) as Payload,
   );
+
+/** The checks of GitHub Actions on the head of our pull request have failed. */
+export const suiteCompleted = (suite: Payload = {}, changes: Payload = {}): Payload => {
+  const { number, head, base } = ownPull() as { number: number; head: Payload; base: Payload };
+  const headSha = "a".repeat(40);
+  const own = {
+    ...{ head_branch: head["ref"], head_sha: headSha, conclusion: "failure", app: { slug: "github-actions" } },
+    pull_requests: [{ number, head: { ...head, sha: headSha }, base }],
+  };
+  return payloadOf("check_suite", "completed", merge({ check_suite: merge(own, suite) }, changes) as Payload);
+};

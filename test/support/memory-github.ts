@@ -2,9 +2,11 @@
 import { createHash } from "node:crypto";
 import type { FileChange } from "../../src/domain/changeset.ts";
 import { ConflictError } from "../../src/domain/errors.ts";
+import type { CheckSeen } from "../../src/domain/failed-check.ts";
 import type { Person } from "../../src/domain/repository.ts";
 import type { ReviewThread } from "../../src/domain/review-thread.ts";
 import type {
+  CheckFailure,
   CheckWritten,
   CommitRequest,
   FetchedImage,
@@ -29,6 +31,12 @@ export type MemoryGitHub = GitHub & {
   readonly comments: Map<number, { thread: number; body: string }>;
   readonly answers: { pull: number; threadId: number; body: string }[];
   readonly checks: CheckWritten[];
+  /** Of others: what they say of a commit, and why one of them failed. */
+  readonly seen: Map<string, readonly CheckSeen[]>;
+  readonly failures: Map<number, CheckFailure>;
+  /** Workflows whose failed jobs were started again; whether the App may. */
+  readonly reruns: number[];
+  rerunnable: boolean;
   /** Writes so far, by name. */
   readonly writes: string[];
   /** Sessions that were opened and not closed. */
@@ -68,6 +76,10 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     comments: new Map(),
     answers: [],
     checks: [],
+    seen: new Map(),
+    failures: new Map(),
+    reruns: [],
+    rerunnable: false,
     writes: [],
     open_: 0,
     permission: "write",
@@ -94,6 +106,12 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     attribution: ({ login, id }) => `${login} <${id}+${login}@memory>`,
     threadUrl: () => "memory",
     lineUrl: (_, commit, { path, line, lastLine }) => `memory/${commit}/${path}#L${line}-L${lastLine}`,
+    mayRerun: async () => state.rerunnable,
+    rerunFailedJobs: async (_, { run }) => {
+      if (!state.rerunnable) return "not-permitted";
+      if (!state.reruns.includes(run)) state.reruns.push(run);
+      return "started";
+    },
   };
   return state;
 };
@@ -225,6 +243,8 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
         if (!state.askedAgain.includes(login)) state.askedAgain.push(login);
         return { ok: true };
       }),
+    fetchChecks: async (sha) => ({ checks: state.seen.get(sha) ?? [], pending: [] }),
+    fetchFailure: async ({ id }) => state.failures.get(id) ?? { log: { ok: false, reason: "it is not kept" } },
     upsertCheck: (check) =>
       write("upsertCheck", () => {
         const at = state.checks.findIndex(({ headSha, key }) => headSha === check.headSha && key === check.key);

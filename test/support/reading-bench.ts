@@ -9,7 +9,7 @@ import type { Outcome } from "../../src/domain/outcome.ts";
 import { statusMarker } from "../../src/domain/render-status.ts";
 import type { CommandTrigger } from "../../src/domain/trigger.ts";
 import type { RunRecord, Store } from "../../src/ports.ts";
-import { createExecute, type ExecuteDeps } from "../../src/run/execute.ts";
+import { createExecute, type Execute, type ExecuteDeps } from "../../src/run/execute.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { createStore } from "../../src/store/runs.ts";
 import { testDefinition, testLibrary } from "./loop.ts";
@@ -26,6 +26,8 @@ export type Bench = {
   readonly store: Store;
   /** As its comment was delivered. */
   command(text: string, over?: Partial<CommandTrigger>): Job;
+  /** With a model that says so. */
+  execute(turns: readonly ScriptedTurn[], over?: Partial<ExecuteDeps>): Execute;
   /** To its end. The model finds its place in a conversation by its length. @throws what the run throws */
   run(job: Job, turns: readonly ScriptedTurn[], over?: Partial<ExecuteDeps>): Promise<Outcome>;
   recordOf(job: Job): Promise<RunRecord>;
@@ -49,6 +51,15 @@ export const createBench = (files: Record<string, string>): Bench => {
   const store = createStore(openDatabase(join(folder, "architect.db")), { clock, ids: randomUUID });
   let model = createScriptedModel([]);
   let comments = 0;
+  const executeWith: Bench["execute"] = (turns, over = {}) => {
+    model = createScriptedModel((_, { messages }) => turns[(messages.length - 1) / 2] ?? {});
+    return createExecute({
+      ...{ github, workspace, store, model, clock, library: testLibrary, definition: testDefinition },
+      ...{ caps: { tokens: 1e9, usd: 10 }, statusIntervalMs: 0, sandboxed: true, signOff: false, log: () => {} },
+      redact: (text) => ({ text, leaks: 0 }),
+      ...over,
+    });
+  };
   const bodies = () => [...github.comments.values()].map(({ body }) => body);
   return {
     ...{ github, workspace, store },
@@ -62,15 +73,9 @@ export const createBench = (files: Record<string, string>): Bench => {
       };
       return toJob(trigger, { id: randomUUID(), acceptedAt: "2026-11-25T12:00:00Z", issue });
     },
-    run: async (job, turns, over = {}) => {
-      model = createScriptedModel((_, { messages }) => turns[(messages.length - 1) / 2] ?? {});
-      const execute = createExecute({
-        ...{ github, workspace, store, model, clock, library: testLibrary, definition: testDefinition },
-        ...{ caps: { tokens: 1e9, usd: 10 }, statusIntervalMs: 0, sandboxed: true, signOff: false, log: () => {} },
-        redact: (text) => ({ text, leaks: 0 }),
-        ...over,
-      });
-      await execute.run(job, new AbortController().signal);
+    execute: executeWith,
+    run: async (job, turns, over) => {
+      await executeWith(turns, over).run(job, new AbortController().signal);
       const { outcome } = await store.openRun(job, issue);
       if (!outcome) throw new Error("the run has no outcome");
       return outcome;

@@ -63,6 +63,8 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
     resolveThread: unexpected("resolveThread"),
     requestReview: unexpected("requestReview"),
     upsertCheck: unexpected("upsertCheck"),
+    fetchChecks: unexpected("fetchChecks"),
+    fetchFailure: unexpected("fetchFailure"),
   };
   return {
     calls,
@@ -74,6 +76,8 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
     },
     gitCredentials: unexpected("gitCredentials"),
     attribution: unexpected("attribution"),
+    mayRerun: unexpected("mayRerun"),
+    rerunFailedJobs: unexpected("rerunFailedJobs"),
     threadUrl: unexpected("threadUrl"),
     lineUrl: unexpected("lineUrl"),
   };

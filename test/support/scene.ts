@@ -36,6 +36,8 @@ export type SceneOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** The App's private key (PEM), where many scenes need not each make one. */
   readonly privateKey?: string;
+  /** GitHub's. */
+  readonly clock?: () => Date;
 };
 
 /** Permissions and events as the manifest asks for them: what the App could not do on GitHub it cannot do here. */
@@ -95,6 +97,7 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
       stranger: { token: "stranger-token", permission: "read" },
     },
     repositories: [{ owner: "acme", name: options.name ?? "shop", ...start }, ...(options.others ?? [])],
+    ...(options.clock ? { clock: options.clock } : {}),
   });
   const { python } = readRunConfig();
   const env = {

@@ -20,12 +20,13 @@ const words = (feature: string): string => {
 export const commitMessage = (
   report: Pick<Report, "feature" | "summary">,
   issue: number,
-  purpose: "work" | "follow-up" | "memory",
+  purpose: "work" | "follow-up" | "checks" | "memory",
   trailers: readonly string[] = [],
 ): string => {
   const subject = {
     work: words(report.feature),
     "follow-up": `${words(report.feature)}: answer the review`,
+    checks: `${words(report.feature)}: mend failed checks`,
     memory: `Record decisions and work: ${report.feature}`,
   }[purpose];
   const body = purpose === "memory" ? [] : [wrapAt72(neutralisePlain(report.summary, 1_000))];

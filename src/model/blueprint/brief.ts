@@ -12,6 +12,7 @@ const briefSchema = z.object({
   configFile: z.string().default(".github/architect.yml"),
   pull: z.object({ number: z.number().int(), branch: z.string() }).optional(),
   report: reportSchema.optional(),
+  checks: z.object({ failed: z.array(z.object({ name: z.string(), reason: z.string() })) }).optional(),
   images: z.object({ leftOut: z.array(z.string()) }).optional(),
   review: z
     .object({

@@ -69,8 +69,25 @@ const noteOf = (
   };
 };
 
+/** Reading a log takes somebody who understands it. */
+function* leaveChecks(brief: BlueprintBrief, failed: readonly { name: string; reason: string }[]): Plan {
+  const names = failed.map(({ name }) => `\`${name.replaceAll("`", "")}\``).join(", ");
+  yield* submit(
+    blocked(
+      {
+        ...previousReport(brief),
+        summary: "No file was changed: the offline model cannot read the log of a check.",
+        threads: [],
+      },
+      `${names}: to mend it, its output has to be understood, which takes a person or a language model.`,
+    ),
+    "I cannot read logs: I say so.",
+  );
+}
+
 /** @param agents that can be started */
 export function* followUp(brief: BlueprintBrief, agents: ReadonlySet<string>): Plan {
+  if (brief.checks) return yield* leaveChecks(brief, brief.checks.failed);
   const said = saidIn(brief);
   const previous = previousReport(brief);
   const wanted = said.flatMap((one) => one.reading.instructions);

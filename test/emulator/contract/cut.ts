@@ -39,6 +39,7 @@ pulls/create-reply-for-review-comment pulls/request-reviewers
 checks/create checks/update checks/get checks/list-for-ref checks/list-annotations checks/list-for-suite
 checks/get-suite checks/list-suites-for-ref
 actions/get-job-for-workflow-run actions/download-job-logs-for-workflow-run actions/re-run-workflow-failed-jobs
+actions/get-workflow-run
 users/get-by-username users/get-by-id users/get-authenticated rate-limit/get
 `
   .trim()

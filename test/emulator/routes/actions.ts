@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { reads, writes } from "../access.ts";
 import { latestOf, runsOfSuite } from "../bodies/checks.ts";
-import { jobBody } from "../bodies/jobs.ts";
+import { jobBody, workflowRunBody } from "../bodies/jobs.ts";
 import { created, found, inRepository, ok, type Reply, type RepositoryCall, type Route } from "../http.ts";
 import { HttpError, notFound } from "../http-error.ts";
 import type { CheckRun, WorkflowJob, World } from "../state.ts";
@@ -51,10 +51,19 @@ async function rerunFailed(call: RepositoryCall): Promise<Reply> {
   return created({});
 }
 
+async function workflowRun(call: RepositoryCall): Promise<Reply> {
+  const { world, repository, params } = call;
+  const runs = [...repository.checkRuns.values()].filter(isJob);
+  const jobs = runs.filter(({ job }) => job.run === Number(params["run_id"]));
+  const suite = found(repository.checkSuites.get(found(jobs[0]).suite));
+  return ok(await workflowRunBody(world, repository, suite, jobs));
+}
+
 export const actionsRoutes: readonly Route[] = [
   inRepository("GET /actions/jobs/{job_id}", reads("actions"), (call) =>
     ok(jobBody(call.world, call.repository, jobOf(call))),
   ),
   inRepository("GET /actions/jobs/{job_id}/logs", reads("actions"), logOf),
+  inRepository("GET /actions/runs/{run_id}", reads("actions"), workflowRun),
   inRepository("POST /actions/runs/{run_id}/rerun-failed-jobs", writes("actions"), rerunFailed),
 ];
