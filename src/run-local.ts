@@ -168,7 +168,8 @@ const carryOut = async (work: Work): Promise<number> => {
 };
 
 const openScene = ({ config, folder, repository, dataFolder, store }: Work, live: Live) => {
-  const seen: { body?: string; view?: StatusView } = {};
+  const bodies = new Map<string, string>();
+  const seen: Seen = { bodies };
   const log = (line: string): void => live.note(line);
   const workspace = createWorkspace({
     dataFolder,
@@ -182,7 +183,7 @@ const openScene = ({ config, folder, repository, dataFolder, store }: Work, live
   });
   const github = createLocalGitHub(folder, repository.gitDir, {
     onPull: (pull) => {
-      seen.body = pull.body;
+      bodies.set(pull.branch, pull.body);
     },
   });
   const servers = createServers(config, log);
@@ -225,11 +226,14 @@ const reasonsOf = (error: unknown): string => {
   return error.cause === undefined ? error.message : `${error.message}: ${reasonsOf(error.cause)}`;
 };
 
+/** What was shown of the run, and the descriptions of its pull requests by branch. */
+type Seen = { readonly bodies: ReadonlyMap<string, string>; view?: StatusView };
+
 /** Tells how it ended. @returns the exit code */
 const conclude = async (
   { options, folder, repository, store, plan, screen }: Work,
   run: string,
-  seen: { readonly body?: string; readonly view?: StatusView },
+  seen: Seen,
   end: { readonly interrupted: boolean; readonly reason: string | undefined },
 ): Promise<number> => {
   const { outcome } = await store.openRun(plan.job, issue);
@@ -237,7 +241,7 @@ const conclude = async (
   const base = events.findLast((event) => event.type === "started" && event.child === undefined);
   const files =
     outcome?.pull && base?.type === "started" ? await changedFiles(folder, base.commit, outcome.pull.headSha) : [];
-  const told = localEnd(run, { outcome, files, body: seen.body }, events);
+  const told = localEnd(run, { outcome, files, body: seen.bodies.get(outcome?.pull?.branch ?? "") }, events);
   if (options.json) process.stdout.write(`${JSON.stringify(localJson(told))}\n`);
   else if (outcome) {
     const limits = seen.view?.limits ?? { toolCalls: outcome.spend.toolCalls };

@@ -103,6 +103,7 @@ const catches: Readonly<Record<string, string>> = {
   "domain/repository-skills.ts": "a repository's text that breaks the parser becomes a sentence for its people",
   "domain/memory/json.ts": "broken JSON of a repository becomes a problem that is said",
   "domain/render-report.ts": "a body that people edited may hold no JSON any more",
+  "domain/render/stack.ts": "a body that people edited may hold no JSON any more",
   "domain/repository-config.ts": "aliases in YAML become a sentence for the maintainers",
   "github/client.ts": "HTTP errors get a name; a write whose answer was lost is looked for before it is tried again",
   "github/commits.ts":

@@ -91,6 +91,11 @@ export const renderLocalEnd = (
         ? [
             `Branch ${paint("green", pull.branch)} is at ${pull.headSha.slice(0, 7)}. To look at it:`,
             `  git -C ${shellWord(where.folder)} diff ${shellWord(`${where.base}...${pull.branch}`)}`,
+            ...(outcome.below
+              ? [
+                  `It stands on ${outcome.below.map(({ branch }) => branch).join(", ")}: part by part, the first one first.`,
+                ]
+              : []),
           ]
         : []),
       `Turn by turn: architect replay ${shortId(end.run)}`,

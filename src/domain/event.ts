@@ -12,6 +12,7 @@ import type { StoredPlan } from "./plan.ts";
 import type { Remark } from "./remark.ts";
 import type { Report, ReportDecision } from "./report.ts";
 import type { Review, ReviewReport } from "./review.ts";
+import type { CommitPurpose, StackPart } from "./stack.ts";
 import type { HandedBack } from "./subagent.ts";
 import type { Submission } from "./submission.ts";
 import type { TaskList } from "./task.ts";
@@ -148,5 +149,16 @@ type Happening =
       readonly review?: Review | undefined;
     }
   /** A commit made on GitHub that no branch may point at yet: found again after a crash instead of made again. */
-  | { readonly type: "committed"; readonly at: string; readonly purpose: "work" | "memory"; readonly sha: string }
+  | {
+      readonly type: "committed";
+      readonly at: string;
+      readonly purpose: CommitPurpose;
+      readonly sha: string;
+    }
+  /** How the work was cut into pull requests, right before the first of their commits: whoever goes on cuts it so. */
+  | {
+      readonly type: "stacked";
+      readonly at: string;
+      readonly parts: readonly StackPart[];
+    }
   | { readonly type: "outcome"; readonly at: string; readonly outcome: Outcome };

@@ -24,6 +24,8 @@ export type Outcome = {
   /** One or two sentences in plain words. */
   readonly summary: string;
   readonly pull?: { readonly number: number; readonly url: string; readonly branch: string; readonly headSha: string };
+  /** The pull requests that it stands on, the lowest first: it is the last of a stack. */
+  readonly below?: readonly { readonly number: number; readonly branch: string }[];
   /** Where the comment stands that holds what came of it, for a run that writes no code. */
   readonly comment?: string;
   /** Where the review of a pull request stands. */

@@ -57,6 +57,8 @@ export type PullBodyInput = {
   readonly issue: number;
   /** What became of failed checks. */
   readonly ci?: string | undefined;
+  /** Whether the issue is done with it; not with a part of a stack that others stand on. */
+  readonly closes?: boolean | undefined;
   readonly findings: readonly Finding[];
   /** As our code found them. */
   readonly claims?: readonly ClaimVerdict[] | undefined;
@@ -136,7 +138,8 @@ const wrap = (parts: readonly (string | undefined)[]): string =>
 const headline = ({ status }: PullBodyInput): string => `**Status: ${status}.** ${statusSentence[status]}`;
 
 /** Ours alone decides what is closed: closing words in the agent's text are made harmless. */
-const link = ({ status, issue }: PullBodyInput): string => `${status === "DONE" ? "Closes" : "Refs"} #${issue}`;
+const link = ({ status, issue, closes = true }: PullBodyInput): string =>
+  `${status === "DONE" && closes ? "Closes" : "Refs"} #${issue}`;
 
 const sections = (input: PullBodyInput, level: Level): (string | undefined)[] => {
   const { report, evidence, paper } = input;

@@ -92,7 +92,7 @@ export const outcomeParagraphs = (outcome: Outcome): string[] => {
       : "Reviewed");
   const { ci } = outcome;
   const sentence = status && cutShort !== "stopped" ? ` ${statusSentence[status]}` : "";
-  const head = `**${word}.**${sentence}${pull ? ` Pull request: #${pull.number}, branch ${code(pull.branch, 255)}.` : ""}`;
+  const head = `**${word}.**${sentence}${pull ? pullSentence(outcome, pull) : ""}`;
   const checks = ci === undefined ? [] : [`**CI:** ${ci}`];
   return [
     ...(ci !== undefined && outcome.kind === "answered" ? checks : [head, ...checks]),
@@ -102,6 +102,13 @@ export const outcomeParagraphs = (outcome: Outcome): string[] => {
     ...(log === undefined ? [] : [`**The end of its log**\n\n${fenced(log.slice(-maxText), "text")}`]),
     ...(questions.length > 0 ? [`**Questions**\n\n${numberedQuestions(questions, { text: 1_000, items: 20 })}`] : []),
   ];
+};
+
+const pullSentence = ({ below = [] }: Outcome, { number, branch }: { number: number; branch: string }): string => {
+  const where = `branch ${code(branch, 255)}.`;
+  if (below.length === 0) return ` Pull request: #${number}, ${where}`;
+  const all = [...below, { number }].map((one) => `#${one.number}`).join(", ");
+  return ` Pull requests, each on the one before: ${all}; the last one has the report, ${where}`;
 };
 
 const mark: Readonly<Record<Task["status"], string>> = {

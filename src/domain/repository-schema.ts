@@ -3,6 +3,7 @@ import { z } from "zod";
 import { nearest } from "./distance.ts";
 import { canonPath, isProtected } from "./policy.ts";
 import { createRedactor } from "./redact.ts";
+import { defaultLines } from "./stack.ts";
 import { standardsSchema } from "./standards.ts";
 
 /** Letters by which a key may be misspelt. */
@@ -160,6 +161,17 @@ const budget = keys({
   day: dollars.describe("US dollars that all runs of this repository may spend in a day (UTC)."),
 });
 
+const size = keys({
+  lines: z
+    .int("must be a number of lines, such as 600")
+    .min(50, "must be 50 lines at least")
+    .max(1_000_000)
+    .optional()
+    .describe(
+      `Lines that one pull request may add and remove, tests left out (${defaultLines}). A larger change comes as a stack of pull requests: models, then services, then routes.`,
+    ),
+});
+
 export const repositorySchema = keys({
   boundaries: z
     .record(z.string(), boundary, "must be a mapping of agents to {allowed, forbidden}")
@@ -186,6 +198,7 @@ export const repositorySchema = keys({
     .describe(
       "Makes the repository's packages ready, in a virtual environment at /setup: run once, kept until what it depends on changes.",
     ),
+  size: size.optional().describe("How large a pull request of the App may be."),
   standards: standardsSchema
     .optional()
     .describe(

@@ -2,6 +2,7 @@
 import type { Definition } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Outcome } from "../domain/outcome.ts";
+import { defaultLines } from "../domain/stack.ts";
 import type { Worktree } from "../ports.ts";
 import { collectionFor } from "./collection.ts";
 import type { Cast } from "./converse.ts";
@@ -55,6 +56,7 @@ export const implement = async (
       collectionFor(readerOf(deps.workspace, run.record.job.trigger.repository), gathered.commit, head, changes),
     standards: gathered.config.standards ?? {},
     title: gathered.brief.request.title,
+    size: gathered.pull || run.start.left ? undefined : (gathered.config.size?.lines ?? defaultLines),
     limitsOf: (found) => (found ? run.limitsOf(found.kind) : run.limits),
     before: run.before,
     events: await deps.store.events(run.record.id),

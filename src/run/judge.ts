@@ -143,12 +143,12 @@ const judged = (report: Judged["report"], findings: readonly Finding[]): Judged 
   findings,
 });
 
-/** Texts of the files that a changeset modifies, as they were. */
+/** Texts of the files that a changeset modifies or takes away, as they were. */
 export const baseTexts = async (
   { base }: Pick<Files, "base">,
   changeset: Changeset,
 ): Promise<(path: string) => string | undefined> => {
-  const modified = changeset.filter((change) => change.kind === "modified").map((change) => change.path);
-  const texts = new Map(await Promise.all(modified.map(async (path) => [path, await base(path)] as const)));
+  const known = changeset.filter((change) => change.kind !== "added").map((change) => change.path);
+  const texts = new Map(await Promise.all(known.map(async (path) => [path, await base(path)] as const)));
   return (path) => texts.get(path);
 };

@@ -12,6 +12,7 @@ import type { StoredPlan } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
 import type { Report, Status } from "../domain/report.ts";
 import type { Review } from "../domain/review.ts";
+import type { CommitPurpose, StackPart } from "../domain/stack.ts";
 import type { HandedBack } from "../domain/subagent.ts";
 import type { TaskList } from "../domain/task.ts";
 import type { Mail } from "../domain/team.ts";
@@ -33,6 +34,8 @@ export type Settled = {
   readonly apiChanges: readonly ContractChange[];
   readonly evidence: readonly ShownEvidence[];
   readonly changeset: Changeset;
+  /** The same, cut by its size: more than one where it becomes a stack of pull requests. */
+  readonly parts: readonly StackPart[];
   /** Files of the App's own that go with it. */
   readonly generated: Generated;
   /** What of it the runs that it goes on from have published, as they left it. */
@@ -74,6 +77,10 @@ export type Publication = {
   readonly run: RunRecord;
   readonly gathered: Gathered;
   readonly settled: Settled;
+  /** Of the work, where it becomes a stack: as an attempt before has cut it, or as it was settled. */
+  readonly parts: readonly StackPart[];
+  /** An attempt before has. */
+  readonly cut: boolean;
   /** Commits that this run made, by purpose: also those of an attempt that crashed. */
-  readonly made: Map<"work" | "memory", string>;
+  readonly made: Map<CommitPurpose, string>;
 };

@@ -7,8 +7,9 @@ import { shownHash } from "../domain/plan.ts";
 import { renderCheckRun } from "../domain/render/check-run.ts";
 import type { PlanCarriedOut } from "../domain/render/drift.ts";
 import { checksLine } from "../domain/render/failed-checks.ts";
+import { partTitle, stackSection, withStack } from "../domain/render/stack.ts";
 import { pullTitle } from "../domain/render/titles.ts";
-import { mergeBody, parseBody, renderPullBody } from "../domain/render-report.ts";
+import { maxBodyLength, mergeBody, parseBody, renderPullBody } from "../domain/render-report.ts";
 import { fullName } from "../domain/repository.ts";
 import { deviationsOf } from "../domain/standards.ts";
 import type { Pull, RunRecord } from "../ports.ts";
@@ -21,6 +22,7 @@ import type { Gathered } from "./gather.ts";
 import type { Publication, PublishDeps, Settled } from "./publication.ts";
 import { type Pushed, push } from "./push.ts";
 import { signaturesOf } from "./signatures.ts";
+import { closesIssue, keepStack, proposeBelow, stackViewOf, tellBelow } from "./stack.ts";
 import { writeCiLine } from "./tell-checks.ts";
 import { tellContract } from "./tell-contract.ts";
 
@@ -37,7 +39,9 @@ export const publish = async (
     const made = new Map(
       events.flatMap((event) => (event.type === "committed" ? [[event.purpose, event.sha] as const] : [])),
     );
-    const publication: Publication = { deps, session, run, gathered, settled, made };
+    const cut = events.findLast((event) => event.type === "stacked");
+    const parts = cut?.type === "stacked" ? cut.parts : settled.parts;
+    const publication: Publication = { deps, session, run, gathered, settled, parts, cut: cut !== undefined, made };
     const obstacle = await obstacleTo(publication);
     if (obstacle) return outcomeOf(settled, { kind: "refused", status: "BLOCKED", summary: obstacle });
     const outcome = await write(publication);
@@ -66,7 +70,9 @@ const write = async (publication: Publication): Promise<Outcome> => {
   if (!changed && !gathered.pull) return outcomeOf(settled, { kind: "answered", summary: settled.report.summary });
   try {
     const pushed = changed ? await push(publication) : undefined;
-    const pull = pushed ? await propose(publication, pushed) : await leave(publication, gathered.pull as Pull);
+    const below = pushed ? await proposeBelow(publication, pushed) : [];
+    const pull = pushed ? await propose(publication, pushed, below) : await leave(publication, gathered.pull as Pull);
+    if (pushed) await tellBelow(publication, pushed, [...below, pull]);
     const head = pushed?.head ?? gathered.parent;
     if (pushed) await tellCheck(publication, pull, pushed.head);
     const threads = await answerThreads(publication, pull, pushed?.work);
@@ -76,6 +82,7 @@ const write = async (publication: Publication): Promise<Outcome> => {
       kind: changed ? "published" : "answered",
       summary: settled.report.summary,
       pull: { number, url, branch, headSha: head },
+      ...(below.length > 0 ? { below: below.map((one) => ({ number: one.number, branch: one.branch })) } : {}),
       ...(threads ? { threads } : {}),
       ...ciOf(publication),
     });
@@ -96,7 +103,7 @@ const write = async (publication: Publication): Promise<Outcome> => {
 
 const outcomeOf = (
   settled: Settled,
-  what: Pick<Outcome, "kind" | "summary"> & Partial<Pick<Outcome, "pull" | "status" | "threads" | "ci">>,
+  what: Pick<Outcome, "kind" | "summary"> & Partial<Pick<Outcome, "pull" | "below" | "status" | "threads" | "ci">>,
 ): Outcome => ({
   status: settled.status,
   ...(settled.cutShort === undefined ? {} : { cutShort: settled.cutShort }),
@@ -132,13 +139,15 @@ const draftOf = (pull: Pull, draft: boolean): { draft?: boolean } => {
 };
 
 /** Opens the pull request or brings the one there is up to date, and reads it back before anything says so. */
-const propose = async (publication: Publication, { branch, head, notes }: Pushed): Promise<Pull> => {
+const propose = async (publication: Publication, pushed: Pushed, below: readonly Pull[]): Promise<Pull> => {
   const { deps, session, run, gathered, settled } = publication;
+  const { branch, head, notes } = pushed;
   const view = {
     ...settled,
     ...ciOf(publication),
     deviations: deviationsOf(gathered.config.standards ?? {}),
     issue: run.issue,
+    closes: closesIssue(gathered.pull),
     tree: treeHash(settled.changeset),
     toolCallLimit: settled.limits.toolCalls,
     usdLimit: settled.limits.usd,
@@ -150,16 +159,21 @@ const propose = async (publication: Publication, { branch, head, notes }: Pushed
   };
   const block = (room: number) => renderPullBody(view, room);
   const draft = settled.status !== "DONE";
+  const stack = stackViewOf(publication, pushed, below.length + 1, below);
   const title = pullTitle(settled.report, run.job.trigger.title);
+  const bodyFor = (body: string | undefined) => {
+    const merged = mergeBody(body, gathered.template, block);
+    return stack ? withStack(merged, stackSection(stack), maxBodyLength) : keepStack(merged);
+  };
   const known = gathered.pull ?? (await session.findPull(branch));
   const open = known?.state === "open" ? known : undefined;
   const pull = open
-    ? await session.updatePull(open, { body: mergeBody(open.body, gathered.template, block), ...draftOf(open, draft) })
+    ? await session.updatePull(open, { body: bodyFor(open.body), ...draftOf(open, draft) })
     : await session.openPull({
         branch,
-        base: gathered.baseBranch,
-        title,
-        body: mergeBody(undefined, gathered.template, block),
+        base: below.at(-1)?.branch ?? gathered.baseBranch,
+        title: stack ? partTitle(title, stack.part, stack.rows) : title,
+        body: bodyFor(undefined),
         draft,
       });
   await deps.store.linkPull(run.job.trigger.repository, pull.number, run.issue);

@@ -124,7 +124,15 @@ const propose = async (
 ): Promise<Outcome> => {
   const events = await deps.store.events(run.record.id);
   const settled: Settled = {
-    ...{ generated: nothingGenerated, published: [], apiChanges: [], subagents: [], contract: [], tasks: [] },
+    ...{
+      generated: nothingGenerated,
+      published: [],
+      apiChanges: [],
+      subagents: [],
+      contract: [],
+      tasks: [],
+      parts: [],
+    },
     ...{ cutShort: undefined, found: undefined, evidence: withDoubts(evidenceIn([...run.before, ...events])) },
     ...{ ledger: ledgerOf(events), spend, limits: run.limits },
     ...what,

@@ -4,13 +4,14 @@ import { isUsedUp, type Limits, type WorkFound } from "../domain/budget.ts";
 import type { Changeset } from "../domain/changeset.ts";
 import type { ContractChange } from "../domain/contract.ts";
 import type { RunEvent } from "../domain/event.ts";
-import type { Facts } from "../domain/facts.ts";
-import type { Evidence } from "../domain/finding.ts";
+import type { Facts, ImportFact } from "../domain/facts.ts";
+import type { Evidence, Finding } from "../domain/finding.ts";
 import { ledgerOf } from "../domain/ledger.ts";
 import type { CutShort } from "../domain/outcome.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { withRemembered } from "../domain/remember.ts";
 import { blockedReport, type ReportDecision, type Status } from "../domain/report.ts";
+import type { StackPart } from "../domain/stack.ts";
 import type { StandardsConfig } from "../domain/standards.ts";
 import { openHandoffs } from "../domain/subagent.ts";
 import type { TaskList } from "../domain/task.ts";
@@ -20,6 +21,7 @@ import { checkSubagents } from "../verify/check-child.ts";
 import { settleStatus } from "../verify/check-report.ts";
 import { reviewFindings } from "../verify/check-review.ts";
 import { withDoubts } from "../verify/commands/doubt.ts";
+import { cutBySize } from "../verify/stack.ts";
 import type { CheckCode } from "./check-code.ts";
 import { type Generated, nothingGenerated } from "./collection.ts";
 import { baseTexts } from "./judge.ts";
@@ -45,6 +47,8 @@ export const settle = async (
     /** What the repository keeps otherwise than the house. */
     readonly standards: StandardsConfig;
     readonly title: string;
+    /** Lines of a pull request; undefined where there is one already. */
+    readonly size: number | undefined;
     /** @param found what the agent found the work to be, if it did */
     readonly limitsOf: (found: WorkFound | undefined) => Limits;
     /** Of the runs that it goes on from. */
@@ -79,7 +83,11 @@ export const settle = async (
           ...reviewFindings(review, changeset),
         ];
   const status = settleStatus(report, findings);
+  const cutShort = cutShortBy(end, report.status, limits);
   const isWhole = status === "DONE" || status === "DONE_WITH_CONCERNS";
+  const limit = isWhole && cutShort === undefined ? run.size : undefined;
+  const cut = { before: await baseTexts(run, changeset), imports: code.head?.imports, limit };
+  const { parts, tooLarge } = partsOf(changeset, cut);
   return {
     generated: isWhole && code.head ? await run.generate(code.head, code.contract) : nothingGenerated,
     claims: code.claims,
@@ -93,17 +101,36 @@ export const settle = async (
     review,
     contract: others.contract(),
     status,
-    findings,
+    findings: [...findings, ...tooLarge],
     evidence: withDoubts(evidence),
     changeset,
+    parts,
     published: publishedBefore(run.events),
-    cutShort: cutShortBy(end, report.status, limits),
+    cutShort,
     found,
     tasks: tasksIn([...run.before, ...run.events]),
     ledger: ledgerOf(run.events),
     spend: end.spend,
     limits,
   };
+};
+
+/** Without the code's imports nobody knows what could stand without what. */
+const partsOf = (
+  changeset: Changeset,
+  known: {
+    readonly before: (path: string) => string | undefined;
+    readonly imports: readonly ImportFact[] | undefined;
+    readonly limit: number | undefined;
+  },
+): { readonly parts: readonly StackPart[]; readonly tooLarge: readonly Finding[] } => {
+  const { before, imports, limit } = known;
+  if (limit === undefined || imports === undefined) return { parts: [], tooLarge: [] };
+  const parts = cutBySize(changeset, { before, imports, limit });
+  const [only] = parts;
+  if (!only || parts.length > 1 || only.lines <= limit) return { parts, tooLarge: [] };
+  const message = `the change has ${only.lines} lines, tests left out, and a pull request has ${limit} here at most; its files need one another, so it could not be cut into models, services and routes`;
+  return { parts, tooLarge: [{ rule: "too-large", severity: "note", message }] };
 };
 
 /** What ran before counts where the run went on from the same files: elsewhere a tree's hash means other ones. */

@@ -11,7 +11,7 @@ import type { CommitRequest, GitHub, GitHubSession, Pull, TreeCommitRequest } fr
 
 export type LocalEvents = {
   /** What would be the pull request. */
-  readonly onPull: (pull: { readonly body: string }) => void;
+  readonly onPull: (pull: { readonly branch: string; readonly body: string }) => void;
 };
 
 const run = promisify(execFile);
@@ -158,11 +158,9 @@ const pullOf = (
     readonly body: string;
     draft: boolean;
   },
-  headSha: string,
-  baseSha: string,
+  { number, headSha, baseSha }: Pick<Pull, "number" | "headSha" | "baseSha">,
 ): Pull => ({
-  ...pull,
-  number: 1,
+  ...{ ...pull, number },
   nodeId: "",
   url: pull.branch,
   state: "open",
@@ -175,7 +173,7 @@ const pullOf = (
 });
 
 const ended: Pull = {
-  ...pullOf({ branch: "", base: "", title: "", body: "", draft: true }, "", ""),
+  ...pullOf({ branch: "", base: "", title: "", body: "", draft: true }, { number: 0, headSha: "", baseSha: "" }),
   state: "closed",
 };
 
@@ -214,7 +212,7 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
       const wanted = { ...asked, body: withoutIssue(asked.body) };
       const [sha, base] = [await head(wanted.branch), await head(wanted.base)];
       if (!sha || !base) return unknown(`branch ${wanted.branch} or ${wanted.base}`);
-      const pull = pullOf(wanted, sha, base);
+      const pull = pullOf(wanted, { number: pulls.length + 1, headSha: sha, baseSha: base });
       pulls.push(pull);
       events.onPull(wanted);
       return pull;

@@ -1,5 +1,6 @@
 /** What people read of review threads: the answer in each, the table in the pull request, and a sentence of how many. Knows text only. */
 import { latestOf, type ThreadEntry, type ThreadOutcome, type ThreadTally } from "../thread-ledger.ts";
+import { withBlock } from "./block.ts";
 import { clip, code, inline, prose, table } from "./safe.ts";
 
 const maxText = 4_000;
@@ -75,8 +76,6 @@ export const renderTally = (tally: ThreadTally): string => {
   ].join(" ");
 };
 
-const begin = "<!-- architect:threads:begin -->";
-const end = "<!-- architect:threads:end -->";
 const maxRows = 60;
 
 const words: Readonly<Record<ThreadOutcome, string>> = {
@@ -105,12 +104,5 @@ export const renderThreads = (entries: readonly ThreadEntry[], pullUrl: string):
 };
 
 /** The table in its own place: where it stood, else below everything. What people wrote stays as it is. */
-export const withThreads = (body: string, content: string, maxLength: number): string => {
-  const text = body.replace(/\r\n?/g, "\n");
-  const block = `${begin}\n\n${content}\n\n${end}`;
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  const whole = from >= 0 && to > from && from === text.lastIndexOf(begin) && to === text.lastIndexOf(end);
-  const rest = whole ? text : text.replaceAll(begin, "").replaceAll(end, "").trimEnd();
-  const merged = whole ? rest.slice(0, from) + block + rest.slice(to + end.length) : `${rest}\n\n${block}`;
-  return merged.length <= maxLength ? merged : body;
-};
+export const withThreads = (body: string, content: string, maxLength: number): string =>
+  withBlock(body, { name: "threads", content, place: "below" }, maxLength);

@@ -20,15 +20,18 @@ const words = (feature: string): string => {
 export const commitMessage = (
   report: Pick<Report, "feature" | "summary">,
   issue: number,
-  purpose: "work" | "follow-up" | "checks" | "memory",
+  purpose: "work" | "follow-up" | "checks" | "memory" | { readonly part: string },
   trailers: readonly string[] = [],
 ): string => {
-  const subject = {
-    work: words(report.feature),
-    "follow-up": `${words(report.feature)}: answer the review`,
-    checks: `${words(report.feature)}: mend failed checks`,
-    memory: `Record decisions and work: ${report.feature}`,
-  }[purpose];
+  const subject =
+    typeof purpose === "object"
+      ? `${words(report.feature)}: ${purpose.part}`
+      : {
+          work: words(report.feature),
+          "follow-up": `${words(report.feature)}: answer the review`,
+          checks: `${words(report.feature)}: mend failed checks`,
+          memory: `Record decisions and work: ${report.feature}`,
+        }[purpose];
   const body = purpose === "memory" ? [] : [wrapAt72(neutralisePlain(report.summary, 1_000))];
   const closing = trailers.length > 0 ? [trailers.join("\n")] : [];
   return [clip(subject, 72), ...body, `Refs #${issue}`, ...closing].join("\n\n");

@@ -19,7 +19,8 @@ const isMigration = (path: string, { text }: Tree): boolean =>
   path.includes("versions/") && /^down_revision\b/m.test(text);
 
 /** Tests are no part of what is served, unless it imports them. */
-const isTest = (path: string): boolean => tests.test(path) || /(^|\/)(test_[^/]*|[^/]*_test|conftest)\.py$/.test(path);
+export const isTest = (path: string): boolean =>
+  tests.test(path) || /(^|\/)(test_[^/]*|[^/]*_test|conftest)\.py$/.test(path);
 
 /** @param trees by repository path */
 export const interpret = (trees: ReadonlyMap<string, Tree>): Machine => {
