@@ -3,6 +3,7 @@ import type { Changeset, FileChange, Refusal } from "./domain/changeset.ts";
 import type { RunEvent } from "./domain/event.ts";
 import type { Facts } from "./domain/facts.ts";
 import type { CheckSeen, FailedCheck } from "./domain/failed-check.ts";
+import type { GivenReview } from "./domain/follow-up.ts";
 import type { HttpSession, HttpSessionResult } from "./domain/http.ts";
 import type { Job } from "./domain/job.ts";
 import type { AssistantMessage, Message, Thinking, ToolSpec, Usage } from "./domain/message.ts";
@@ -80,14 +81,6 @@ export type ReactionTarget =
   | { readonly on: "issue"; readonly number: number }
   | { readonly on: "issue-comment"; readonly commentId: number }
   | { readonly on: "review-comment"; readonly commentId: number };
-
-export type Review = {
-  readonly id: number;
-  readonly state: "approved" | "changes_requested" | "commented" | "dismissed" | "pending";
-  /** What is written above its inline comments. */
-  readonly body: string;
-  readonly author: Person;
-};
 
 /** What GitHub made of a wish: whether it is so now, or why not, as a sentence. */
 export type Granted = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -231,7 +224,7 @@ export interface GitHubSession {
   fetchReviews(
     pull: number,
     ids: readonly number[],
-  ): Promise<{ readonly reviews: readonly Review[]; readonly threads: readonly ReviewThread[] }>;
+  ): Promise<{ readonly reviews: readonly GivenReview[]; readonly threads: readonly ReviewThread[] }>;
   /** Names of the pull-request template in the repository at the default branch, or undefined. */
   fetchPullTemplate(): Promise<string | undefined>;
   /**

@@ -44,14 +44,6 @@ export type BriefReview = {
   }[];
 };
 
-/** Comments that a first message tells of; undefined where it tells of no review. */
-export const commentsToldIn = ({ content }: UserMessage): ReadonlySet<number> | undefined => {
-  const text = content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
-  const json = /^<brief-json>\n(.*)$/m.exec(text)?.[1];
-  const { review } = json === undefined ? {} : (JSON.parse(json) as Partial<Brief>);
-  return review && new Set(review.comments.map(({ id }) => id));
-};
-
 const howToRead = (tools: readonly string[]): string =>
   tools.includes("Skill")
     ? "Before you work on what one of these is about, load it with Skill."
@@ -200,10 +192,10 @@ const messageOf = (sentence: string, brief: Brief | ChildBrief | TeammateBrief):
 
 const task: Readonly<Record<Brief["kind"], (brief: Brief) => string>> = {
   design: ({ issue, plan }) => `Design and implement what issue #${issue} asks for.${asPlanned(plan)}`,
-  "follow-up": ({ pull, plan, checks }) =>
+  "follow-up": ({ pull, plan, checks, review }) =>
     checks
       ? `Follow up on pull request #${pull?.number}: the worktree holds its branch, and checks of it failed. Do about them what \`checks\` says, and nothing else.`
-      : `Follow up on pull request #${pull?.number}: the worktree holds its branch. Answer every review comment in \`threads\`.${asPlanned(plan)}`,
+      : `Follow up on pull request #${pull?.number}: the worktree holds its branch. Answer every review comment in \`threads\`.${aboutSuggestions(review)}${asPlanned(plan)}`,
   paper: ({ issue, pull }) =>
     pull
       ? `Follow up on the design in pull request #${pull.number}, whose branch the worktree holds. Answer every review comment in \`threads\`.`
@@ -215,6 +207,11 @@ const task: Readonly<Record<Brief["kind"], (brief: Brief) => string>> = {
   plan: ({ issue, pull }) =>
     `Plan what \`request\` asks for, for ${pull ? `pull request #${pull.number}, whose branch the worktree holds` : `issue #${issue}`}.`,
 };
+
+const aboutSuggestions = (review: Brief["review"]): string =>
+  review?.comments.some(({ suggestion }) => suggestion !== undefined)
+    ? " A `suggestion` that is `applied` stands in the worktree as its author wrote it: keep it as it is, make what depends on it follow, run the tests, and answer `changed`. Undo it only where it breaks something, and say what. One that is not applied is a wish: do what it means."
+    : "";
 
 const asPlanned = (plan: Brief["plan"]): string =>
   plan

@@ -6,6 +6,7 @@ import type { ChildReport } from "./child-report.ts";
 import type { Definition } from "./definition.ts";
 import type { ToldCheck } from "./failed-check.ts";
 import type { Evidence, Finding } from "./finding.ts";
+import type { FollowUp } from "./follow-up.ts";
 import type { AssistantMessage, Thinking, ToolSpec, Usage, UserMessage } from "./message.ts";
 import type { Outcome, Spend } from "./outcome.ts";
 import type { StoredPlan } from "./plan.ts";
@@ -65,6 +66,8 @@ type Happening =
   | { readonly type: "resumed"; readonly at: string }
   /** Somebody who may approved a plan, and it counted: the run carries it out. */
   | { readonly type: "approved"; readonly at: string; readonly by: string; readonly plan: StoredPlan }
+  /** What reviews asked of it when it began. */
+  | { readonly type: "review"; readonly at: string; readonly followUp: FollowUp }
   /** Somebody who may asked for its end. */
   | { readonly type: "stop"; readonly at: string; readonly by: string }
   | { readonly type: "phase"; readonly at: string; readonly phase: Phase }

@@ -10,7 +10,8 @@ export type ThreadComment = {
   readonly author: Person;
 };
 
-export type ReviewThread = {
+/** Where a thread stands. */
+export type ThreadPlace = {
   /** Of its first comment: answers go to this one. */
   readonly id: number;
   readonly path: string;
@@ -21,13 +22,16 @@ export type ReviewThread = {
   /** LEFT: on lines as they were before the pull request. */
   readonly side: "LEFT" | "RIGHT";
   readonly hunk: string;
+};
+
+export type ReviewThread = ThreadPlace & {
   /** Oldest first. */
   readonly comments: readonly ThreadComment[];
 };
 
 /** What a follow-up answers once: what people said in a thread since it was last dealt with. */
 export type ThreadItem = {
-  readonly thread: ReviewThread;
+  readonly thread: ThreadPlace;
   /** Oldest first; never empty. */
   readonly said: readonly ThreadComment[];
   /** Before that, by those who may write and by us. */
@@ -48,16 +52,16 @@ export type Picking = {
 };
 
 export const itemsOf = (threads: readonly ReviewThread[], picking: Picking): ThreadItem[] =>
-  threads.flatMap((thread) => {
-    const ours = heardIn(thread, picking);
-    const said = thread.comments.filter(
+  threads.flatMap(({ comments, ...thread }) => {
+    const ours = heardIn(thread.id, comments, picking);
+    const said = comments.filter(
       ({ id, review, author }) =>
         ours.has(id) && review !== undefined && picking.reviews.has(review) && picking.writers.has(author.id),
     );
     const [first] = said;
     if (!first) return [];
-    const last = thread.comments.findIndex(({ id }) => id === said.at(-1)?.id);
-    const earlier = thread.comments
+    const last = comments.findIndex(({ id }) => id === said.at(-1)?.id);
+    const earlier = comments
       .slice(0, last)
       .filter(
         (one) => !said.includes(one) && (picking.writers.has(one.author.id) || one.author.id === picking.self.id),
@@ -69,7 +73,7 @@ export const itemsOf = (threads: readonly ReviewThread[], picking: Picking): Thr
  * A thread is with us until somebody else is spoken to by name; then it is theirs, until we are named, or a person
  * answers a question of ours.
  */
-const heardIn = ({ id, comments }: ReviewThread, { self, asked }: Picking): ReadonlySet<number> => {
+const heardIn = (id: number, comments: readonly ThreadComment[], { self, asked }: Picking): ReadonlySet<number> => {
   const heard = new Set<number>();
   let withUs = true;
   for (const comment of comments) {

@@ -1,9 +1,11 @@
 /** Suggested changes of review comments: which lines they replace and by what, and whether they still fit. Pure. */
+
+import type { ItemSuggestion } from "./follow-up.ts";
 import { readMarkdown } from "./markdown.ts";
 import { type Boundary, isWithin } from "./policy.ts";
 import { code } from "./render/safe.ts";
 import type { Person } from "./repository.ts";
-import { itemId, type ReviewThread, type ThreadItem } from "./review-thread.ts";
+import { itemId, type ThreadItem, type ThreadPlace } from "./review-thread.ts";
 
 /** Lines of a file, from 1, as they are before it is applied. */
 export type Suggestion = {
@@ -31,12 +33,12 @@ export const suggestionsIn = (body: string): readonly (readonly string[])[] => {
   return blocks;
 };
 
-/** @param text of a file at the commit that the run works on, of those that a suggestion stands in; by item */
+/** @param text of a file at the commit that the run works on, of those that a suggestion stands in */
 export const planSuggestions = (
   items: readonly ThreadItem[],
   known: { readonly boundary: Boundary; readonly text: (path: string) => string | undefined },
-): ReadonlyMap<number, Planned> => {
-  const plans = new Map<number, Planned>();
+): readonly ItemSuggestion[] => {
+  const plans: ItemSuggestion[] = [];
   const taken: Suggestion[] = [];
   for (const item of items) {
     const found = item.said.flatMap(({ body, author }) => suggestionsIn(body).map((by) => ({ by, author })));
@@ -47,7 +49,7 @@ export const planSuggestions = (
         ? refuse("there are several in this thread, and which of them is meant is not said", one.by)
         : planOne(item.thread, one, known, taken);
     if (plan.applies) taken.push(plan.suggestion);
-    plans.set(itemId(item), plan);
+    plans.push({ item: itemId(item), planned: plan });
   }
   return plans;
 };
@@ -55,7 +57,7 @@ export const planSuggestions = (
 const refuse = (reason: string, by: readonly string[]): Planned => ({ applies: false, reason, by });
 
 const planOne = (
-  { path, line, lines, side, hunk }: ReviewThread,
+  { path, line, lines, side, hunk }: ThreadPlace,
   { by, author }: { readonly by: readonly string[]; readonly author: Person },
   { boundary, text }: Parameters<typeof planSuggestions>[1],
   taken: readonly Suggestion[],

@@ -1,7 +1,8 @@
 /** Reviews and the threads of a pull request: read whole, resolved, and asked for again. */
 import type { Octokit, RestEndpointMethodTypes } from "@octokit/rest";
+import type { GivenReview } from "../domain/follow-up.ts";
 import type { ReviewThread, ThreadComment } from "../domain/review-thread.ts";
-import type { GitHubSession, Review } from "../ports.ts";
+import type { GitHubSession } from "../ports.ts";
 import { statusOf, unless } from "./client.ts";
 import { type Place, personOf } from "./shapes.ts";
 
@@ -19,7 +20,7 @@ export const createReviews = (client: Octokit, place: Place): ReviewsPart => {
     return threads;
   };
 
-  const fetchReview = async (pull: number, id: number): Promise<Review | undefined> => {
+  const fetchReview = async (pull: number, id: number): Promise<GivenReview | undefined> => {
     // GitHub drops a review with the last comment of one that had no words.
     const found = await unless([404], () =>
       client.rest.pulls.getReview({ ...place, pull_number: pull, review_id: id }),

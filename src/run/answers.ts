@@ -1,4 +1,5 @@
 /** Each thread of a review is answered once, and resolved where the commit changes what it is about; the pull request shows how all of them ended. */
+import { suggestionOf } from "../domain/follow-up.ts";
 import { renderThreadAnswer, renderThreads, threadMarker, withThreads } from "../domain/render/threads.ts";
 import { maxBodyLength } from "../domain/render-report.ts";
 import { itemId } from "../domain/review-thread.ts";
@@ -17,7 +18,7 @@ export const answerThreads = async (
   if (!gathered.followUp) return undefined;
   const { repository } = run.job.trigger;
   const known = await deps.store.threadsOf(repository, pull.number);
-  const ends = await endsOf(publication, work);
+  const ends = await endsOf(publication, work, changedBefore(known, run.id));
   const answered: Answered[] = [];
   for (const end of ends) {
     const answer = await answerOne(publication, pull, { end, work, known });
@@ -32,13 +33,19 @@ export const answerThreads = async (
   return tallyOf(answered, await askAgain(publication, pull, ends, work));
 };
 
+/** Comments whose change another run has made: that this one goes on from it makes no other one of it. */
+const changedBefore = (known: readonly ThreadEntry[], run: string): ReadonlySet<number> =>
+  new Set(known.filter((entry) => entry.run !== run && entry.outcome === "changed").map(({ comment }) => comment));
+
 /** As the diff shows them. */
 const endsOf = async (
   { deps, run, gathered, settled }: Publication,
   work: string | undefined,
+  done: ReadonlySet<number>,
 ): Promise<ThreadEnd[]> => {
   const changeset = work === undefined ? [] : settled.changeset;
-  const { items = [], suggestions } = gathered.followUp ?? {};
+  const { followUp } = gathered;
+  const items = followUp?.items.filter((item) => !done.has(itemId(item))) ?? [];
   const paths = [...new Set(items.map(({ thread }) => thread.path))];
   const touched = paths.filter((path) => changeset.some((change) => change.path === path));
   const read = (path: string) => deps.workspace.readFile(run.job.trigger.repository, gathered.commit, path);
@@ -48,7 +55,7 @@ const endsOf = async (
       report: settled.report,
       changeset,
       before: before.get(item.thread.path),
-      planned: suggestions?.get(itemId(item)),
+      planned: followUp && suggestionOf(followUp, itemId(item)),
     }),
   );
 };

@@ -1,5 +1,6 @@
 /** What the agent is told at first: the request, its context and a review, with the words of those who may write alone. Reads GitHub for who may. */
 import type { Brief, BriefChecks, BriefReview, ReadingKind } from "../domain/brief.ts";
+import { type FollowUp, suggestionOf } from "../domain/follow-up.ts";
 import { parseDecisions, selectDecisions } from "../domain/memory.ts";
 import type { PlanContent } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
@@ -12,7 +13,6 @@ import type { Planned } from "../domain/suggestion.ts";
 import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
 import { visibleText } from "../domain/visible-text.ts";
 import type { GitHubSession, Pull, RunRecord } from "../ports.ts";
-import type { FollowUp } from "./follow-up.ts";
 import { mayWrite } from "./rights.ts";
 
 /** GitHub's own limit of a comment is 64 KiB; what is longer than this is cut and the request says so. */
@@ -84,7 +84,7 @@ const contextOf = async (session: GitHubSession, trigger: CommandTrigger): Promi
 };
 
 const briefReview = (trigger: Trigger, followUp: FollowUp | undefined): BriefReview => {
-  const { reviews = [], items = [], suggestions } = followUp ?? {};
+  const { reviews = [], items = [] } = followUp ?? {};
   const demanding = reviews.filter(({ state }) => state === "changes_requested").map(({ author }) => author.login);
   return {
     body:
@@ -94,7 +94,7 @@ const briefReview = (trigger: Trigger, followUp: FollowUp | undefined): BriefRev
     ...(demanding.length > 0 ? { changesRequestedBy: [...new Set(demanding)] } : {}),
     comments: items.map((item) => {
       const { thread, said, earlier } = item;
-      const planned = suggestions?.get(itemId(item));
+      const planned = followUp && suggestionOf(followUp, itemId(item));
       return {
         id: itemId(item),
         path: thread.path,

@@ -14,6 +14,7 @@ import type { RunRecord, Worktree } from "../ports.ts";
 import { whyOverdue } from "./approve.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
 import { startOf } from "./converse.ts";
+import { followUpIn } from "./follow-up.ts";
 import { castOf } from "./frame.ts";
 import { type GatherDeps, type Gathered, gather, type NotReady, notReady } from "./gather.ts";
 import { gatherQuestion } from "./gather-question.ts";
@@ -101,6 +102,8 @@ const carryOut = async (
   const mode = await modeFor(all.store, record);
   const given = mode ? { ...all, definition: agentIn(mode, all.definition) } : all;
   const standing = source?.state ?? resumeFrom([...asked.before, ...own]);
+  const at = source ? groundOf(source) : standing;
+  const followUp = followUpIn([...asked.before, ...own]);
   const { model } = termsOf(given, stored.job.trigger, standing);
   const caster = {
     ...given,
@@ -109,7 +112,7 @@ const carryOut = async (
     plan: asked.plan?.plan,
   };
   const [gathered, servers] = await Promise.all([
-    gatherFor(mode, record.job.trigger)(caster, record, source ? groundOf(source) : standing),
+    gatherFor(mode, record.job.trigger)(caster, record, at && { ...at, followUp }),
     openServerDesk(given.servers, signals.app),
   ]);
   const bounds = (gathered.kind === "ready" && gathered.config.budget) || {};
@@ -180,16 +183,20 @@ const payingFrom = (
 /** Stored before anything is done: that it was taken up again, or that it goes on from another run. */
 const takeUp = async (
   deps: ExecuteDeps,
-  { record, source, plan }: Asked,
+  { record, before, source, plan }: Asked,
   own: readonly RunEvent[],
   gathered: Gathered,
 ): Promise<readonly RunEvent[]> => {
   const { repository, sender } = record.job.trigger;
+  const { followUp } = gathered;
   const { toolCalls } = limitsFor(deps.definition, workOf(record.job.trigger), deps.caps);
   const events: readonly RunEvent[] = [
     ...(own.some(({ type }) => type !== "stop") ? [{ type: "resumed" as const, at: deps.clock().toISOString() }] : []),
     ...(plan?.fresh
       ? [{ type: "approved" as const, at: deps.clock().toISOString(), by: sender.login, plan: plan.plan }]
+      : []),
+    ...(followUp && followUp !== followUpIn([...before, ...own])
+      ? [{ type: "review" as const, at: deps.clock().toISOString(), followUp }]
       : []),
     ...(source ? await goOn(deps, source, gathered, { repository, by: sender.login, toolCalls }) : []),
   ];

@@ -1,18 +1,19 @@
 /** What reviews of our pull request ask: their threads, whole, and their suggestions, of those who may write. Reads GitHub and the mirror; writes nothing. */
+import type { RunEvent } from "../domain/event.ts";
+import type { FollowUp, GivenReview } from "../domain/follow-up.ts";
 import type { Boundary } from "../domain/policy.ts";
 import type { Person, RepositoryRef } from "../domain/repository.ts";
 import { itemId, itemsOf, type ThreadItem } from "../domain/review-thread.ts";
-import { type Planned, planSuggestions, suggestionsIn } from "../domain/suggestion.ts";
+import { planSuggestions, suggestionsIn } from "../domain/suggestion.ts";
 import { latestOf, type ThreadEntry } from "../domain/thread-ledger.ts";
 import type { ReviewTrigger, Trigger } from "../domain/trigger.ts";
-import type { GitHub, GitHubSession, Pull, Review, RunRecord, Store, Workspace } from "../ports.ts";
+import type { GitHub, GitHubSession, Pull, RunRecord, Store, Workspace } from "../ports.ts";
 import { mayWrite } from "./rights.ts";
 
-export type FollowUp = {
-  readonly reviews: readonly Review[];
-  readonly items: readonly ThreadItem[];
-  /** By item. */
-  readonly suggestions: ReadonlyMap<number, Planned>;
+/** As a run has stored it. */
+export const followUpIn = (events: readonly RunEvent[]): FollowUp | undefined => {
+  const event = events.findLast(({ type }) => type === "review");
+  return event?.type === "review" ? event.followUp : undefined;
 };
 
 /** Nothing to do: `silent` where nobody asked us anything. */
@@ -39,8 +40,8 @@ type Deps = {
 };
 
 /**
- * @param known.told comments that the run's agent was told of, where its conversation has begun: these are answered, and
- * no others. Else it is all but those that an earlier run has dealt with.
+ * @param known.begun what the run's agent was told of: these comments are answered, and no others, wherever they stand by
+ * now. Else it is all but those that an earlier run has dealt with.
  */
 export const gatherFollowUp = async (
   deps: Deps,
@@ -50,11 +51,14 @@ export const gatherFollowUp = async (
     readonly trigger: ReviewTrigger;
     readonly pull: Pull;
     readonly commit: string;
-    readonly boundary: Boundary;
-    readonly told: ReadonlySet<number> | undefined;
+    /** None where the run writes no code, so that nothing suggested is applied. */
+    readonly boundary: Boundary | undefined;
+    readonly begun: FollowUp | undefined;
   },
 ): Promise<FollowUp | NothingAsked> => {
-  const { trigger, pull, commit, boundary, told } = known;
+  const { trigger, pull, commit, boundary, begun } = known;
+  if (begun?.commit === commit) return begun;
+  const told = begun && new Set(begun.items.map(itemId));
   const { repository } = trigger;
   const entries = (await deps.store.threadsOf(repository, pull.number)).filter((entry) => entry.run !== run.id);
   const given = await readReviews(deps, session, trigger, entries);
@@ -65,8 +69,10 @@ export const gatherFollowUp = async (
     return { reason: "Nothing was started: every thread of this review has its change already.", silent: false };
   if (items.length === 0 && demands.length === 0 && !told)
     return { reason: "nothing in this review is for us", silent: true };
-  const suggestions = planSuggestions(items, { boundary, text: await textsOf(deps, repository, commit, items) });
-  return { reviews: given.reviews, items, suggestions };
+  const suggestions = boundary
+    ? planSuggestions(items, { boundary, text: await textsOf(deps, repository, commit, items) })
+    : [];
+  return { commit, reviews: given.reviews, items, suggestions };
 };
 
 /** What is for us in a trigger's reviews, whether or not it was dealt with. */
@@ -75,7 +81,7 @@ export const readReviews = async (
   session: GitHubSession,
   trigger: ReviewTrigger,
   entries: readonly ThreadEntry[],
-): Promise<{ readonly reviews: readonly Review[]; readonly items: readonly ThreadItem[] }> => {
+): Promise<{ readonly reviews: readonly GivenReview[]; readonly items: readonly ThreadItem[] }> => {
   const ids = trigger.reviews.map(({ id }) => id);
   const { reviews, threads } = await session.fetchReviews(trigger.thread.number, ids);
   const self = await deps.github.whoami();

@@ -1,9 +1,9 @@
 /** Everything a run needs to know before its first turn, or why there will be none. Reads GitHub and the mirror; writes nothing. */
-import { type Brief, commentsToldIn, type ReadingKind } from "../domain/brief.ts";
+import type { Brief, ReadingKind } from "../domain/brief.ts";
 import { type Definition, type Library, subagentsOf } from "../domain/definition.ts";
 import type { ToldCheck } from "../domain/failed-check.ts";
+import type { FollowUp } from "../domain/follow-up.ts";
 import { decisionsPath, statePath } from "../domain/memory.ts";
-import type { Message } from "../domain/message.ts";
 import type { StoredPlan } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { code } from "../domain/render/safe.ts";
@@ -15,7 +15,7 @@ import type { RequestImage } from "../domain/request-images.ts";
 import { workingMates } from "../domain/team.ts";
 import type { GitHub, GitHubSession, Model, Pull, RunRecord, Store, Workspace } from "../ports.ts";
 import { composeBriefOf } from "./brief-of.ts";
-import { askersOf, type FollowUp, gatherFollowUp } from "./follow-up.ts";
+import { askersOf, gatherFollowUp } from "./follow-up.ts";
 import { type ChecksFound, gatherChecks } from "./gather-checks.ts";
 import { gatherImages, noImages, withImages } from "./images.ts";
 import { readInstructions } from "./instructions.ts";
@@ -97,8 +97,8 @@ export type StartedAt = {
   readonly parent?: string | undefined;
   /** Of a run that is to go on: where its pull request stood then. What was done since then counts over the rest. */
   readonly left?: { readonly head: string | undefined };
-  /** Of the conversation, if it was begun. */
-  readonly messages?: readonly Message[];
+  /** What its agent was told of reviews. */
+  readonly followUp?: FollowUp | undefined;
 };
 
 /** @param at of an earlier attempt of this run, or of the run that it goes on from */
@@ -195,11 +195,12 @@ const prepare = async (
   const [decisions, state] = [known.texts.get(decisionsPath), known.texts.get(statePath)];
   const instructions = await readInstructions(boundary, (paths) => deps.workspace.readFiles(repository, tip, paths));
   const skills = parseRepositorySkills(named.texts, { unread: named.tooLarge, more: named.more });
-  const [first] = startedAt?.messages ?? [];
-  const told = first?.role === "user" ? commentsToldIn(first) : undefined;
   const followUp =
     trigger.kind === "review" && pull
-      ? await gatherFollowUp(deps, session, run, { trigger, pull, commit, boundary, told })
+      ? await gatherFollowUp(deps, session, run, {
+          ...{ trigger, pull, commit, begun: startedAt?.followUp },
+          boundary: deps.reads ? undefined : boundary,
+        })
       : undefined;
   if (followUp && "reason" in followUp) return notReady(followUp.reason, followUp.silent);
   const brief = await composeBriefOf(session, run, {

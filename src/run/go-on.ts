@@ -24,7 +24,6 @@ type Ground = {
 export const groundOf = ({ record, state }: Source): StartedAt => ({
   commit: state.commit,
   base: state.base,
-  messages: state.messages,
   left: { head: record.outcome?.pull?.headSha ?? state.parent },
 });
 

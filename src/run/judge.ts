@@ -12,7 +12,7 @@ import { checkChildReport, checkSubagents } from "../verify/check-child.ts";
 import { checkRemoval, checkReport } from "../verify/check-report.ts";
 import { checkReview, reviewFindings } from "../verify/check-review.ts";
 import { checkRuns, type Runs } from "../verify/check-runs.ts";
-import type { ThreadPlace } from "../verify/check-threads.ts";
+import type { CommentPlace } from "../verify/check-threads.ts";
 import type { CheckCode } from "./check-code.ts";
 import type { Work } from "./examine.ts";
 import { type Judge, type Judged, teamOpenRule, unheardRule } from "./tools/submit-report.ts";
@@ -39,7 +39,7 @@ export const createJudge =
       /** There is work of before that nothing has shown to be sound as it is now. */
       readonly unproven?: boolean;
       /** Review comments that each need an answer. */
-      readonly threads: readonly ThreadPlace[];
+      readonly threads: readonly CommentPlace[];
       /** It is about failed checks. */
       readonly failedChecks?: boolean;
       /** The work was given up. */

@@ -1,8 +1,8 @@
 /** Suggested changes that fit are made before the agent begins, by us and within its walls: what it then reads and runs has them. */
 import type { Changeset } from "../domain/changeset.ts";
+import type { FollowUp } from "../domain/follow-up.ts";
 import { applySuggestions, type Suggestion } from "../domain/suggestion.ts";
 import type { Walls, Worktree } from "../ports.ts";
-import type { FollowUp } from "./follow-up.ts";
 
 /** @returns what the worktree holds then; undefined where nothing was suggested that fits */
 export const applySuggested = async (
@@ -11,7 +11,7 @@ export const applySuggested = async (
   walls: Walls,
 ): Promise<Changeset | undefined> => {
   const byPath = new Map<string, Suggestion[]>();
-  for (const planned of followUp?.suggestions.values() ?? [])
+  for (const { planned } of followUp?.suggestions ?? [])
     if (planned.applies)
       byPath.set(planned.suggestion.path, [...(byPath.get(planned.suggestion.path) ?? []), planned.suggestion]);
   for (const [path, suggestions] of byPath) {

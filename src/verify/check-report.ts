@@ -2,7 +2,7 @@
 import { type Changeset, treeHash } from "../domain/changeset.ts";
 import type { Evidence, Finding } from "../domain/finding.ts";
 import { type Report, type Status, worse } from "../domain/report.ts";
-import { checkThreads, type ThreadPlace } from "./check-threads.ts";
+import { type CommentPlace, checkThreads } from "./check-threads.ts";
 import { doubtAbout } from "./commands/doubt.ts";
 
 export type ReportContext = {
@@ -11,7 +11,7 @@ export type ReportContext = {
   /** A follow-up repeats the claims of the pull request, so an empty changeset contradicts none of them. */
   readonly followUp: boolean;
   /** Review comments that each need an answer. */
-  readonly threads: readonly ThreadPlace[];
+  readonly threads: readonly CommentPlace[];
   /** Evidence is needed though nothing was changed: the work of before stands on files that others have changed since. */
   readonly unproven?: boolean;
 };

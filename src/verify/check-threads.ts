@@ -77,14 +77,14 @@ export const isSettled = ({ outcome, touch }: Pick<ThreadEnd, "outcome" | "touch
   outcome === "changed" && touch === "here";
 
 /** Review comments that each need an answer, and where they stand. */
-export type ThreadPlace = { readonly id: number; readonly path: string };
+export type CommentPlace = { readonly id: number; readonly path: string };
 
 const error = (rule: string, message: string): Finding => ({ rule, severity: "error", message });
 
 /** For the agent, while it can still mend. */
 export const checkThreads = (
   report: Pick<Report, "threads">,
-  { changeset, threads }: { readonly changeset: Changeset; readonly threads: readonly ThreadPlace[] },
+  { changeset, threads }: { readonly changeset: Changeset; readonly threads: readonly CommentPlace[] },
 ): Finding[] => {
   const answered = report.threads.map((thread) => thread.comment_id);
   const twice = answered.filter((id, index) => answered.indexOf(id) !== index);

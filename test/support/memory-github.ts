@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { FileChange } from "../../src/domain/changeset.ts";
 import { ConflictError } from "../../src/domain/errors.ts";
 import type { CheckSeen } from "../../src/domain/failed-check.ts";
+import type { GivenReview } from "../../src/domain/follow-up.ts";
 import type { Person } from "../../src/domain/repository.ts";
 import type { ReviewThread } from "../../src/domain/review-thread.ts";
 import type {
@@ -17,7 +18,6 @@ import type {
   Pull,
   PullFile,
   ReactionTarget,
-  Review,
   ReviewLine,
 } from "../../src/ports.ts";
 
@@ -54,7 +54,7 @@ export type MemoryGitHub = GitHub & {
   /** Lines that the diff does not show, as `path:line`. */
   readonly unplaced: Set<string>;
   /** That people gave. */
-  readonly given: Review[];
+  readonly given: GivenReview[];
   readonly threads: ReviewThread[];
   /** Threads that were resolved, and people who were asked to look again. */
   readonly resolved: number[];

@@ -1,0 +1,28 @@
+/** What reviews of a pull request ask of one run, as it stood when the run began: places in a thread move with every push. Knows values only. */
+import type { Person } from "./repository.ts";
+import type { ThreadItem } from "./review-thread.ts";
+import type { Planned } from "./suggestion.ts";
+
+/** A review as somebody gave it. */
+export type GivenReview = {
+  readonly id: number;
+  readonly state: "approved" | "changes_requested" | "commented" | "dismissed" | "pending";
+  /** What is written above its inline comments. */
+  readonly body: string;
+  readonly author: Person;
+};
+
+export type FollowUp = {
+  /** Whose files the places are of. */
+  readonly commit: string;
+  readonly reviews: readonly GivenReview[];
+  /** Those that the run answers. */
+  readonly items: readonly ThreadItem[];
+  readonly suggestions: readonly ItemSuggestion[];
+};
+
+/** @property item its id */
+export type ItemSuggestion = { readonly item: number; readonly planned: Planned };
+
+export const suggestionOf = ({ suggestions }: FollowUp, item: number): Planned | undefined =>
+  suggestions.find((one) => one.item === item)?.planned;
