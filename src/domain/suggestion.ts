@@ -76,7 +76,7 @@ const planOne = (
     return refuse("another suggestion of this review changes the same lines", by);
   const end = replaces[0]?.endsWith("\r") ? "\r" : "";
   const now = by.map((row) => bare(row) + end);
-  if (now.join("\n") === replaces.join("\n")) return refuse("it is what stands there already", by);
+  if (now.join("\n") === replaces.join("\n")) return refuse("the lines read so already", by);
   return { applies: true, suggestion: { path, from, to: line, replaces, by: now, author } };
 };
 

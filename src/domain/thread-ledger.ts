@@ -9,6 +9,8 @@ export type ThreadEntry = {
   readonly run: string;
   readonly path: string;
   readonly line?: number | undefined;
+  /** What it is about, in the words of who began it: as many as a row has room for. */
+  readonly about: string;
   readonly outcome: ThreadOutcome;
   /** The commit that holds the change. */
   readonly commit?: string | undefined;

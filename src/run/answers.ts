@@ -1,12 +1,12 @@
 /** Each thread of a review is answered once, and resolved where the commit changes what it is about; the pull request shows how all of them ended. */
 import { suggestionOf } from "../domain/follow-up.ts";
-import { renderThreadAnswer, renderThreads, threadMarker, withThreads } from "../domain/render/threads.ts";
+import { aboutOf, renderThreadAnswer, threadMarker, withThreads } from "../domain/render/threads.ts";
 import { maxBodyLength } from "../domain/render-report.ts";
 import { itemId } from "../domain/review-thread.ts";
 import type { ThreadEntry, ThreadTally } from "../domain/thread-ledger.ts";
 import type { Granted, Pull } from "../ports.ts";
 import { endThread, isSettled, type ThreadEnd } from "../verify/check-threads.ts";
-import type { Publication } from "./publication.ts";
+import type { Publication, Settled } from "./publication.ts";
 
 /** @param work the commit that holds the changes, if there are any @returns undefined where no review was answered */
 export const answerThreads = async (
@@ -28,7 +28,9 @@ export const answerThreads = async (
   if (entries.length > 0) {
     // People may have edited it while the run was at work.
     const now = await session.fetchPull(pull.number);
-    await session.updatePull(now, { body: withThreads(now.body, renderThreads(entries, pull.url), maxBodyLength) });
+    await session.updatePull(now, {
+      body: withThreads(now.body, { entries, pullUrl: pull.url, maxLength: maxBodyLength }),
+    });
   }
   return tallyOf(answered, await askAgain(publication, pull, ends, work));
 };
@@ -91,6 +93,7 @@ const answerOne = async (
     : undefined;
   const entry: ThreadEntry = {
     ...{ thread: thread.id, comment, run: run.id, path: thread.path, line: thread.line, outcome },
+    about: aboutOf((item.earlier[0] ?? item.said[0])?.body ?? ""),
     ...(outcome === "changed" ? { commit: work } : {}),
     answer,
     resolved: granted?.ok === true,
@@ -99,7 +102,7 @@ const answerOne = async (
   return { entry, granted };
 };
 
-/** Whoever asked for changes and got all of them is asked to look again. Nobody's review is dismissed. */
+/** Whoever asked for changes is asked to look again, once nothing of it waits for their own answer. Nobody's review is dismissed. */
 const askAgain = async (
   { session, gathered, settled }: Publication,
   pull: Pull,
@@ -108,18 +111,19 @@ const askAgain = async (
 ): Promise<Pick<ThreadTally, "askedAgain" | "ready">> => {
   const askedAgain: string[] = [];
   const ready: string[] = [];
+  if (work === undefined || !isFinished(settled)) return { askedAgain, ready };
   for (const { id, state, author } of gathered.followUp?.reviews ?? []) {
     const own = ends.filter(({ item }) => item.said.some(({ review }) => review === id));
-    const met =
-      own.length > 0
-        ? own.every(({ outcome }) => outcome === "changed")
-        : work !== undefined && settled.status === "DONE";
-    if (state !== "changes_requested" || !met || [...askedAgain, ...ready].includes(author.login)) continue;
+    const waits = own.some(({ outcome }) => outcome === "question");
+    if (state !== "changes_requested" || waits || [...askedAgain, ...ready].includes(author.login)) continue;
     const granted = await session.requestReview(pull.number, author);
     (granted.ok ? askedAgain : ready).push(author.login);
   }
   return { askedAgain, ready };
 };
+
+const isFinished = ({ status, cutShort }: Settled): boolean =>
+  cutShort === undefined && (status === "DONE" || status === "DONE_WITH_CONCERNS");
 
 const tallyOf = (answered: readonly Answered[], again: Pick<ThreadTally, "askedAgain" | "ready">): ThreadTally => {
   const count = (outcome: ThreadEntry["outcome"]) => answered.filter(({ entry }) => entry.outcome === outcome).length;

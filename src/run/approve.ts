@@ -3,6 +3,7 @@ import { type PlanRun, whyNotAsShown, whyStale, whyVoid } from "../domain/approv
 import { blobSha } from "../domain/changeset.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { PlannedFor, StoredPlan } from "../domain/plan.ts";
+import { withoutBlockOf } from "../domain/render/block.ts";
 import { withoutBlock } from "../domain/render-report.ts";
 import type { CommandTrigger, Trigger } from "../domain/trigger.ts";
 import type { FilesRead, RunRecord } from "../ports.ts";
@@ -20,7 +21,7 @@ type ReadFiles = (paths: readonly string[]) => Promise<FilesRead>;
 export const plannedFor = (trigger: Trigger): PlannedFor => ({
   request: trigger.kind === "command" && "request" in trigger.command ? trigger.command.request : "",
   title: trigger.title,
-  body: "body" in trigger ? withoutBlock(trigger.body) : "",
+  body: "body" in trigger ? withoutBlockOf(withoutBlock(trigger.body), "threads") : "",
 });
 
 /** @param earlier runs of the issue, newest first @returns the plan, or why the approval is void */

@@ -72,9 +72,9 @@ const fateOf = (planned: Planned | undefined, now: string | undefined): ThreadEn
   return now !== undefined && standsIn(planned.suggestion, now) ? "applied" : "undone";
 };
 
-/** A thread is resolved where the commit changes what it is about; the rest is for people to close. */
-export const isSettled = ({ outcome, touch }: Pick<ThreadEnd, "outcome" | "touch">): boolean =>
-  outcome === "changed" && touch === "here";
+/** A thread is resolved where the commit changes what it is about, in its author's words if there are any; the rest is for people to close. */
+export const isSettled = ({ outcome, touch, suggestion }: ThreadEnd): boolean =>
+  outcome === "changed" && touch === "here" && (suggestion === undefined || suggestion === "applied");
 
 /** Review comments that each need an answer, and where they stand. */
 export type CommentPlace = { readonly id: number; readonly path: string };

@@ -37,3 +37,10 @@ export const blockIn = (body: string, name: string): string | undefined => {
   const found = find(text, marks(name));
   return found && text.slice(found.from, found.to);
 };
+
+/** What stands around it. */
+export const withoutBlockOf = (body: string, name: string): string => {
+  const text = body.replace(/\r\n?/g, "\n");
+  const found = find(text, marks(name));
+  return found ? `${text.slice(0, found.from)}${text.slice(found.to)}`.trim() : text;
+};

@@ -1,4 +1,5 @@
 /** What people read of review threads: the answer in each, the table in the pull request, and a sentence of how many. Knows text only. */
+import { readMarkdown } from "../markdown.ts";
 import { latestOf, type ThreadEntry, type ThreadOutcome, type ThreadTally } from "../thread-ledger.ts";
 import { withBlock } from "./block.ts";
 import { clip, code, inline, prose, table } from "./safe.ts";
@@ -22,21 +23,25 @@ export type AnswerView = {
 };
 
 export const renderThreadAnswer = (view: AnswerView): string => {
-  const { outcome, elsewhere, suggestion, answer } = view;
+  const { suggestion, answer } = view;
   const said = prose(answer, maxText);
-  const fate =
-    suggestion === "applied"
-      ? "The suggestion is applied as it stands. "
-      : typeof suggestion === "object"
-        ? `The suggestion was not applied as it stands: ${suggestion.not}. `
-        : "";
-  const below =
-    outcome === "question"
-      ? "Answer in this thread, and the work goes on."
-      : outcome === "changed" && elsewhere
-        ? "The commit changes this file, but not near these lines: the thread stays open for you to judge."
-        : "";
-  return `${headOf(view)} ${fate}${said}${below === "" ? "" : `\n\n<sub>${below}</sub>`}`;
+  const below = belowOf(view);
+  return `${headOf(view)} ${fateOf(suggestion)}${said}${below === "" ? "" : `\n\n<sub>${below}</sub>`}`;
+};
+
+const fateOf = (suggestion: AnswerView["suggestion"]): string => {
+  if (suggestion === undefined) return "";
+  if (suggestion === "applied") return "The suggestion is applied word for word. ";
+  if (suggestion === "undone") return "The suggestion was applied, and does not stand so any more. ";
+  return `The suggestion is not applied word for word: ${suggestion.not}. `;
+};
+
+const belowOf = ({ outcome, elsewhere, suggestion }: AnswerView): string => {
+  if (outcome === "question") return "Answer in this thread, and the work goes on.";
+  if (outcome !== "changed") return "";
+  if (elsewhere)
+    return "The commit changes this file, but not near these lines: the thread stays open for you to judge.";
+  return suggestion === undefined || suggestion === "applied" ? "" : "The thread stays open for you to judge.";
 };
 
 const headOf = ({ outcome, lowered, path, commitUrl }: AnswerView): string => {
@@ -55,28 +60,26 @@ const shaIn = (url: string): string => url.split("/").at(-1)?.slice(0, 7) ?? "th
 /** For the status comment. */
 export const renderTally = (tally: ThreadTally): string => {
   const { changed, declined, questions, resolved, refused, askedAgain, ready } = tally;
-  const due = resolved + (refused?.threads ?? 0);
   const names = (logins: readonly string[]) => logins.map((login) => inline(login, 60)).join(", ");
   return [
     `Review threads: ${[
-      ...(changed > 0 ? [`${changed} changed`] : []),
+      ...(changed > 0 ? [`${changed} changed${resolved > 0 ? ` (${resolved} resolved)` : ""}`] : []),
       ...(declined > 0 ? [`${declined} not changed`] : []),
       ...(questions > 0 ? [`${questions} ${questions === 1 ? "waits" : "wait"} for your answer`] : []),
       ...(changed + declined + questions === 0 ? ["none is left"] : []),
     ].join(", ")}.`,
     ...(refused
       ? [
-          `Resolved ${resolved} of ${due}: GitHub refused the others (${inline(refused.reason, 200)}). The App needs the permission to write contents.`,
+          `GitHub did not let the App resolve ${refused.threads} of them (${inline(refused.reason, 200)}): that takes the permission to write contents.`,
         ]
-      : due > 0
-        ? [`Resolved ${resolved}.`]
-        : []),
+      : []),
     ...(askedAgain.length > 0 ? [`A new review is asked for from ${names(askedAgain)}.`] : []),
     ...(ready.length > 0 ? [`Ready for another look by ${names(ready)}.`] : []),
   ].join(" ");
 };
 
-const maxRows = 60;
+/** Of the table, in characters. */
+const maxTable = 12_000;
 
 const words: Readonly<Record<ThreadOutcome, string>> = {
   changed: "Changed",
@@ -84,25 +87,56 @@ const words: Readonly<Record<ThreadOutcome, string>> = {
   question: "A question",
 };
 
-/** How each thread ended, those that are still open first. */
-export const renderThreads = (entries: readonly ThreadEntry[], pullUrl: string): string => {
-  const all = latestOf(entries).toSorted((a, b) => Number(a.resolved) - Number(b.resolved));
-  const rows = all
-    .slice(0, maxRows)
-    .map(({ thread, path, line, outcome, commit, answer, resolved }) => [
-      `[${code(`${clip(path, 120)}${line === undefined ? "" : `:${line}`}`, 140)}](${pullUrl}#discussion_r${thread})`,
-      outcome === "changed"
-        ? `${words.changed}${commit === undefined ? "" : ` in [${commit.slice(0, 7)}](${pullUrl}/commits/${commit})`}`
-        : `${words[outcome]}: ${inline(answer, 160)}`,
-      resolved ? "resolved" : outcome === "question" ? "**waits for an answer**" : "open",
-    ]);
+/** How each thread ended, those that wait for people first. */
+const renderThreads = (entries: readonly ThreadEntry[], pullUrl: string, room: number): string => {
+  const all = latestOf(entries).toSorted((a, b) => rank(a) - rank(b));
+  const rows: string[][] = [];
+  let length = 0;
+  for (const entry of all) {
+    const row = rowOf(entry, pullUrl);
+    length += row.join("").length + 10;
+    if (length > room) break;
+    rows.push(row);
+  }
+  const left = all.slice(rows.length);
+  const resolved = left.filter((entry) => entry.resolved).length;
   return [
     "### Review threads",
-    table(["thread", "outcome", "state"], rows),
-    ...(all.length > maxRows ? [`… and ${all.length - maxRows} more.`] : []),
+    ...(rows.length > 0 ? [table(["thread", "outcome", "state"], rows)] : []),
+    ...(left.length > 0 ? [`… and ${left.length} more, ${resolved} of them resolved.`] : []),
   ].join("\n\n");
 };
 
-/** The table in its own place: where it stood, else below everything. What people wrote stays as it is. */
-export const withThreads = (body: string, content: string, maxLength: number): string =>
-  withBlock(body, { name: "threads", content, place: "below" }, maxLength);
+const rank = ({ outcome, resolved }: ThreadEntry): number => (resolved ? 2 : outcome === "question" ? 0 : 1);
+
+const rowOf = ({ thread, path, line, about, outcome, commit, answer, resolved }: ThreadEntry, pullUrl: string) => [
+  `[${code(`${clip(path, 120)}${line === undefined ? "" : `:${line}`}`, 140)}](${pullUrl}#discussion_r${thread}) ${inline(about, 80)}`,
+  outcome === "changed"
+    ? `${words.changed}${commit === undefined ? "" : ` in [${commit.slice(0, 7)}](${pullUrl}/commits/${commit})`}`
+    : `${words[outcome]}: ${inline(answer, 160)}`,
+  resolved ? "resolved" : outcome === "question" ? "**waits for an answer**" : "open",
+];
+
+/** What a comment is about, on one line. */
+export const aboutOf = (body: string): string => {
+  const lines = readMarkdown(body);
+  const said = lines.find(({ kind, quoted }) => kind === "text" && !quoted)?.content ?? "";
+  const suggests = lines.some(({ kind, info }) => kind === "fence" && info.trim().startsWith("suggestion"));
+  return clip(said.trim() || (suggests ? "a suggested change" : ""), 120);
+};
+
+/**
+ * The table in its own place: where it stood, else below everything. What people wrote stays as it is; where that leaves
+ * no room even for the number of threads, so does the whole.
+ */
+export const withThreads = (
+  body: string,
+  known: { readonly entries: readonly ThreadEntry[]; readonly pullUrl: string; readonly maxLength: number },
+): string => {
+  for (const room of [maxTable, maxTable / 4, 0]) {
+    const content = renderThreads(known.entries, known.pullUrl, room);
+    const merged = withBlock(body, { name: "threads", content, place: "below" }, known.maxLength);
+    if (merged !== body) return merged;
+  }
+  return body;
+};

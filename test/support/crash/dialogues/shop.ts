@@ -16,13 +16,14 @@ export const shop: Readonly<Record<string, string>> = {
   [route]: "from fastapi import APIRouter\n\nrouter = APIRouter()\n\nHOURS = 24\n",
 };
 
-const call = (name: string, input: unknown): NonNullable<Step["tools"]>[number] => ({ name, input });
+export const call = (name: string, input: unknown): NonNullable<Step["tools"]>[number] => ({ name, input });
 
-const says = (...tools: NonNullable<Step["tools"]>): Step => ({ tools });
+export const says = (...tools: NonNullable<Step["tools"]>): Step => ({ tools });
 
-const write = (path: string, content: string): Step => says(call("Write", { file_path: `/repo/${path}`, content }));
+export const write = (path: string, content: string): Step =>
+  says(call("Write", { file_path: `/repo/${path}`, content }));
 
-const edit = (path: string, from: string, to: string): Step =>
+export const edit = (path: string, from: string, to: string): Step =>
   says(call("Edit", { file_path: `/repo/${path}`, old_string: from, new_string: to }));
 
 /** Claims nothing that would have to be shown. */
@@ -44,14 +45,14 @@ const reportOf = (change: Partial<Report> = {}): Report =>
     ...change,
   });
 
-const submit = (change: Partial<Report> = {}): Step => says(call("SubmitReport", reportOf(change)));
+export const submit = (change: Partial<Report> = {}): Step => says(call("SubmitReport", reportOf(change)));
 
 /** Review comments as the agent is told of them. */
-const commentsIn = ({ body }: Talk): readonly number[] =>
+export const commentsIn = ({ body }: Talk): readonly number[] =>
   [...JSON.stringify(body.messages[0]).matchAll(/\\"id\\":(\d{5,})/g)].map(([, id]) => Number(id));
 
 /** Turns by their number, for conversations that go one way. */
-const inTurn =
+export const inTurn =
   (...steps: readonly Step[]) =>
   ({ kind, turn }: Talk): Step => {
     const step = steps[turn - 1];
