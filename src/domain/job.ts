@@ -26,6 +26,8 @@ export const toJob = (trigger: Trigger, delivery: { id: string; acceptedAt: stri
   const key = keyOf(trigger.repository, issue);
   if (trigger.kind === "push") return { id, key: `${key}/check`, trigger, acceptedAt, urgent: true };
   if (startsARun(trigger)) return { id, key, trigger, acceptedAt };
+  // One after another, so that the second one finds what the first one said.
+  if (trigger.kind === "review") return { id, key: `${key}/closed`, trigger, acceptedAt, urgent: true };
   return { id, key: `${key}/${id}`, trigger, acceptedAt, urgent: true };
 };
 

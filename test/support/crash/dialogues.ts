@@ -2,5 +2,6 @@
 import type { Dialogue } from "./dialogue.ts";
 import { issueDialogues } from "./dialogues/issue.ts";
 import { pullDialogues } from "./dialogues/pull.ts";
+import { reviewDialogues } from "./dialogues/review.ts";
 
-export const dialogues: readonly Dialogue[] = [...issueDialogues, ...pullDialogues];
+export const dialogues: readonly Dialogue[] = [...issueDialogues, ...pullDialogues, ...reviewDialogues];
