@@ -1,7 +1,7 @@
 /** What reviews of a pull request ask of one run, as it stood when the run began: places in a thread move with every push. Knows values only. */
 import type { Person } from "./repository.ts";
 import type { ThreadItem } from "./review-thread.ts";
-import type { Planned } from "./suggestion.ts";
+import type { ItemSuggestion, Planned } from "./suggestion.ts";
 
 /** A review as somebody gave it. */
 export type GivenReview = {
@@ -20,9 +20,6 @@ export type FollowUp = {
   readonly items: readonly ThreadItem[];
   readonly suggestions: readonly ItemSuggestion[];
 };
-
-/** @property item its id */
-export type ItemSuggestion = { readonly item: number; readonly planned: Planned };
 
 export const suggestionOf = ({ suggestions }: FollowUp, item: number): Planned | undefined =>
   suggestions.find((one) => one.item === item)?.planned;

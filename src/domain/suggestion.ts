@@ -1,6 +1,5 @@
 /** Suggested changes of review comments: which lines they replace and by what, and whether they still fit. Pure. */
 
-import type { ItemSuggestion } from "./follow-up.ts";
 import { readMarkdown } from "./markdown.ts";
 import { type Boundary, isWithin } from "./policy.ts";
 import { code } from "./render/safe.ts";
@@ -21,6 +20,9 @@ export type Planned =
   | { readonly applies: true; readonly suggestion: Suggestion }
   /** @property reason as the end of a sentence: "it was not applied: …" */
   | { readonly applies: false; readonly reason: string; readonly by: readonly string[] };
+
+/** @property item its id */
+export type ItemSuggestion = { readonly item: number; readonly planned: Planned };
 
 /** The lines of each ```suggestion block; none stands in a quote or in other code. */
 export const suggestionsIn = (body: string): readonly (readonly string[])[] => {
