@@ -21,7 +21,7 @@ type ReadFiles = (paths: readonly string[]) => Promise<FilesRead>;
 export const plannedFor = (trigger: Trigger): PlannedFor => ({
   request: trigger.kind === "command" && "request" in trigger.command ? trigger.command.request : "",
   title: trigger.title,
-  body: "body" in trigger ? withoutBlockOf(withoutBlock(trigger.body), "threads") : "",
+  body: "body" in trigger ? ["threads", "stack"].reduce(withoutBlockOf, withoutBlock(trigger.body)) : "",
 });
 
 /** @param earlier runs of the issue, newest first @returns the plan, or why the approval is void */

@@ -16,7 +16,7 @@ export const shop: Readonly<Record<string, string>> = {
   [route]: "from fastapi import APIRouter\n\nrouter = APIRouter()\n\nHOURS = 24\n",
 };
 
-export const call = (name: string, input: unknown): NonNullable<Step["tools"]>[number] => ({ name, input });
+const call = (name: string, input: unknown): NonNullable<Step["tools"]>[number] => ({ name, input });
 
 export const says = (...tools: NonNullable<Step["tools"]>): Step => ({ tools });
 
