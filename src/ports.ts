@@ -247,7 +247,9 @@ export interface GitHubSession {
   /** Creates the branch, or moves it forward; never by force. @throws ConflictError when it moved or is taken, RefusedError when the repository's rules forbid it */
   pointBranch(branch: string, sha: string, expected: string | undefined): Promise<void>;
   openPull(pull: { branch: string; base: string; title: string; body: string; draft: boolean }): Promise<Pull>;
-  updatePull(pull: Pull, change: { title?: string; body?: string; draft?: boolean }): Promise<Pull>;
+  /** Open ones that go to a branch, whoever's they are: the newest 1,000. */
+  openPulls(base: string): Promise<readonly Pull[]>;
+  updatePull(pull: Pull, change: { title?: string; body?: string; draft?: boolean; base?: string }): Promise<Pull>;
   /**
    * The one comment of ours on a thread that carries `marker` (a hidden HTML comment): edits it, or makes it when there
    * is none. @param knownId of the last time, tried first @returns the comment's id
@@ -268,6 +270,10 @@ export interface GitHubSession {
   fetchChecks(sha: string): Promise<ChecksAt>;
   /** Why one of them failed (phase `checks`). */
   fetchFailure(check: CheckSeen): Promise<CheckFailure>;
+  /** Edits that comment where there is one, and makes none. */
+  reviseComment(number: number, marker: string, body: string): Promise<void>;
+  /** Whether a commit has that check run of ours. */
+  hasCheck(headSha: string, key: string): Promise<boolean>;
   /** Our check run on a commit: made, or brought up to date where it is there. @returns its id */
   upsertCheck(check: CheckWritten): Promise<number>;
   /** Revokes the token; the session is not used afterwards. */
@@ -498,11 +504,14 @@ export interface Workspace {
    * Merges in the mirror, in no working tree: nothing of the repository is run, and none of its attributes counts.
    *
    * @param ours a commit, with what is not committed yet on top of it @param theirs what is merged into it
+   * @param since a commit of ours that `theirs` holds already under another name, as after a squash; one that ours does
+   * not hold counts for nothing
    */
   merge(
     repository: RepositoryRef,
     ours: { readonly commit: string; readonly changes?: Changeset },
     theirs: string,
+    since?: string,
   ): Promise<Merge>;
   /** The newest common ancestor. */
   mergeBase(repository: RepositoryRef, a: string, b: string): Promise<string | undefined>;

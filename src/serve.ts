@@ -27,6 +27,7 @@ import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts"
 import { createHalts, type Halts } from "./run/halts.ts";
 import type { Watch } from "./run/progress.ts";
 import { createPurse, type Purse } from "./run/purse.ts";
+import { upkeep } from "./run/upkeep.ts";
 import { openDatabase } from "./store/database.ts";
 import { createQueue } from "./store/queue.ts";
 import { createStore } from "./store/runs.ts";
@@ -233,6 +234,7 @@ export const startApp = async (config: Config, log: Log = console.error, machine
       if (job.trigger.kind === "review" && job.trigger.closed) return answerClosed({ github, store, log }, job);
       if (job.trigger.kind === "checks")
         return checksDue(checks, job).then((due) => (due ? execute.run(job, signal) : undefined));
+      if (job.trigger.kind === "merged") return upkeep(pushes, job);
       return job.urgent ? runCommand(commands, job) : execute.run(job, signal);
     },
     onRetake: ({ trigger }) => webhooks.acknowledge(trigger),

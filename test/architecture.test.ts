@@ -123,6 +123,7 @@ const catches: Readonly<Record<string, string>> = {
   "model/blueprint/brief.ts": "a brief that holds no JSON becomes a reason",
   "private-key.ts": "an unreadable key becomes a named problem among the others",
   "run/call-tool.ts": "a ToolError answers the model with its sentence",
+  "run/upkeep.ts": "a branch that somebody moved first, or that rules forbid, is left as it is until the next merge",
   "run/converse.ts": "a model that is overloaded before it began to think is stood in for",
   "run/execute.ts": "a repository that cannot be worked in ends the run with its sentence",
   "run/loop.ts": "a turn that we aborted is no accident",

@@ -9,7 +9,7 @@ import { parseTrigger, type Said, type TriggerOptions } from "../domain/parse-tr
 import { toRemark } from "../domain/remark.ts";
 import { holdBack, type Pace, takeIn } from "../domain/review-trigger.ts";
 import { takeInSuite } from "../domain/suite-trigger.ts";
-import type { ChecksTrigger, PushTrigger, Trigger } from "../domain/trigger.ts";
+import type { ChecksTrigger, MergedTrigger, PushTrigger, Trigger } from "../domain/trigger.ts";
 import type { Clock, GitHub, GitHubSession, Queue, ReactionTarget, Store } from "../ports.ts";
 import { readReviews } from "../run/follow-up.ts";
 import { mayWrite } from "../run/rights.ts";
@@ -50,6 +50,7 @@ const events = [
   "pull_request_review_comment.created",
   "pull_request.synchronize",
   "check_suite.completed",
+  "pull_request.closed",
 ] as const;
 
 /** @throws ConfigError without a secret that is worth the name: Probot would take everybody's word for GitHub's */
@@ -181,7 +182,7 @@ const takeRemark = async ({ store, queue, clock }: WebhookDeps, said: Said): Pro
 
 /** 👀 for whoever may start a run; nobody did where the trigger is GitHub's own. The run asks again before it does anything, so a failure here costs a sign only. */
 const acknowledge = async (deps: WebhookDeps, trigger: Trigger): Promise<void> => {
-  if (trigger.kind === "push" || trigger.kind === "checks") return;
+  if (isUnasked(trigger)) return;
   try {
     const session = await deps.github.open(trigger.repository, "acknowledge");
     try {
@@ -195,11 +196,15 @@ const acknowledge = async (deps: WebhookDeps, trigger: Trigger): Promise<void> =
   }
 };
 
+/** Nobody waits for a sign of it. */
+const isUnasked = (trigger: Trigger): trigger is PushTrigger | ChecksTrigger | MergedTrigger =>
+  trigger.kind === "push" || trigger.kind === "checks" || trigger.kind === "merged";
+
 /** A review takes no reaction itself; its inline comments do, and where it has none, the pull request. */
 const targetsOf = async (
   deps: WebhookDeps,
   session: GitHubSession,
-  trigger: Exclude<Trigger, PushTrigger | ChecksTrigger>,
+  trigger: Exclude<Trigger, PushTrigger | ChecksTrigger | MergedTrigger>,
 ): Promise<ReactionTarget[]> => {
   if (trigger.kind === "command") return [{ on: "issue-comment", commentId: trigger.commentId }];
   const thread: ReactionTarget = { on: "issue", number: trigger.thread.number };

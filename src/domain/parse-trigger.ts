@@ -37,6 +37,7 @@ export type Said = Common & {
 };
 
 const id = z.number().int().positive();
+const sha = z.string().regex(/^[0-9a-f]{40}$/);
 const person = z.object({ login: z.string().min(1), id, type: z.string() });
 const common = {
   repository: z.object({
@@ -81,11 +82,20 @@ const reviewCommented = z.object({
   comment: z.object({ id, body: z.string(), pull_request_review_id: id.nullish() }),
 });
 
-const sha = z.string().regex(/^[0-9a-f]{40}$/);
 const pushed = z.object({
   ...common,
   pull_request: pullRequest.extend({
     head: pullRequest.shape.head.extend({ sha }),
+  }),
+});
+
+const closed = z.object({
+  ...common,
+  pull_request: pullRequest.extend({
+    merged: z.boolean(),
+    merge_commit_sha: sha.nullish(),
+    head: pullRequest.shape.head.extend({ sha }),
+    base: z.object({ ref: z.string().min(1), repo: z.object({ id }) }),
   }),
 });
 
@@ -107,6 +117,8 @@ export const parseTrigger = (event: string, payload: unknown, options: TriggerOp
       return read(pushed, payload, options, parsePush);
     case "check_suite.completed":
       return read(suiteCompleted, payload, options, announceSuite, "anybody");
+    case "pull_request.closed":
+      return read(closed, payload, options, parseClosed, "anybody");
     default:
       return { ignored: "nothing starts on this event" };
   }
@@ -117,7 +129,7 @@ type Common = { readonly repository: RepositoryRef; readonly sender: Person };
 const read = <T extends z.infer<z.ZodObject<typeof common>>>(
   schema: z.ZodType<T>,
   payload: unknown,
-  options: TriggerOptions,
+  options: TriggerOptions & { readonly anybody?: true },
   parse: (payload: T, common: Common, options: TriggerOptions) => ParsedTrigger,
   /** Only what a machine tells of itself may come from one: it is asked for by nobody. */
   from: "people" | "anybody" = "people",
@@ -244,5 +256,17 @@ const parsePush = (
   return {
     trigger: { ...common, kind: "push", thread, branch: head.ref, headSha: head.sha, title },
     dedupe: `push:${common.repository.id}:${number}:${head.sha}`,
+  };
+};
+
+/** A merge queue merges as well as a person does: what follows is asked for by nobody, and starts no run. */
+const parseClosed = ({ pull_request: pull }: z.infer<typeof closed>, common: Common): ParsedTrigger => {
+  if (!pull.merged) return { ignored: "the pull request was closed and not merged" };
+  const { number, title, head, base } = pull;
+  const own = head.repo?.id === common.repository.id ? { branch: head.ref } : {};
+  const thread = { kind: "pull", number } as const;
+  return {
+    trigger: { ...common, kind: "merged", thread, title, base: base.ref, ...own, headSha: head.sha },
+    dedupe: `merged:${common.repository.id}:${number}:${pull.merge_commit_sha ?? head.sha}`,
   };
 };

@@ -73,4 +73,17 @@ export type ChecksTrigger = Common & {
   readonly title: string;
 };
 
-export type Trigger = LabelTrigger | CommandTrigger | ReviewTrigger | PushTrigger | ChecksTrigger;
+/** A pull request was merged, whoever's it is: ours that go where it went are held against what is there now. Starts no run. */
+export type MergedTrigger = Common & {
+  readonly kind: "merged";
+  /** The one that was merged. */
+  readonly thread: Thread;
+  /** What it was merged into. */
+  readonly base: string;
+  /** Its own branch, where that lies in this repository; and its last commit, which a squash leaves out. */
+  readonly branch?: string;
+  readonly headSha: string;
+  readonly title: string;
+};
+
+export type Trigger = LabelTrigger | CommandTrigger | ReviewTrigger | PushTrigger | ChecksTrigger | MergedTrigger;

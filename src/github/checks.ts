@@ -14,8 +14,12 @@ const levels = { error: "failure", concern: "warning", note: "notice" } as const
 
 type Known = { readonly id: number; readonly annotations: number };
 
-export const createChecks = (client: Octokit, place: Place, appId: number): Pick<GitHubSession, "upsertCheck"> => {
-  const find = async ({ headSha, key }: CheckWritten): Promise<Known | undefined> => {
+export const createChecks = (
+  client: Octokit,
+  place: Place,
+  appId: number,
+): Pick<GitHubSession, "upsertCheck" | "hasCheck"> => {
+  const find = async ({ headSha, key }: Pick<CheckWritten, "headSha" | "key">): Promise<Known | undefined> => {
     const query = { ...place, ref: headSha, check_name: name, app_id: appId, filter: "all" as const, per_page: 100 };
     for await (const { data } of client.paginate.iterator(client.rest.checks.listForRef, query)) {
       const found = data.find(({ external_id }) => external_id === key);
@@ -50,7 +54,7 @@ export const createChecks = (client: Octokit, place: Place, appId: number): Pick
     await write(rest, true);
     return known.id;
   };
-  return { upsertCheck };
+  return { upsertCheck, hasCheck: async (headSha, key) => (await find({ headSha, key })) !== undefined };
 };
 
 const annotationOf = ({ path, line, severity, title, message }: CheckNote) => ({

@@ -11,7 +11,7 @@ type CommentData = {
   readonly user: { readonly id: number } | null;
 };
 
-type CommentPart = Pick<GitHubSession, "fetchComment" | "upsertComment" | "answerThread" | "react">;
+type CommentPart = Pick<GitHubSession, "fetchComment" | "upsertComment" | "reviseComment" | "answerThread" | "react">;
 
 export const createComments = (client: Octokit, place: Place, whoami: () => Promise<Person>): CommentPart => {
   const ours = async (marker: string): Promise<(comment: CommentData) => boolean> => {
@@ -63,6 +63,14 @@ export const createComments = (client: Octokit, place: Place, whoami: () => Prom
     );
   };
 
+  const reviseComment: CommentPart["reviseComment"] = async (number, marker, text) => {
+    const body = withMarker(text, marker);
+    checkBody(body, "a comment");
+    const comment = await findComment(number, marker);
+    if (comment && comment.body !== body)
+      await client.rest.issues.updateComment({ ...place, comment_id: comment.id, body });
+  };
+
   const findAnswer = async (pull: number, threadId: number, marker: string): Promise<CommentData | undefined> => {
     const isOurs = await ours(marker);
     const pages = client.paginate.iterator(client.rest.pulls.listReviewComments, {
@@ -111,7 +119,7 @@ export const createComments = (client: Octokit, place: Place, whoami: () => Prom
       });
   };
 
-  return { fetchComment, upsertComment, answerThread, react };
+  return { fetchComment, upsertComment, reviseComment, answerThread, react };
 };
 
 const withMarker = (body: string, marker: string): string => (body.includes(marker) ? body : `${body}\n\n${marker}`);

@@ -187,10 +187,13 @@ const createSession = (
     pointBranch: (branch, sha, expected) =>
       during(`pointing ${branch} at ${sha.slice(0, 12)}`, () => commits.pointBranch(branch, sha, expected)),
     openPull: (pull) => during(`opening the pull request of ${pull.branch}`, () => pulls.openPull(pull)),
+    openPulls: (base) => during(`listing the pull requests to ${base}`, () => pulls.openPulls(base)),
     updatePull: (pull, change) => during(`changing pull request #${pull.number}`, () => pulls.updatePull(pull, change)),
     fetchComment: (id) => during(`reading comment ${id}`, () => comments.fetchComment(id)),
     upsertComment: (number, marker, body, knownId) =>
       during(`writing the comment on #${number}`, () => comments.upsertComment(number, marker, body, knownId)),
+    reviseComment: (number, marker, body) =>
+      during(`editing the comment on #${number}`, () => comments.reviseComment(number, marker, body)),
     answerThread: (pull, threadId, marker, body) =>
       during(`answering thread ${threadId} of #${pull}`, () => comments.answerThread(pull, threadId, marker, body)),
     resolveThread: (pull, threadId) =>
@@ -199,6 +202,8 @@ const createSession = (
       during(`asking ${person.login} to review #${pull}`, () => given.requestReview(pull, person)),
     fetchChecks: (sha) => during(`reading the checks of ${sha.slice(0, 12)}`, () => results.fetchChecks(sha)),
     fetchFailure: (check) => during(`reading why check ${check.id} failed`, () => results.fetchFailure(check)),
+    hasCheck: (headSha, key) =>
+      during(`looking for the check run on ${headSha.slice(0, 12)}`, () => checks.hasCheck(headSha, key)),
     upsertCheck: (check) =>
       during(`writing the check run on ${check.headSha.slice(0, 12)}`, () => checks.upsertCheck(check)),
     close: () => token.revoke(),

@@ -40,7 +40,9 @@ const toPull = (data: PullData, repository: RepositoryRef): Pull => ({
   labels: data.labels.map(({ name }) => name),
 });
 
-type PullPart = Pick<GitHubSession, "findPull" | "fetchPull" | "openPull" | "updatePull">;
+type PullPart = Pick<GitHubSession, "findPull" | "fetchPull" | "openPull" | "openPulls" | "updatePull">;
+
+const maxListed = 1_000;
 
 export const createPulls = (client: Octokit, repository: RepositoryRef, place: Place): PullPart => {
   const fetchPull = async (number: number): Promise<Pull> => {
@@ -63,6 +65,16 @@ export const createPulls = (client: Octokit, repository: RepositoryRef, place: P
       .filter((pull) => pull.sameRepository && pull.branch === branch)
       .sort((a, b) => b.number - a.number);
     return pulls.find((pull) => pull.state === "open") ?? pulls[0];
+  };
+
+  const openPulls: PullPart["openPulls"] = async (base) => {
+    const query = { ...place, base, state: "open", sort: "created", direction: "desc", per_page: 100 } as const;
+    const pulls: Pull[] = [];
+    for await (const { data } of client.paginate.iterator(client.rest.pulls.list, query)) {
+      pulls.push(...data.map((pull) => toPull(pull, repository)));
+      if (pulls.length >= maxListed) break;
+    }
+    return pulls;
   };
 
   const findOpen = async (branch: string): Promise<Pull | undefined> => {
@@ -96,15 +108,17 @@ export const createPulls = (client: Octokit, repository: RepositoryRef, place: P
     }
   };
 
-  const updatePull: PullPart["updatePull"] = async (pull, { title, body, draft }) => {
+  const updatePull: PullPart["updatePull"] = async (pull, { title, body, draft, base }) => {
     if (body !== undefined) checkBody(body, "the pull request's body");
     const changed = (title !== undefined && title !== pull.title) || (body !== undefined && body !== pull.body);
-    if (changed)
+    const moved = base !== undefined && base !== pull.base;
+    if (changed || moved)
       await client.rest.pulls.update({
         ...place,
         pull_number: pull.number,
         ...(title === undefined ? {} : { title }),
         ...(body === undefined ? {} : { body }),
+        ...(moved ? { base } : {}),
       });
     const now = await fetchPull(pull.number);
     if (draft === undefined || draft === now.draft) return now;
@@ -112,7 +126,7 @@ export const createPulls = (client: Octokit, repository: RepositoryRef, place: P
     return { ...now, draft };
   };
 
-  return { findPull, fetchPull, openPull, updatePull };
+  return { findPull, fetchPull, openPull, openPulls, updatePull };
 };
 
 /** Private repositories of some plans have no drafts. */

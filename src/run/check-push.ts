@@ -6,7 +6,7 @@ import { parseBody } from "../domain/render-report.ts";
 import type { RepositoryRef } from "../domain/repository.ts";
 import { configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
 import type { StandardsConfig } from "../domain/standards.ts";
-import type { Analysis, GitHub, Pull, Workspace } from "../ports.ts";
+import type { Analysis, GitHub, GitHubSession, Pull, Workspace } from "../ports.ts";
 import { changesBetween } from "./changes-between.ts";
 import { createCheckCode } from "./check-code.ts";
 import { createInspector, readerOf } from "./inspector.ts";
@@ -20,35 +20,44 @@ export type CheckPushDeps = {
   readonly log: (line: string) => void;
 };
 
-/** May be repeated: the same head has the same check run. */
 export const checkPush = async (deps: CheckPushDeps, { id, trigger }: Job): Promise<void> => {
   if (trigger.kind !== "push") throw new Error(`job ${id} is no push`);
   const { repository, thread, headSha } = trigger;
   const session = await deps.github.open(repository, "check");
   try {
-    const pull = await session.fetchPull(thread.number);
-    const commits = await fetchBranches(deps, repository, pull);
-    const base = await mergeBaseOf(deps, repository, commits.get(pull.base), commits.get(pull.branch));
-    if (pull.headSha !== headSha || commits.get(pull.branch) !== headSha || base === undefined) {
-      deps.log(`push ${id} is not checked: ${pull.branch} has moved on from ${headSha.slice(0, 12)}`);
-      return;
-    }
-    const { standards, findings } = await standardsAt(deps, repository, commits.get(repository.defaultBranch));
-    const reader = readerOf(deps.workspace, repository);
-    const changeset = await changesBetween(reader, base, headSha);
-    const inspector = createInspector({ ...deps, reader }, { base, commit: base }, standards);
-    const check = createCheckCode(inspector, (path) => deps.workspace.readFile(repository, base, path));
-    const report = parseBody(pull.body);
-    const checked = await check(report, changeset);
-    const view = renderCheckRun({
-      status: report?.status ?? "DONE_WITH_CONCERNS",
-      claims: checked.claims,
-      findings: [...checked.findings, ...findings, report ? notRun : noReport],
-    });
-    await session.upsertCheck({ headSha, key: `pull-${pull.number}`, view });
+    await checkHead(deps, session, repository, { number: thread.number, headSha });
   } finally {
     await session.close();
   }
+};
+
+/** May be repeated: the same head has the same check run. */
+export const checkHead = async (
+  deps: CheckPushDeps,
+  session: GitHubSession,
+  repository: RepositoryRef,
+  { number, headSha }: { readonly number: number; readonly headSha: string },
+): Promise<void> => {
+  const pull = await session.fetchPull(number);
+  const commits = await fetchBranches(deps, repository, pull);
+  const base = await mergeBaseOf(deps, repository, commits.get(pull.base), commits.get(pull.branch));
+  if (pull.headSha !== headSha || commits.get(pull.branch) !== headSha || base === undefined) {
+    deps.log(`#${number} is not checked: ${pull.branch} has moved on from ${headSha.slice(0, 12)}`);
+    return;
+  }
+  const { standards, findings } = await standardsAt(deps, repository, commits.get(repository.defaultBranch));
+  const reader = readerOf(deps.workspace, repository);
+  const changeset = await changesBetween(reader, base, headSha);
+  const inspector = createInspector({ ...deps, reader }, { base, commit: base }, standards);
+  const check = createCheckCode(inspector, (path) => deps.workspace.readFile(repository, base, path));
+  const report = parseBody(pull.body);
+  const checked = await check(report, changeset);
+  const view = renderCheckRun({
+    status: report?.status ?? "DONE_WITH_CONCERNS",
+    claims: checked.claims,
+    findings: [...checked.findings, ...findings, report ? notRun : noReport],
+  });
+  await session.upsertCheck({ headSha, key: `pull-${pull.number}`, view });
 };
 
 const notRun: Finding = {

@@ -226,12 +226,15 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     },
     // Whoever started it watches the run itself.
     fetchComment: () => unknown("comments"),
+    openPulls: async () => pulls,
     upsertComment: async () => 1,
+    reviseComment: async () => {},
     answerThread: () => unknown("threads"),
     resolveThread: () => unknown("threads"),
     requestReview: () => unknown("reviews"),
     fetchChecks: async () => ({ checks: [], pending: [] }),
     fetchFailure: () => unknown("checks"),
+    hasCheck: async () => true,
     upsertCheck: async () => 1,
     close: async () => {},
   };

@@ -41,11 +41,13 @@ export const mergeIn = async (
   folder: string,
   ours: { readonly commit: string; readonly changes?: Changeset },
   theirs: string,
+  since?: string,
 ): Promise<Merge> => {
   const scratch = await openScratch(gitDir, folder);
   try {
     const tip = await withChanges(scratch, requireCommit(ours.commit), ours.changes ?? []);
-    return await merge(scratch, tip, requireCommit(theirs));
+    const other = requireCommit(theirs);
+    return await merge(scratch, tip, other, since === undefined ? other : await grownFrom(scratch, since, tip, other));
   } finally {
     await rm(scratch.folder, { recursive: true, force: true });
   }
@@ -93,16 +95,22 @@ const writeBlob = async ({ folder }: Scratch, bytes: Buffer): Promise<string> =>
   return sha;
 };
 
+/** Theirs as if it had grown from `since`, so that git does not take what both hold for two changes. */
+const grownFrom = async (scratch: Scratch, since: string, ours: string, theirs: string): Promise<string> => {
+  const args = ["merge-base", "--is-ancestor", requireCommit(since), ours];
+  if ((await tryGit(scratch.gitDir, args, { env: scratch.env, timeoutMs })).exitCode !== 0) return theirs;
+  return text(await git(scratch, ["commit-tree", `${theirs}^{tree}`, "-p", since, "-m", "theirs"]));
+};
+
 const nothing: Merge = { base: undefined, contained: false, ours: [], theirs: [], conflicts: [], entries: [] };
 
-const merge = async (scratch: Scratch, ours: string, theirs: string): Promise<Merge> => {
-  const found = await tryGit(scratch.gitDir, ["merge-base", ours, theirs], { env: scratch.env, timeoutMs });
-  if (found.exitCode > 1) throw new Error(`git merge-base ended with ${found.exitCode}: ${found.stderr.trim()}`);
-  const base = text(found.stdout);
+/** @param grown theirs as git is to see its history */
+const merge = async (scratch: Scratch, ours: string, theirs: string, grown: string): Promise<Merge> => {
+  if ((await mergeBase(scratch, ours, theirs)) === theirs) return { ...nothing, base: theirs, contained: true };
+  const base = await mergeBase(scratch, ours, grown);
   if (base === "") return nothing;
-  if (base === theirs) return { ...nothing, base, contained: true };
   const [mine, other] = [await changed(scratch, base, ours), await changed(scratch, base, theirs)];
-  const { tree, conflicts } = await mergeTrees(scratch, ours, theirs);
+  const { tree, conflicts } = await mergeTrees(scratch, ours, grown);
   const entries = (await diff(scratch, theirs, tree)).filter(({ path }) => !conflicts.includes(path));
   const own = new Set(mine);
   // Git follows renames: what people moved elsewhere would take our changes along, past every boundary.
@@ -116,6 +124,12 @@ const merge = async (scratch: Scratch, ours: string, theirs: string): Promise<Me
     conflicts: [...new Set([...conflicts, ...strayed])].sort(),
     entries: await withContents(scratch, kept),
   };
+};
+
+const mergeBase = async (scratch: Scratch, a: string, b: string): Promise<string> => {
+  const found = await tryGit(scratch.gitDir, ["merge-base", a, b], { env: scratch.env, timeoutMs });
+  if (found.exitCode > 1) throw new Error(`git merge-base ended with ${found.exitCode}: ${found.stderr.trim()}`);
+  return text(found.stdout);
 };
 
 /** https://git-scm.com/docs/git-merge-tree, "OUTPUT" */

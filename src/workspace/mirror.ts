@@ -72,8 +72,8 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
     readFile: async (repository: RepositoryRef, commit: string, path: string): Promise<string | undefined> =>
       (await readTogether({ repository, commit }, path)).texts.get(path),
     readerOf,
-    merge: (repository: RepositoryRef, ours: Ours, theirs: string): Promise<Merge> =>
-      mergeIn(gitDirOf(repository), folders.merges, ours, theirs),
+    merge: (repository: RepositoryRef, ours: Ours, theirs: string, since?: string): Promise<Merge> =>
+      mergeIn(gitDirOf(repository), folders.merges, ours, theirs, since),
   };
 };
 

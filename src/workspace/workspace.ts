@@ -78,7 +78,7 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
       (await enter()).mirrors.readerOf(repository).listSources(commit, isWanted),
     readNamed: async (repository, commit, where) =>
       (await enter()).mirrors.readerOf(repository).readNamed(commit, where),
-    merge: async (repository, ours, theirs) => (await enter()).mirrors.merge(repository, ours, theirs),
+    merge: async (repository, ours, theirs, since) => (await enter()).mirrors.merge(repository, ours, theirs, since),
     mergeBase: async (repository, a, b) => (await enter()).mirrors.readerOf(repository).mergeBase(a, b),
     async openWorktree(repository, { runId, commit, base, baseBranch, boundaries, env = {}, setup }) {
       const { layout, mirrors, trees, setups, sandbox } = await enter();

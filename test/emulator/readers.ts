@@ -20,10 +20,14 @@ export type IssueView = Json &
     readonly labels: readonly { readonly name: string }[];
   };
 export type PullView = Omit<IssueView, "labels"> & {
+  readonly number: number;
+  readonly body: string | null;
   readonly node_id: string;
   readonly draft: boolean;
   readonly merged: boolean;
   readonly html_url: string;
+  /** Null where it is closed. */
+  readonly mergeable: boolean | null;
   readonly additions: number;
   readonly deletions: number;
   readonly changed_files: number;

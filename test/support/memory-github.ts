@@ -207,6 +207,7 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
         state.pulls.push(pull);
         return pull;
       }),
+    openPulls: async (base) => state.pulls.filter((one) => one.base === base && one.state === "open").map(seen),
     updatePull: (pull, change) =>
       write("updatePull", () => {
         const index = state.pulls.findIndex(({ number }) => number === pull.number);
@@ -223,6 +224,11 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
         const id = found?.[0] ?? state.comments.size + 1;
         state.comments.set(id, { thread, body });
         return id;
+      }),
+    reviseComment: (thread, marker, body) =>
+      write("reviseComment", () => {
+        const found = [...state.comments].find(([, one]) => one.thread === thread && one.body.includes(marker));
+        if (found) state.comments.set(found[0], { thread, body });
       }),
     answerThread: (pull, threadId, marker, body) =>
       write("answerThread", () => {
@@ -245,6 +251,7 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
       }),
     fetchChecks: async (sha) => ({ checks: state.seen.get(sha) ?? [], pending: [] }),
     fetchFailure: async ({ id }) => state.failures.get(id) ?? { log: { ok: false, reason: "it is not kept" } },
+    hasCheck: async (headSha, key) => state.checks.some((check) => check.headSha === headSha && check.key === key),
     upsertCheck: (check) =>
       write("upsertCheck", () => {
         const at = state.checks.findIndex(({ headSha, key }) => headSha === check.headSha && key === check.key);

@@ -103,8 +103,8 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
       return { ...read, more: Math.max(0, paths.length - most) };
     },
     mergeBase: async (_, a, b) => commonAncestor(a, b),
-    merge: async (_, ours, theirs) => {
-      const base = commonAncestor(ours.commit, theirs);
+    merge: async (_, ours, theirs, since) => {
+      const base = since ?? commonAncestor(ours.commit, theirs);
       const mine = filesAt(ours.commit);
       for (const change of ours.changes ?? [])
         if (change.kind === "deleted") mine.delete(change.path);
