@@ -4,6 +4,7 @@ import type { Place } from "./shapes.ts";
 
 export type LogSource = {
   readonly apiUrl: string;
+  readonly webUrl: string;
   readonly fetch: typeof fetch;
   /** Good for `apiUrl` alone. */
   readonly token: () => Promise<string>;
@@ -33,7 +34,7 @@ export const fetchLog = async (source: LogSource, place: Place, job: number): Pr
     await led.body?.cancel();
     if (led.status === 403) return missing("the App may not read its log, for want of the permission Actions: read");
     if (led.status !== 302) return missing(`GitHub keeps its log no longer (${led.status})`);
-    const link = linkFrom(led.headers.get("location"), source.apiUrl);
+    const link = linkFrom(led.headers.get("location"), source);
     if (link === undefined) return missing("GitHub leads to no place that its log can be read from");
     const answer = await source.fetch(link, {
       redirect: "error",
@@ -51,11 +52,11 @@ export const fetchLog = async (source: LogSource, place: Place, job: number): Pr
   }
 };
 
-/** GitHub's own word on where: over TLS, or where its API is. */
-const linkFrom = (location: string | null, apiUrl: string): string | undefined => {
+/** GitHub's own word on where: over TLS, or where it is itself. */
+const linkFrom = (location: string | null, { apiUrl, webUrl }: LogSource): string | undefined => {
   if (location === null || !URL.canParse(location, apiUrl)) return undefined;
   const url = new URL(location, apiUrl);
-  const safe = url.protocol === "https:" || url.origin === new URL(apiUrl).origin;
+  const safe = url.protocol === "https:" || [apiUrl, webUrl].some((own) => new URL(own).origin === url.origin);
   return safe && url.username === "" && url.password === "" ? url.href : undefined;
 };
 

@@ -19,9 +19,11 @@ export type ChecksEnd = {
 const maxShown = 6;
 
 export const checksLine = (failed: readonly ToldCheck[], end: ChecksEnd): string => {
-  const shown = failed.slice(0, maxShown).map((check) => partOf(check, end));
+  const shown = failed.slice(0, maxShown);
+  const parts = Map.groupBy(shown, (check) => wordOn(check, end));
+  const said = [...parts].map(([word, checks]) => `${listOf(checks.map(named))}, ${word}`);
   const more = failed.length > maxShown ? [`and ${failed.length - maxShown} more`] : [];
-  return `${counted(failed.length)}: ${[...shown, ...more].join("; ")}.${lacking(failed, end)}`;
+  return `${counted(failed.length)}: ${[...said, ...more].join("; ")}.${lacking(failed, end)}`;
 };
 
 /** What the App could not do here, and who can change that. */
@@ -35,9 +37,12 @@ const lacking = (failed: readonly ToldCheck[], { rerun }: ChecksEnd): string => 
 
 const counted = (count: number): string => (count === 1 ? "1 failed check" : `${count} failed checks`);
 
-/** @returns a clause, from the App's own words, with the check's name and GitHub's page of it */
-const partOf = (check: ToldCheck, end: ChecksEnd): string =>
-  `${named(check)}, ${end.turned && check.cause === "flaky" ? "flaky" : causeWord[check.cause]} (${check.reason})${whatCame(check, end)}`;
+const listOf = (names: readonly string[]): string =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+
+/** @returns a clause, from the App's own words */
+const wordOn = (check: ToldCheck, end: ChecksEnd): string =>
+  `${end.turned && check.cause === "flaky" ? "flaky" : causeWord[check.cause]} (${check.reason})${whatCame(check, end)}`;
 
 const causeWord: Readonly<Record<Cause, string>> = {
   ours: "ours",
@@ -58,6 +63,7 @@ const whatCame = (check: ToldCheck, { commit, passed, rerun, turned }: ChecksEnd
   return passed ? `: fixed in ${sha}, where all checks pass` : `: changed in ${sha}, whose checks will show`;
 };
 
+/** With GitHub's page of it. */
 export const named = ({ name, url }: Pick<ToldCheck, "name" | "url">): string => {
   const label = code(name.replace(/[`|<]/g, "").trim() || "unnamed", 100);
   return /^https?:\/\/[\w.:-]+\/[\w./-]+$/.test(url) ? `[${label}](${url})` : label;

@@ -53,7 +53,7 @@ describe("the line of failed checks", () => {
       "names six of many",
       Array.from({ length: 9 }, () => check({ cause: "not-ours" })),
       {},
-      `9 failed checks: ${Array.from({ length: 6 }, () => `${link}, not ours (it says nothing)`).join("; ")}; and 3 more.`,
+      `9 failed checks: ${Array.from({ length: 5 }, () => link).join(", ")} and ${link}, not ours (it says nothing); and 3 more.`,
     ],
   ])("%s", (_, failed, end, line) => {
     expect(checksLine(failed, end)).toBe(line);
