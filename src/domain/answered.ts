@@ -1,12 +1,12 @@
 /** Answers to the numbered questions of a run: held against what was asked, told to its agent, and kept as decisions. */
 import { z } from "zod";
 import { type Answer, optionLetter } from "./command.ts";
-import type { Outcome } from "./outcome.ts";
 import { categoryOf } from "./remember.ts";
 import { inline } from "./render/safe.ts";
 import type { ReportDecision } from "./report.ts";
 
-type Questions = Outcome["questions"];
+/** In the order of their numbers. */
+export type Questions = readonly { readonly question: string; readonly options: readonly string[] }[];
 
 /** One question with what was answered: the chosen option in its own words, words of the person's own, or both. */
 export type Answered = {
@@ -112,15 +112,16 @@ export const renderAnswers = (answered: readonly Answered[], open: readonly numb
         ]),
   ].join("\n");
 
-const told = z.array(
+/** As agents are told of them. */
+export const toldAnswers = z.array(
   z.object({ number: z.number(), question: z.string(), option: z.string().optional(), text: z.string().optional() }),
 );
-export type ToldAnswer = z.infer<typeof told>[number];
+export type ToldAnswer = z.infer<typeof toldAnswers>[number];
 
 /** Those that a text of ours tells an agent; undefined where it tells none. */
 export const answersIn = (text: string): readonly ToldAnswer[] | undefined => {
   const json = /^<answers-json>\n(.*)\n<\/answers-json>$/m.exec(text)?.[1];
-  return json === undefined ? undefined : told.parse(JSON.parse(json));
+  return json === undefined ? undefined : toldAnswers.parse(JSON.parse(json));
 };
 
 const clip = (text: string, max: number): string => {

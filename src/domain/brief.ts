@@ -1,4 +1,5 @@
 /** What an agent is told at the start. Text from GitHub stands in it as JSON strings only: data with a source, never instructions. */
+import type { ToldAnswer } from "./answered.ts";
 import type { FileChange } from "./changeset.ts";
 import { type ChildKind, type ChildName, childKinds } from "./child-report.ts";
 import type { Definition, Library, Skill } from "./definition.ts";
@@ -110,6 +111,8 @@ export type Brief = {
   readonly report?: Report;
   /** What is to be carried out, as people approved it. */
   readonly plan?: PlanContent | undefined;
+  /** To the questions that came before that plan. */
+  readonly answers?: readonly ToldAnswer[] | undefined;
   readonly review?: BriefReview;
   readonly change?: BriefChange;
   readonly checks?: BriefChecks;
@@ -215,7 +218,7 @@ const aboutSuggestions = (review: Brief["review"]): string =>
 
 const asPlanned = (plan: Brief["plan"]): string =>
   plan
-    ? " People approved `plan`: carry it out, with its files and its contract. Where the code makes you depart from it, say so under concerns; each difference is shown."
+    ? " People approved `plan`: carry it out, with its files and its contract, and with `answers` where people gave some to its questions. Where the code makes you depart from it, say so under concerns; each difference is shown."
     : "";
 
 /** The first user message. */

@@ -5,7 +5,7 @@ import type { PlanContent } from "./plan.ts";
 export type Drift = {
   /** Paths that were changed, and that the plan does not name. */
   readonly unplanned: readonly string[];
-  /** Paths that the plan names, and that are as they were; those of hand-offs are not among them. */
+  /** Paths that the plan names, and that are as they were; what is left to others is not among them. */
   readonly untouched: readonly string[];
   /** Operations of the plan in which the code shows no difference. */
   readonly missing: readonly Pick<PlanContent["contract"][number], "operation" | "change">[];

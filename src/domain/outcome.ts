@@ -1,4 +1,5 @@
 /** How a run ended, for people: kept in the store and shown in the status comment. */
+import type { Questions } from "./answered.ts";
 import type { StoredPlan } from "./plan.ts";
 import type { Status } from "./report.ts";
 import type { ThreadTally } from "./thread-ledger.ts";
@@ -42,6 +43,6 @@ export type Outcome = {
   /** The end of what a command of the repository said, where that is why. Secrets are taken out. */
   readonly log?: string;
   /** Numbered from 1 in what people see. */
-  readonly questions: readonly { readonly question: string; readonly options: readonly string[] }[];
+  readonly questions: Questions;
   readonly spend: Spend;
 };

@@ -1,6 +1,7 @@
 /** A plan: what the agent of a `plan` run hands in, how it is stored, and the hash by which people approve it. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import type { Answered } from "./answered.ts";
 import type { WorkKind } from "./definition.ts";
 import { canonicalJson } from "./memory/json.ts";
 
@@ -61,6 +62,8 @@ export type PlannedFor = {
   /** Of the issue or pull request, as they were delivered. */
   readonly title: string;
   readonly body: string;
+  /** What people answered to the questions of the plans before it. */
+  readonly answers?: readonly Answered[];
 };
 
 export type StoredPlan = {

@@ -2,7 +2,7 @@
 import type { Brief, BriefChecks, BriefReview, ReadingKind } from "../domain/brief.ts";
 import { type FollowUp, suggestionOf } from "../domain/follow-up.ts";
 import { parseDecisions, selectDecisions } from "../domain/memory.ts";
-import type { PlanContent } from "../domain/plan.ts";
+import type { StoredPlan } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { parseBody } from "../domain/render-report.ts";
 import type { Person } from "../domain/repository.ts";
@@ -30,7 +30,7 @@ export const composeBriefOf = async (
     followUp: FollowUp | undefined;
     instructions: NonNullable<Brief["instructions"]>;
     reads: ReadingKind | undefined;
-    plan: PlanContent | undefined;
+    plan: StoredPlan | undefined;
     checks?: BriefChecks | undefined;
   },
 ): Promise<Brief> => {
@@ -54,11 +54,18 @@ export const composeBriefOf = async (
     ...(known.instructions.length > 0 ? { instructions: known.instructions } : {}),
     ...(pull ? { pull: { number: pull.number, branch: pull.branch } } : {}),
     ...(report ? { report } : {}),
-    ...(known.plan ? { plan: known.plan } : {}),
+    ...(known.plan ? planOf(known.plan) : {}),
     ...(followUp ? { review: briefReview(trigger, known.followUp) } : {}),
     ...(known.checks ? { checks: known.checks } : {}),
   };
 };
+
+const planOf = ({ plan, for: { answers = [] } }: StoredPlan): Pick<Brief, "plan" | "answers"> => ({
+  plan,
+  ...(answers.length > 0
+    ? { answers: answers.map(({ number, question, option, text }) => ({ number, question, option, text })) }
+    : {}),
+});
 
 const cut = (text: string): string => visibleText(text, maxRequestBytes);
 

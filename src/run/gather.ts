@@ -205,7 +205,7 @@ const prepare = async (
   if (followUp && "reason" in followUp) return notReady(followUp.reason, followUp.silent);
   const brief = await composeBriefOf(session, run, {
     ...{ boundary, decisions, pull, followUp, instructions },
-    ...{ config: config.config, reads: deps.reads, plan: deps.plan?.plan, checks: checks?.brief },
+    ...{ config: config.config, reads: deps.reads, plan: deps.plan, checks: checks?.brief },
   });
   const images = at
     ? noImages

@@ -59,6 +59,7 @@ export const implement = async (
     size: gathered.pull || run.start.left ? undefined : (gathered.config.size?.lines ?? defaultLines),
     limitsOf: (found) => (found ? run.limitsOf(found.kind) : run.limits),
     before: run.before,
+    answered: run.plan?.for.answers ?? [],
     events: await deps.store.events(run.record.id),
   });
   // What a command that was cut off has left belongs to the work: whoever goes on finds it.

@@ -1,4 +1,5 @@
 /** What makes a run that writes no code another one than the runs that implement: what its agent is to do, the tool that it ends by, and what is written of it. */
+import type { Answered } from "../domain/answered.ts";
 import type { ReadingKind } from "../domain/brief.ts";
 import type { Limits } from "../domain/budget.ts";
 import type { Definition, WorkKind } from "../domain/definition.ts";
@@ -36,6 +37,8 @@ export type Reading = {
   readonly session: GitHubSession;
   readonly submission: Submission;
   readonly findings: readonly Finding[];
+  /** What people answered to questions of its conversation, the last word of each. */
+  readonly answered: readonly Answered[];
   /** What the agent ran. */
   readonly evidence: readonly ShownEvidence[];
   /** The model that spoke last. */

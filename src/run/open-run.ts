@@ -24,10 +24,12 @@ export const noSandbox = "The App runs **without a sandbox** here: commands of t
 
 /** Of what is asked for: the command's own words, or the issue's title. */
 export const workOf = (trigger: Trigger): WorkKind => {
-  // What a change is called says nothing of what there is to read.
-  if (trigger.kind === "command" && trigger.command.verb === "review") return "crud";
-  const request = trigger.kind === "command" && "request" in trigger.command ? trigger.command.request : "";
-  return classifyWork(request.trim() || trigger.title);
+  const command = trigger.kind === "command" ? trigger.command : undefined;
+  // What a change or a question is called says nothing of what there is to read.
+  if (command?.verb === "review" || command?.verb === "ask") return "crud";
+  const request = command && "request" in command ? command.request : "";
+  const kind = classifyWork(request.trim() || trigger.title);
+  return command?.verb === "plan" && kind === "single-endpoint" ? "crud" : kind;
 };
 
 /** @param own events that it has stored so far @param known where people look for its comment, and what they must see in it */

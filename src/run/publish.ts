@@ -117,7 +117,12 @@ const carriedOut = ({ deps, gathered, settled }: Publication): PlanCarriedOut | 
   if (!deps.plan) return undefined;
   const { changeset, apiChanges, findings } = settled;
   const unknown = findings.some(({ rule }) => rule === unknownFactsRule);
-  const done = { changeset, apiChanges: unknown ? undefined : apiChanges, onTop: gathered.pull !== undefined };
+  const done = {
+    changeset,
+    apiChanges: unknown ? undefined : apiChanges,
+    onTop: gathered.pull !== undefined,
+    agents: gathered.subagents.map(({ name }) => name),
+  };
   return { hash: shownHash(deps.plan), drift: driftFrom(deps.plan.plan, done) };
 };
 

@@ -1,4 +1,5 @@
 /** A run that writes no code: its conversation inside walls where nothing can be written, and what people are told of its end. */
+import type { Answered } from "../domain/answered.ts";
 import { subagentsOf } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { ledgerOf } from "../domain/ledger.ts";
@@ -97,9 +98,11 @@ const tell = async (
       const summary = `@${sender.login} no longer has write access to ${fullName(repository)}, so nothing was said.`;
       return { ...ended, kind: "refused", status: "BLOCKED", summary };
     }
+    const events = [...run.before, ...(await deps.store.events(run.record.id))];
     const reading = {
       ...{ ground, session, model, github: deps.github },
-      evidence: withDoubts(evidenceIn([...run.before, ...(await deps.store.events(run.record.id))])),
+      answered: answeredIn(events),
+      evidence: withDoubts(evidenceIn(events)),
       redact: (text: string) => deps.redact(text).text,
       publish: (what: Proposed) => propose(deps, run, ground, end, what),
     };
@@ -146,6 +149,11 @@ const propose = async (
     settled,
     events,
   );
+};
+
+const answeredIn = (events: readonly RunEvent[]): readonly Answered[] => {
+  const all = events.flatMap((event) => (event.type === "continues" ? (event.answered ?? []) : []));
+  return [...new Map(all.map((one) => [one.question, one])).values()];
 };
 
 const evidenceIn = (events: readonly RunEvent[]) =>

@@ -1,5 +1,5 @@
 /** A loop's end becomes what may be published: from values alone, the status only ever lowered. */
-import { answerDecision } from "../domain/answered.ts";
+import { type Answered, answerDecision } from "../domain/answered.ts";
 import { isUsedUp, type Limits, type WorkFound } from "../domain/budget.ts";
 import type { Changeset } from "../domain/changeset.ts";
 import type { ContractChange } from "../domain/contract.ts";
@@ -54,6 +54,8 @@ export const settle = async (
     /** Of the runs that it goes on from. */
     readonly before: readonly RunEvent[];
     readonly events: readonly RunEvent[];
+    /** What people answered before the plan that it carries out. */
+    readonly answered: readonly Answered[];
   },
 ): Promise<Settled> => {
   const { changeset, refused: odd } = await run.worktree.collect();
@@ -93,6 +95,7 @@ export const settle = async (
     claims: code.claims,
     apiChanges: code.contract,
     report: withRemembered(report, [
+      ...run.answered.map(answerDecision),
       ...answeredIn([...run.before, ...run.events]),
       ...rememberedIn(ownStretch(run.events)),
     ]),

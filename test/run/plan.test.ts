@@ -226,6 +226,21 @@ describe("approve", () => {
     expect(await approve(answered.plan ? shownHash(answered.plan) : "")).toMatchObject({ kind: "published" });
   });
 
+  test("tells the agent what people answered before the plan, and keeps it among the decisions", async () => {
+    await planIt(planned({ questions }));
+    await bench.run(bench.command("answer 1b"), [{}, planned({ summary: "Three states." })]);
+    await approve("");
+    const [brief] = bench.model().requests[0]?.messages[0]?.content ?? [];
+    expect(brief?.type === "text" && brief.text).toContain(
+      '"answers":[{"number":1,"question":"Which states are there?","option":"open, paid and sent"}]',
+    );
+    const written = [...bench.github.commits.values()].flatMap(({ changes }) => changes);
+    const memory = written.find(({ path }) => path.endsWith("decisions/active.json"));
+    expect(memory && "content" in memory && Buffer.from(memory.content, "base64").toString()).toContain(
+      "@maintainer answered: open, paid and sent",
+    );
+  });
+
   test("is void where files of the plan changed on the base branch, and names them", async () => {
     const { hash } = await planIt();
     Object.assign(bench.workspace.base, { "app/api/orders.py": "orders = [1]\n", "app/unrelated.py": "x = 1\n" });

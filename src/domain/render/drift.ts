@@ -40,7 +40,7 @@ export const planSection = (carried: PlanCarriedOut | undefined, items: number):
     lines.length === 0
       ? `This carries out the plan ${code(hash, 64)}, and the files${drift.unknown ? "" : " and operations"} are those that it names.${known}`
       : `This carries out the plan ${code(hash, 64)}, with these differences:${known}`;
-  return ["### Beside the plan", head, ...(lines.length === 0 ? [] : [lines.join("\n")])].join("\n\n");
+  return ["### Held against the plan", head, ...(lines.length === 0 ? [] : [lines.join("\n")])].join("\n\n");
 };
 
 const list = (what: string, all: readonly string[], items: number): readonly string[] => {

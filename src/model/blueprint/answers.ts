@@ -32,8 +32,10 @@ const answersOf = (message: Message): readonly ToldAnswer[] | undefined =>
     : undefined;
 
 /** An answer that is a request of its own takes the request's place; any other one is said with it. */
-export const answeredBrief = (brief: BlueprintBrief, answers: readonly ToldAnswer[]): BlueprintBrief => {
-  const words = answers.flatMap(({ option, text }) => [option, text]).filter((part) => part !== undefined);
+export const answeredBrief = (brief: BlueprintBrief, since: readonly ToldAnswer[]): BlueprintBrief => {
+  const words = [...brief.answers, ...since]
+    .flatMap(({ option, text }) => [option, text])
+    .filter((part) => part !== undefined);
   if (words.length === 0) return brief;
   if (brief.kind === "follow-up") {
     const { body = "", comments = [] } = brief.review ?? {};

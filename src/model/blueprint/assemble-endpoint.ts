@@ -36,6 +36,9 @@ const valuesOf = (wish: Endpoint): { values: { field: Field; value: string }[]; 
     : undefined;
 };
 
+/** Whether its answer is that the database answers; 503 where it does not. */
+export const asksDatabase = (wish: Endpoint): boolean => valuesOf(wish)?.asks === true;
+
 const literalOf = (field: Field): string | undefined => {
   if (field.fallback === undefined) return undefined;
   if (field.type.kind === "bool") return /^true$/i.test(field.fallback) ? "True" : "False";

@@ -1,17 +1,20 @@
 /** The blueprint model: deterministic, offline, behind the same port as a language model. It keeps nothing between turns. */
 import type { Message } from "../../domain/message.ts";
 import type { Model, ModelRequest, ModelTurn } from "../../ports.ts";
+import { answerQuestion } from "./answer-question.ts";
 import { answeredBrief, lastStretch, type Stretch } from "./answers.ts";
 import { parseBrief } from "./brief.ts";
 import { type Plan, speak } from "./conversation.ts";
 import { agentsIn } from "./delegate.ts";
 import { design } from "./design.ts";
+import { endingFor } from "./ending.ts";
 import { followUp } from "./follow-up.ts";
 import { heeding, unseenIn } from "./heed.ts";
-import { emptyDatabaseReport, migrate } from "./migration.ts";
+import { makePlan } from "./make-plan.ts";
+import { migrate } from "./migration.ts";
 import { emptyPaper, emptyReport } from "./reports.ts";
 import { blocked, submit } from "./submit.ts";
-import { emptyTestReport, writeTests } from "./tests.ts";
+import { writeTests } from "./tests.ts";
 
 const briefText = (messages: readonly Message[]): string => {
   const first = messages[0];
@@ -20,23 +23,11 @@ const briefText = (messages: readonly Message[]): string => {
     .join("\n");
 };
 
-/** In the form that the agent's own report has. */
-const blockedFor = (kind: string | undefined, reason: string) =>
-  kind === "migration"
-    ? blocked(emptyDatabaseReport, reason)
-    : kind === "tests"
-      ? blocked(emptyTestReport, reason)
-      : kind === "paper"
-        ? blocked(emptyPaper, reason)
-        : blocked(emptyReport("design-request"), reason);
-
-const toolFor = (kind: string | undefined): string => (kind === "paper" ? "SubmitPaper" : "SubmitReport");
-
 const noPaper =
   "Decisions and boundaries between services are asked for, and the blueprint model, which is at work without a key, writes code from templates: it weighs no forces. Start the App with a language model and ask again, or name an endpoint or a resource to have its code.";
 
 function* endBlocked(reason: string): Plan {
-  yield* submit(blockedFor(undefined, reason), "I cannot work on this.");
+  yield* submit(blocked(emptyReport("design-request"), reason), "I cannot work on this.");
 }
 
 const planOf = ({ messages, answers }: Stretch, { tools }: Pick<ModelRequest, "tools">): Plan => {
@@ -50,6 +41,10 @@ const planOf = ({ messages, answers }: Stretch, { tools }: Pick<ModelRequest, "t
       return followUp(brief, agentsIn(tools));
     case "paper":
       return submit(blocked(emptyPaper, noPaper), "I write code from templates, and decide nothing.", "SubmitPaper");
+    case "plan":
+      return makePlan(brief);
+    case "answer":
+      return answerQuestion(brief);
     case "migration":
       return migrate(brief);
     case "tests":
@@ -68,7 +63,7 @@ const kindOf = (messages: readonly Message[]): string | undefined => {
 };
 
 const otherVersion = (messages: readonly Message[], turn: number) =>
-  blockedFor(
+  endingFor(
     kindOf(messages),
     `The conversation was begun by another version of the blueprint model: its turn ${turn} is not what this version says there. Label the issue again to start anew.`,
   );
@@ -100,12 +95,8 @@ const next = (request: ModelRequest): { message: ModelTurn["message"]; ends: boo
   const count = request.messages.filter((message) => message.role === "assistant").length;
   if (count > spoken.turn)
     return { message: said(`This conversation was begun by another version (turn ${spoken.turn}).`), ends: true };
-  const use = {
-    type: "tool_use" as const,
-    id: `toolu_bp_${count + 1}_1`,
-    name: toolFor(kindOf(messages)),
-    input: otherVersion(messages, spoken.turn),
-  };
+  const { tool, input } = otherVersion(messages, spoken.turn);
+  const use = { type: "tool_use" as const, id: `toolu_bp_${count + 1}_1`, name: tool, input };
   return {
     message: { role: "assistant", content: [{ type: "text", text: "This conversation is not mine." }, use] },
     ends: false,

@@ -1,9 +1,10 @@
 /** The machine-readable part of the brief: what the blueprint may know of the request. Everything else in the text is prose. */
 import { z } from "zod";
+import { toldAnswers } from "../../domain/answered.ts";
 import { reportSchema } from "../../domain/report.ts";
 
 const briefSchema = z.object({
-  kind: z.enum(["design", "follow-up", "paper"]),
+  kind: z.enum(["design", "follow-up", "paper", "answer", "plan"]),
   request: z.object({ title: z.string(), body: z.string() }),
   issue: z.number().int(),
   context: z.object({ title: z.string(), body: z.string() }).optional(),
@@ -13,6 +14,7 @@ const briefSchema = z.object({
   pull: z.object({ number: z.number().int(), branch: z.string() }).optional(),
   report: reportSchema.optional(),
   checks: z.object({ failed: z.array(z.object({ name: z.string(), reason: z.string() })) }).optional(),
+  answers: toldAnswers.default([]),
   images: z.object({ leftOut: z.array(z.string()) }).optional(),
   review: z
     .object({

@@ -75,24 +75,42 @@ const wordsOf = (brief: BlueprintBrief): BlueprintBrief["request"] =>
     ? brief.context
     : brief.request;
 
-/** @param agents that can be started */
-export function* design(brief: BlueprintBrief, agents: ReadonlySet<string>): Plan {
+export type Drawn =
+  | {
+      readonly ok: true;
+      readonly wish: Wish;
+      readonly work: Work;
+      readonly layout: Layout;
+      /** Sentences of the request that no rule of this grammar reads. */
+      readonly unread: readonly string[];
+    }
+  | { readonly ok: false; readonly feature: string; readonly unclear: readonly Unclear[] };
+
+/** Reads what is asked for and the code that it goes into. Nothing is written yet. */
+export function* draw(brief: BlueprintBrief): Plan<Drawn> {
   const parsed = parseRequest(wordsOf(brief));
-  if (!parsed.ok) return yield* ask("design-request", parsed.unclear);
+  if (!parsed.ok) return { ok: false, feature: "design-request", unclear: parsed.unclear };
   const { wish, unread, settled } = parsed.value;
   const feature = featureOf(wish);
   const against = conflictsWith(wish, brief.decisions, settled);
-  if (against.length > 0) return yield* ask(feature, against);
+  if (against.length > 0) return { ok: false, feature, unclear: against };
   const surveyed = yield* survey(brief.boundary.allowed, interestOf(wish));
-  if (!surveyed.ok) return yield* ask(feature, surveyed.unclear);
+  if (!surveyed.ok) return { ok: false, feature, unclear: surveyed.unclear };
   const built = assemble(wish, brief, surveyed.layout);
-  if (!built.ok) return yield* ask(feature, built.unclear);
-  yield* construct(built.work, surveyed.layout, unread, agents);
+  if (!built.ok) return { ok: false, feature, unclear: built.unclear };
+  return { ok: true, wish, work: built.work, layout: surveyed.layout, unread };
+}
+
+/** @param agents that can be started */
+export function* design(brief: BlueprintBrief, agents: ReadonlySet<string>): Plan {
+  const drawn = yield* draw(brief);
+  if (!drawn.ok) return yield* ask(drawn.feature, drawn.unclear);
+  yield* construct(drawn.work, drawn.layout, drawn.unread, agents);
 }
 
 // ---------------------------------------------------------------------------------------------------------------- work
 
-const stepTexts: Readonly<Record<Step, { subject: string; activeForm: string; doing: string }>> = {
+export const stepTexts: Readonly<Record<Step, { subject: string; activeForm: string; doing: string }>> = {
   core: {
     subject: "Write what stands round the routes",
     activeForm: "Writing what stands round the routes",
@@ -116,7 +134,7 @@ const stepTexts: Readonly<Record<Step, { subject: string; activeForm: string; do
   },
 };
 
-const order: readonly Step[] = ["core", "schemas", "model", "service", "routes"];
+export const order: readonly Step[] = ["core", "schemas", "model", "service", "routes"];
 
 type Task = { readonly id: string | undefined };
 

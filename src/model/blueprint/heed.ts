@@ -44,6 +44,10 @@ const withConcerns = (turn: Turn, concerns: readonly string[]): Turn =>
   concerns.length === 0 ? turn : { ...turn, calls: turn.calls.map((call) => concerned(call, concerns)) };
 
 const concerned = (call: Call, added: readonly string[]): Call => {
+  if (call.name === "SubmitPlan")
+    return { ...call, input: { ...call.input, risks: [...listIn(call.input["risks"]), ...added].slice(-10) } };
+  if (call.name === "SubmitAnswer")
+    return { ...call, input: { ...call.input, answer: [call.input["answer"], ...added].join("\n\n") } };
   if (call.name !== "SubmitReport") return call;
   const { status, concerns } = call.input as { readonly status?: unknown; readonly concerns?: unknown };
   return {
@@ -51,10 +55,12 @@ const concerned = (call: Call, added: readonly string[]): Call => {
     input: {
       ...call.input,
       status: status === "DONE" ? "DONE_WITH_CONCERNS" : status,
-      concerns: [...(Array.isArray(concerns) ? concerns : []), ...added].slice(-50),
+      concerns: [...listIn(concerns), ...added].slice(-50),
     },
   };
 };
+
+const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 const maxText = 300;
 

@@ -1,4 +1,5 @@
 /** `plan`: what would be done is written down, checked against the code, and waits in a comment of its own to be approved. */
+import type { Answered } from "../../domain/answered.ts";
 import type { Finding } from "../../domain/finding.ts";
 import {
   fingerprint,
@@ -73,10 +74,10 @@ const pathsOf = ({ files }: PlanContent): readonly string[] => [
   ...new Set(files.flatMap(({ file }) => (!isFolder(file) && canonPath(file).ok ? [plannedPath(file)] : []))),
 ];
 
-const tell = async ({ ground, github, session, findings, redact }: Reading, { kind: _, ...plan }: Plan) => {
+const tell = async ({ ground, github, session, findings, answered, redact }: Reading, { kind: _, ...plan }: Plan) => {
   const { run, gathered } = ground;
   const { trigger } = run.job;
-  const content = await contentOf(ground, plan);
+  const content = await contentOf(ground, plan, answered);
   const doubts = findings
     .filter(({ severity }) => severity === "error")
     .map(({ path, message }) => (path === undefined ? message : `${path}: ${message}`));
@@ -101,9 +102,13 @@ const tell = async ({ ground, github, session, findings, redact }: Reading, { ki
 
 const some = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-const contentOf = async (ground: Ground, plan: PlanContent): Promise<Omit<StoredPlan, "shown">> => {
+const contentOf = async (
+  ground: Ground,
+  plan: PlanContent,
+  answers: readonly Answered[],
+): Promise<Omit<StoredPlan, "shown">> => {
   const { trigger } = ground.run.job;
-  const made = plannedFor(trigger);
+  const made = { ...plannedFor(trigger), ...(answers.length > 0 ? { answers } : {}) };
   const base = trigger.kind === "command" && "options" in trigger.command ? trigger.command.options?.base : undefined;
   return {
     ...{ hash: hashPlan(plan, made), plan, for: made },

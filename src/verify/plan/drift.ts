@@ -11,12 +11,16 @@ export type Done = {
   readonly apiChanges: readonly ContractChange[] | undefined;
   /** The branch had work of before: what it adds to the API is not this plan's alone. */
   readonly onTop: boolean;
+  /** That the run could start: what is handed to them is work of the same run. */
+  readonly agents: readonly string[];
 };
 
-export const driftFrom = (plan: PlanContent, { changeset, apiChanges, onTop }: Done): Drift => {
+export const driftFrom = (plan: PlanContent, { changeset, apiChanges, onTop, agents }: Done): Drift => {
   const planned = new Set(plan.files.map(({ file }) => plannedPath(file)));
   const folders = [...planned].filter(isFolder);
-  const own = plan.files.filter(({ handoff }) => handoff === null).map(({ file }) => plannedPath(file));
+  const own = plan.files
+    .filter(({ handoff }) => handoff === null || agents.includes(handoff))
+    .map(({ file }) => plannedPath(file));
   const changed = new Set(changeset.map(({ path }) => path));
   return {
     unplanned: [...changed]
