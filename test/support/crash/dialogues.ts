@@ -2,12 +2,16 @@
 import type { Dialogue } from "./dialogue.ts";
 import { checksDialogues } from "./dialogues/checks.ts";
 import { issueDialogues } from "./dialogues/issue.ts";
+import { othersDialogues } from "./dialogues/others.ts";
 import { pullDialogues } from "./dialogues/pull.ts";
 import { reviewDialogues } from "./dialogues/review.ts";
+import { wordDialogues } from "./dialogues/words.ts";
 
 export const dialogues: readonly Dialogue[] = [
   ...issueDialogues,
+  ...wordDialogues,
   ...pullDialogues,
   ...reviewDialogues,
   ...checksDialogues,
+  ...othersDialogues,
 ];

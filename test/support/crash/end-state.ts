@@ -1,7 +1,9 @@
-/** What GitHub shows at the end of a dialogue, in words that two runs of it can be compared by: without ids, hashes, times and addresses. */
+/** What GitHub shows and the App has stored at the end of a dialogue, in words that two runs of it can be compared by: without ids, hashes, times and addresses. */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
+import { databaseFile } from "../../../src/config.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { gitEnvironment } from "../../emulator/git/run-git.ts";
 import type { Scene } from "../scene.ts";
@@ -38,6 +40,15 @@ export type EndState = {
   readonly threads: readonly ThreadState[];
   /** By branch: its commits with message and patch, oldest first. */
   readonly branches: Readonly<Record<string, string>>;
+  readonly store: StoreState;
+};
+
+/** @property left jobs that wait or run, runs without an end, what people said and no run has dealt with */
+export type StoreState = {
+  /** Each as what was asked, and how it ended. */
+  readonly runs: readonly string[];
+  readonly deliveries: readonly string[];
+  readonly left: { readonly jobs: number; readonly runs: number; readonly remarks: number };
 };
 
 /**
@@ -62,7 +73,7 @@ const createMask = (commits: readonly string[]): ((text: string) => string) => {
       .replace(/\b\d+(?:\.\d+)?(?: ms| s| min)\b/g, "<duration>");
 };
 
-export const readEndState = async ({ emulator, folder }: Scene): Promise<EndState> => {
+export const readEndState = async ({ emulator, folder, config }: Scene): Promise<EndState> => {
   const bare = join(folder, "github/acme/shop.git");
   const git = async (...args: string[]) =>
     (await run("git", ["-C", bare, ...args], { env: gitEnvironment(folder), maxBuffer: 64 * 1024 * 1024 })).stdout;
@@ -76,7 +87,41 @@ export const readEndState = async ({ emulator, folder }: Scene): Promise<EndStat
   }
   const threads: ThreadState[] = [];
   for (const issue of emulator.issues()) threads.push(await readThread(emulator, issue.number, mask));
-  return { threads, branches };
+  return { threads, branches, store: readStore(databaseFile(config.dataFolder), mask) };
+};
+
+const readStore = (file: string, mask: (text: string) => string): StoreState => {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const rows = (sql: string) => database.prepare(sql).all() as Record<string, string>[];
+    const count = (from: string) => Number(rows(`SELECT COUNT(*) AS n FROM ${from}`)[0]?.["n"]);
+    return {
+      runs: rows("SELECT issue, job, outcome FROM runs ORDER BY place").map(({ issue, job = "", outcome }) =>
+        mask(`#${issue} ${wordsOfJob(job)}: ${wordsOfOutcome(outcome)}`),
+      ),
+      deliveries: rows("SELECT event, job_key, ended_as FROM deliveries")
+        .map(({ event, job_key: key, ended_as: as }) => `${event} on ${key}: ${as}`)
+        .sort(),
+      left: {
+        jobs: count("jobs"),
+        runs: count("runs WHERE ended_at IS NULL"),
+        remarks: count("remarks WHERE body IS NOT NULL"),
+      },
+    };
+  } finally {
+    database.close();
+  }
+};
+
+const wordsOfJob = (job: string): string => {
+  const { trigger } = JSON.parse(job) as { trigger: { kind: string; command?: { verb: string } } };
+  return trigger.command?.verb ?? trigger.kind;
+};
+
+const wordsOfOutcome = (outcome: string | undefined | null): string => {
+  if (!outcome) return "no end";
+  const { kind, status, cutShort, summary } = JSON.parse(outcome) as Record<string, unknown>;
+  return JSON.stringify({ kind, status, cutShort, summary });
 };
 
 const readThread = async (emulator: Emulator, number: number, mask: (text: string) => string): Promise<ThreadState> => {

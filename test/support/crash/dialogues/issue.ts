@@ -1,14 +1,7 @@
-/** Dialogues on an issue: a request, and commands about it. */
+/** Dialogues on an issue: a request, and what people do about its run. */
 import { expect } from "vitest";
 import { type Dialogue, type Play, type Stage, silence } from "../dialogue.ts";
-import { branch, label, makeSum, model, pullIn, saidOn, shop, subjectsOf } from "./shop.ts";
-
-const command =
-  (text: string, issue = 1, by = "maintainer") =>
-  async ({ as, settled }: Stage): Promise<void> => {
-    await as(by).comment(issue, `/architect ${text}`);
-    await settled();
-  };
+import { branch, command, label, makeSum, model, pullIn, saidOn, shop, subjectsOf } from "./shop.ts";
 
 const inOrder = (steps: Play["steps"]) => async (stage: Stage) => {
   for (const step of steps) await step(stage);
@@ -35,6 +28,36 @@ const stoppedAtTurnThree = (): Pick<Play, "model" | "steps"> & { isOver(): boole
   };
 };
 
+/** Somebody has a word to say while the first turn is thought. */
+const remarkedOn = (): Play => {
+  const said = Promise.withResolvers<void>();
+  return {
+    model: async (talk) => {
+      if (talk.turn === 1) await said.promise;
+      return model(talk);
+    },
+    steps: [
+      async ({ as, asked }) => {
+        const { number } = await as("maintainer").createIssue({ title: "Add minutes to the clock" });
+        await as("maintainer").label(number, "architect");
+        await asked("design 1");
+      },
+      async ({ as, emulator, settled }) => {
+        await as("maintainer").comment(1, "There are 60 of them.");
+        await emulator.idle();
+        said.resolve();
+        await settled();
+      },
+    ],
+    holds: (end) => {
+      expect(end.threads[0]?.comments[1]).toMatchObject({
+        ...{ by: "maintainer", body: "There are 60 of them.", reactions: ["eyes by backend-architect[bot]"] },
+      });
+      expect(end.threads).toHaveLength(2);
+    },
+  };
+};
+
 export const issueDialogues: readonly Dialogue[] = [
   {
     name: "a label becomes a pull request",
@@ -54,6 +77,12 @@ export const issueDialogues: readonly Dialogue[] = [
         expect(pullIn(end).checks).toHaveLength(1);
       },
     }),
+  },
+  {
+    name: "what people write while it works is told to its agent once",
+    files: shop,
+    sample: { when: "before", write: "POST issues/comments/:id/reactions", nth: 1 },
+    open: remarkedOn,
   },
   {
     name: "a stop ends the run that is thinking, and its work is kept",
@@ -107,29 +136,4 @@ export const issueDialogues: readonly Dialogue[] = [
       };
     },
   },
-  ...(
-    [
-      ["status", /Nothing was asked for here yet/],
-      ["help", /- `design …` designs/],
-      ["desing a clock", /Did you mean/],
-    ] as const
-  ).map(
-    ([text, answer]): Dialogue => ({
-      name: `\`/architect ${text}\` gets one answer`,
-      files: shop,
-      sample: { when: "after", write: "POST issues/1/comments", nth: 1 },
-      open: () => ({
-        model,
-        setUp: async ({ as }) => {
-          await as("maintainer").createIssue({ title: "Add minutes to the clock" });
-        },
-        steps: [command(text)],
-        holds: (end) => {
-          const said = saidOn(end, 1);
-          expect(said).toEqual([`maintainer: /architect ${text}`, expect.stringMatching(answer)]);
-          expect(end.threads[0]?.comments[0]?.reactions).toEqual(["eyes by backend-architect[bot]"]);
-        },
-      }),
-    }),
-  ),
 ];

@@ -5,7 +5,7 @@ import { reportWith } from "../../report.ts";
 import type { Stage, Talk } from "../dialogue.ts";
 import type { EndState, ThreadState } from "../end-state.ts";
 
-const route = "backend/app/api/clock.py";
+export const route = "backend/app/api/clock.py";
 
 export const shop: Readonly<Record<string, string>> = {
   "README.md": "# Shop\n",
@@ -16,7 +16,7 @@ export const shop: Readonly<Record<string, string>> = {
   [route]: "from fastapi import APIRouter\n\nrouter = APIRouter()\n\nHOURS = 24\n",
 };
 
-const call = (name: string, input: unknown): NonNullable<Step["tools"]>[number] => ({ name, input });
+export const call = (name: string, input: unknown): NonNullable<Step["tools"]>[number] => ({ name, input });
 
 export const says = (...tools: NonNullable<Step["tools"]>): Step => ({ tools });
 
@@ -90,6 +90,19 @@ export const label = async ({ as, settled }: Stage): Promise<void> => {
   const { number } = await as("maintainer").createIssue({ title: "Add minutes to the clock" });
   await as("maintainer").label(number, "architect");
   await settled();
+};
+
+/** A comment of a person that the App is asked something by. */
+export const command =
+  (text: string, thread = 1, by = "maintainer") =>
+  async ({ as, settled }: Stage): Promise<void> => {
+    await as(by).comment(thread, `/architect ${text}`);
+    await settled();
+  };
+
+/** Issue #1, of which the App knows nothing yet. */
+export const file = async ({ as }: Stage): Promise<void> => {
+  await as("maintainer").createIssue({ title: "Add minutes to the clock" });
 };
 
 /** Who said what on a thread, the App's hidden marks left out. */
