@@ -646,6 +646,8 @@ export interface Queue {
     handler: (claim: Claim) => Promise<void>;
     onExhausted: (job: Job, error: unknown) => Promise<void>;
   }): void;
+  /** All that wait or are at work, oldest first. */
+  jobs(): Promise<Job[]>;
   /** Those of a key that wait or are at work, oldest first. */
   jobsOn(key: string): Promise<Job[]>;
   /** Those of a key that have not begun are held back no longer, and take nothing more in. */

@@ -29,7 +29,7 @@ import type { Watch } from "./run/progress.ts";
 import { createPurse, type Purse } from "./run/purse.ts";
 import { upkeep } from "./run/upkeep.ts";
 import { openDatabase } from "./store/database.ts";
-import { createQueue } from "./store/queue.ts";
+import { createQueue, type RetryPolicy } from "./store/queue.ts";
 import { createStore } from "./store/runs.ts";
 import { createWorkspace } from "./workspace/workspace.ts";
 
@@ -54,6 +54,8 @@ export type Machine = {
   readonly createServer: typeof createServer;
   /** Between two edits of a status comment; where left out, what GitHub asks for. */
   readonly statusIntervalMs?: number;
+  /** Of jobs that fail; where left out, the queue's own. */
+  readonly retry?: RetryPolicy;
 };
 
 const thisMachine: Machine = { openDatabase, createWorkspace, createAnalysis, createServer };
@@ -173,7 +175,7 @@ export const startApp = async (config: Config, log: Log = console.error, machine
   prepareDataFolder(config.dataFolder);
   const database = machine.openDatabase(databaseFile(config.dataFolder));
   const store = createStore(database, { clock: systemClock, ids: randomUUID });
-  const queue = createQueue(database, { clock: systemClock, log });
+  const queue = createQueue(database, { clock: systemClock, log, ...(machine.retry ? { retry: machine.retry } : {}) });
   const github = createGitHub({
     appId: config.appId,
     privateKey: config.privateKey,
@@ -224,6 +226,8 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     clock: systemClock,
     log,
   });
+  // Those of before: the App may have ended before it could give their sign.
+  for (const { trigger } of await queue.jobs()) webhooks.acknowledge(trigger);
   const health = await workspace.checkSandbox();
   if (!health.ok)
     log(`warning: the sandbox does not hold, so every run will end BLOCKED: ${health.reason} ${health.mend}`);
@@ -237,7 +241,6 @@ export const startApp = async (config: Config, log: Log = console.error, machine
       if (job.trigger.kind === "merged") return upkeep(pushes, job);
       return job.urgent ? runCommand(commands, job) : execute.run(job, signal);
     },
-    onRetake: ({ trigger }) => webhooks.acknowledge(trigger),
     giveUp: async (job, error) => {
       if (!job.urgent && (await wasOpened(store, job))) await execute.giveUp(job, error);
     },

@@ -32,7 +32,7 @@ export type WebhookDeps = {
 
 export type WebhookHandler = {
   (request: IncomingMessage, response: ServerResponse): void;
-  /** Gives the sign of a job that is taken again: the App may have ended before it could give it. */
+  /** Gives the sign that a job was taken; one that is there already is left. */
   acknowledge(trigger: Trigger): void;
   /** Resolves when no reaction is under way: for shut-down and tests. */
   idle(): Promise<void>;

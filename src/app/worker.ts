@@ -9,18 +9,15 @@ import type { Queue } from "../ports.ts";
 export const startWorker = (deps: {
   readonly queue: Queue;
   readonly execute: (job: Job, signal: AbortSignal) => Promise<void>;
-  /** Told of a job that was taken before, when it is taken again. */
-  readonly onRetake: (job: Job) => void;
   readonly giveUp: (job: Job, error: unknown) => Promise<void>;
   readonly concurrency: number;
   readonly log: (line: string) => void;
 }): void => {
-  const { queue, execute, onRetake, giveUp, concurrency, log } = deps;
+  const { queue, execute, giveUp, concurrency, log } = deps;
   queue.work({
     concurrency,
     handler: async ({ job, attempt, signal }) => {
       log(`job ${job.id} taken: ${job.trigger.kind} on ${job.key}${attempt > 0 ? `, take ${attempt + 1}` : ""}`);
-      if (attempt > 0) onRetake(job);
       await execute(job, signal);
       log(`job ${job.id} ended`);
     },

@@ -11,7 +11,7 @@ import { summariseRun, withSummary } from "../domain/summary.ts";
 import type { Model } from "../ports.ts";
 import { toolsToday } from "./conversation.ts";
 import { type LoopDeps, type LoopEnd, runLoop } from "./loop.ts";
-import { callsIn, type ResumeState, stateIn } from "./resume.ts";
+import { type ResumeState, spentBy, stateIn } from "./resume.ts";
 import { isOffered } from "./tools/create-tools.ts";
 
 /** Whom an agent may speak with: its model, and where there is one, the model that stands in for it. */
@@ -143,7 +143,7 @@ const takingUp = (
     firstMessage: begun ? withSummary(brief, why, summariseRun(stored)) : brief,
     takesUp: {
       why: reason,
-      spent: spent ?? { ...state.spend, toolCalls: callsIn(state) },
+      spent: spent ?? spentBy(state),
       found: state.found,
       tasks: state.tasks,
       remembered: state.remembered,

@@ -27,12 +27,13 @@ import { modeFor } from "./modes.ts";
 import { openRun, type Signals, workOf } from "./open-run.ts";
 import type { Allowance } from "./purse.ts";
 import { read } from "./read.ts";
-import { resumeFrom } from "./resume.ts";
+import { resumeFrom, spentBy } from "./resume.ts";
 import { review } from "./review.ts";
 import type { ExecuteDeps, Run } from "./run-deps.ts";
 import { openServerDesk } from "./server-desk.ts";
 import { tellChecks } from "./tell-checks.ts";
 import { termsOf } from "./terms.ts";
+import { beforeOf } from "./transcript.ts";
 
 export type { ExecuteDeps } from "./run-deps.ts";
 
@@ -62,12 +63,14 @@ export const createExecute = (deps: ExecuteDeps): Execute => ({
   giveUp: async (job, error) => {
     const record = await deps.store.openRun(job, await issueOf(deps.store, job.trigger));
     if (record.outcome) return;
+    const own = await deps.store.events(record.id);
     const reason = deps.redact(error instanceof Error ? error.message : String(error)).text.split("\n")[0] ?? "";
     const outcome: Outcome = {
       ...refused(
         `The run failed and was tried again without success: ${reason}. What was done is kept; ask again when it is mended.`,
       ),
       kind: "failed",
+      spend: spentBy(resumeFrom([...(await beforeOf(deps.store.events, own)), ...own])),
     };
     await deps.store.closeRun(record.id, outcome);
     await tellEnd(deps, record, [], outcome);

@@ -6,7 +6,7 @@ import type { Spend } from "../domain/outcome.ts";
 import type { Model, Worktree } from "../ports.ts";
 import type { LoopDeps, LoopEnd } from "./context.ts";
 import { type Cast, converse } from "./converse.ts";
-import { callsIn, lastConversation } from "./resume.ts";
+import { lastConversation, spentBy } from "./resume.ts";
 import type { ExecuteDeps, Halted, Run } from "./run-deps.ts";
 import type { Ended } from "./settle.ts";
 
@@ -32,7 +32,7 @@ export const holdConversation = async (
   const stored = () => deps.store.events(run.record.id);
   const halted = start.resume?.judged ? undefined : await run.halted();
   const end = halted
-    ? { ...blockedBy(halted), spend: state ? { ...state.spend, toolCalls: callsIn(state) } : noSpend }
+    ? { ...blockedBy(halted), spend: spentBy(state) }
     : await converse(
         frame,
         start,

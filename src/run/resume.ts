@@ -161,11 +161,15 @@ export const rememberedIn = (events: readonly RunEvent[]): readonly ReportDecisi
   events.flatMap((event) => (event.type === "remembered" ? [event.decision] : []));
 
 /** Counted calls of a transcript, those that were not run for want of budget included: at most so many were made. */
-export const callsIn = ({ messages, counted, takesUp }: ResumeState): number =>
+const callsIn = ({ messages, counted, takesUp }: ResumeState): number =>
   messages
     .slice(counted)
     .flatMap((message) => (message.role === "assistant" ? usesOf(message) : []))
     .filter(({ name }) => isCounted(name)).length + (takesUp?.spent.toolCalls ?? 0);
+
+/** All that the conversation has cost, its calls included. */
+export const spentBy = (state: ResumeState | undefined): Spend =>
+  state ? { ...state.spend, toolCalls: callsIn(state) } : noSpend;
 
 /** @param child whose own turns count as turns */
 const spendOf = (before: Spend, ledger: readonly RunEvent[], child?: string): Spend =>

@@ -175,6 +175,13 @@ export const countJobs = async (database: Database): Promise<{ waiting: number; 
   return { waiting: of(0), active: of(1) };
 };
 
+export const allJobs = async (database: Database): Promise<Job[]> => {
+  const rows = await database.query<{ body: string }>(
+    "SELECT body FROM job_bodies JOIN jobs ON jobs.id = job_bodies.id ORDER BY place",
+  );
+  return rows.map(({ body }) => JSON.parse(body) as Job);
+};
+
 export const jobsOn = async (database: Database, key: string): Promise<Job[]> => {
   const rows = await database.query<{ body: string }>(
     "SELECT body FROM job_bodies JOIN jobs ON jobs.id = job_bodies.id WHERE job_key = $1 ORDER BY place",

@@ -4,6 +4,7 @@ import type { Job } from "../domain/job.ts";
 import type { Claim, Clock, Queue } from "../ports.ts";
 import type { Database } from "./database.ts";
 import {
+  allJobs,
   countJobs,
   endJob,
   failJob,
@@ -171,6 +172,10 @@ export const createQueue = (
       if (work) throw new Error("the queue has its handler already");
       work = options;
       wake();
+    },
+    jobs: async () => {
+      await opened;
+      return allJobs(database);
     },
     jobsOn: async (key) => {
       await opened;

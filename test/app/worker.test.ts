@@ -29,9 +29,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-type Parts = Parameters<typeof startWorker>[0];
-const start = (parts: Pick<Parts, "execute" | "giveUp"> & Partial<Parts>) =>
-  startWorker({ queue, concurrency: 2, onRetake: () => {}, log: (line) => void log.push(line), ...parts });
+const start = (parts: Pick<Parameters<typeof startWorker>[0], "execute" | "giveUp">) =>
+  startWorker({ queue, concurrency: 2, log: (line) => void log.push(line), ...parts });
 
 test("a job is executed once, and the log says when it was taken and when it ended", async () => {
   const executed: string[] = [];
@@ -44,18 +43,15 @@ test("a job is executed once, and the log says when it was taken and when it end
 
 test("a failure stands in the log once for each try, and whoever gives up gets the last one", async () => {
   const given: unknown[] = [];
-  const retaken: string[] = [];
   start({
     execute: async () => {
       throw new Error("the disk is full");
     },
-    onRetake: ({ id }) => void retaken.push(id),
     giveUp: async (job, error) => void given.push([job.id, (error as Error).message]),
   });
   await queue.accept(jobOf("a"), deliveryOf("a"));
   await queue.idle();
   expect(given).toEqual([["a", "the disk is full"]]);
-  expect(retaken).toEqual(["a"]);
   expect(log.filter((line) => line.includes("the disk is full"))).toHaveLength(2);
   expect(log).toContain("job a taken: label on acme/shop#1, take 2");
   expect(log).toContain("job a on acme/shop#1 is given up");

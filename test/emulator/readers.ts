@@ -34,6 +34,7 @@ export type PullView = Omit<IssueView, "labels"> & {
   readonly commits: number;
   readonly head: { readonly ref: string; readonly sha: string };
   readonly base: { readonly ref: string; readonly sha: string };
+  readonly requested_reviewers: readonly { readonly login: string }[];
 };
 export type CommentView = Json & Login & { readonly id: number; readonly body: string };
 export type ReviewView = CommentView & { readonly state: string };

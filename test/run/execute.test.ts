@@ -546,6 +546,21 @@ describe("a review", () => {
     );
   });
 
+  test("that dies after its push tells of the lines that the push has outdated", async () => {
+    const job = jobOf(review);
+    const execute = executeWith(followUp);
+    github.onWrite = (_, when) => {
+      if (when === "after" && github.writes.at(-1) === "pointBranch") throw new Error("power cut");
+    };
+    await expect(execute.run(job, never)).rejects.toThrow("power cut");
+    github.onWrite = () => {};
+    const { line: _, ...outdated } = { ...place, id: 21, comments: [saidIn(21, "Make it 2.")] };
+    github.threads.splice(0, 1, outdated);
+    await execute.run(job, never);
+    const [first] = await store.threadsOf(repository, 100);
+    expect(first).toMatchObject({ comment: 21, line: 1, outcome: "changed" });
+  });
+
   test("leaves a pull request ready that people marked so, while its status stays", async () => {
     const [pull] = github.pulls;
     if (pull) github.pulls[0] = { ...pull, draft: false };
@@ -608,4 +623,17 @@ test("a run that failed for good says so in the status comment, once", async () 
   await executeWith(design).giveUp(job, new Error("GitHub did not answer"));
   await executeWith(design).giveUp(job, new Error("GitHub did not answer"));
   expect(statuses().map(({ body }) => body)).toEqual([expect.stringContaining("GitHub did not answer")]);
+});
+
+test("a run that failed for good says what it has cost until then", async () => {
+  const job = jobOf(label);
+  github.onWrite = () => {
+    if (github.writes.at(-1) === "commit") throw new Error("GitHub did not answer");
+  };
+  await expect(executeWith(design).run(job, never)).rejects.toThrow("GitHub did not answer");
+  github.onWrite = () => {};
+  await executeWith(design).giveUp(job, new Error("GitHub did not answer"));
+  const { spend } = (await outcomeOf(job)) ?? {};
+  expect(spend?.turns).toBe(design.length);
+  expect(spend?.toolCalls).toBeGreaterThan(0);
 });

@@ -321,6 +321,7 @@ export const runContract = (backend: Backend): void => {
           "merged",
         );
         expect(await room.queue.jobsOn("acme/shop#1")).toMatchObject([{ id: "a", acceptedAt: "c" }]);
+        expect(await room.queue.jobs()).toEqual(await room.queue.jobsOn("acme/shop#1"));
         const order: string[] = [];
         const running = gate();
         const end = gate();

@@ -4,9 +4,6 @@ import type { Dialogue } from "./dialogue.ts";
 import { nameOf, type Point, pointsOf } from "./gate.ts";
 import type { Played, Player } from "./play.ts";
 
-/** By SIGKILL a variant takes seconds. */
-const processes = 2;
-
 /** So many of them, spread evenly. */
 const spread = <T>(all: readonly T[], count: number): readonly T[] =>
   all.length <= count
@@ -45,7 +42,9 @@ export const breakOff = async (player: Player, dialogue: Dialogue): Promise<void
         expectSame(await player(dialogue, { point }), undisturbed);
       },
     );
-    const some = spread(points.filter(isCountable), processes).map((point) => [nameOf(point), point] as const);
+    const some = spread(points.filter(isCountable), dialogue.processes ?? 2).map(
+      (point) => [nameOf(point), point] as const,
+    );
     test.each(some)("ends the same when its process is killed %s", async (_, point) => {
       ran += 1;
       expectSame(await player(dialogue, { point, killed: "process" }), undisturbed);

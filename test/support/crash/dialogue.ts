@@ -40,6 +40,8 @@ export type Dialogue = {
   /** Of the repository, by path. */
   readonly files: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** By SIGKILL of a process of its own, which takes seconds: so many, 2 where left out. */
+  readonly processes?: number;
   /** Where the quick tests end the App. */
   readonly sample: Point;
   /** Anew for each time that it is played. */
@@ -61,9 +63,9 @@ export type Prompter = {
   readonly script: Script;
   readonly onExchange: (exchange: Exchange) => void;
   asked(turn: string): Promise<void>;
-  /** What is in the air now was never heard: it may be asked once more. */
-  forget(): void;
-  /** Turns that were paid for, and of them those that were asked again. */
+  /** The App ended with so many turns stored: what was in the air was never heard, and may be asked once more. */
+  forget(stored: number): void;
+  /** Those that were asked for, and of them what was asked again though it was stored. */
   turns(): { readonly all: number; readonly twice: readonly string[] };
 };
 
@@ -82,20 +84,22 @@ export const createPrompter = (model: Play["model"]): Prompter => {
     },
     onExchange: ({ body }) => {
       const hash = hashOf(body);
-      const one = asked.find((each) => each.hash === hash && !each.answered && !each.excused);
+      const one = asked.find((each) => each.hash === hash && !each.answered);
       if (one) one.answered = true;
     },
     asked: (turn) => {
       if (asked.some((one) => one.turn === turn)) return Promise.resolve();
       return new Promise((resolve) => waiting.push({ turn, tell: resolve }));
     },
-    forget: () => {
-      for (const one of asked) if (!one.answered) one.excused = true;
+    forget: (stored) => {
+      const lost = [...asked.filter(({ answered }) => answered).slice(stored), ...asked.filter((one) => !one.answered)];
+      for (const one of lost) one.excused = true;
     },
     turns: () => {
-      const counted = asked.filter(({ excused }) => !excused);
-      const twice = counted.filter(({ hash }, index) => counted.findIndex((one) => one.hash === hash) !== index);
-      return { all: counted.length, twice: twice.map(({ turn }) => turn) };
+      const twice = asked.filter(
+        ({ hash, excused }, index) => !excused && asked.findIndex((one) => one.hash === hash && !one.excused) !== index,
+      );
+      return { all: new Set(asked.map(({ hash }) => hash)).size, twice: twice.map(({ turn }) => turn) };
     },
   };
 };

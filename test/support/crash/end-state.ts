@@ -30,6 +30,8 @@ export type ThreadState = {
     readonly merged: boolean;
     readonly head: string;
     readonly base: string;
+    /** People who are asked to review it. */
+    readonly asked: readonly string[];
     readonly reviews: readonly (Said & { readonly state: string })[];
     readonly lines: readonly (Said & { readonly at: string; readonly answers: boolean; readonly resolved: boolean })[];
     readonly checks: readonly string[];
@@ -41,6 +43,16 @@ export type EndState = {
   /** By branch: its commits with message and patch, oldest first. */
   readonly branches: Readonly<Record<string, string>>;
   readonly store: StoreState;
+};
+
+/** Turns of the model that are not lost to an App that ends here. */
+export const storedTurns = (file: string): number => {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    return Number(database.prepare("SELECT COUNT(*) AS n FROM spends").get()?.["n"]);
+  } finally {
+    database.close();
+  }
 };
 
 /** @property left jobs that wait or run, runs without an end, what people said and no run has dealt with */
@@ -69,6 +81,8 @@ const createMask = (commits: readonly string[]): ((text: string) => string) => {
       .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "<id>")
       .replace(/\b\d{4}-\d\d-\d\d(?:T[\d:.]+Z)?/g, "<time>")
       .replace(/http:\/\/127\.0\.0\.1:\d+/g, "<url>")
+      // What a turn costs depends on what the vendor still has in its cache.
+      .replace(/(?:less than )?\$\d+\.\d\d(?= of )/g, "<money>")
       .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b/g, maskOf)
       .replace(/\b\d+(?:\.\d+)?(?: ms| s| min)\b/g, "<duration>");
 };
@@ -100,7 +114,7 @@ const readStore = (file: string, mask: (text: string) => string): StoreState => 
         mask(`#${issue} ${wordsOfJob(job)}: ${wordsOfOutcome(outcome)}`),
       ),
       deliveries: rows("SELECT event, job_key, ended_as FROM deliveries")
-        .map(({ event, job_key: key, ended_as: as }) => `${event} on ${key}: ${as}`)
+        .map(({ event, job_key: key, ended_as: as }) => mask(`${event} on ${key}: ${as}`))
         .sort(),
       left: {
         jobs: count("jobs"),
@@ -158,6 +172,7 @@ const readPull = async (
     merged: pull.merged,
     head: pull.head.ref,
     base: pull.base.ref,
+    asked: pull.requested_reviewers.map(({ login }) => login).sort(),
     reviews: emulator.reviews(number).map(({ user, body, state }) => ({
       ...{ by: user.login, body: mask(body), state },
       reactions: [],

@@ -85,6 +85,7 @@ export const startLife = async (scene: Scene, gate: Gate, shared: Shared): Promi
     }) as typeof createServer,
     // Only the first and the last word: how many lie between is a matter of time.
     statusIntervalMs: 3_600_000,
+    retry: { failures: 3, crashes: 10, delayMs: () => 0 },
   };
   const app = await startApp({ ...scene.config, apiUrl: gate.api }, () => undefined, machine);
   return {
@@ -105,17 +106,27 @@ export const startLife = async (scene: Scene, gate: Gate, shared: Shared): Promi
 /** In a process of its own, as an operator starts it. */
 export const startServedLife = async (scene: Scene, gate: Gate): Promise<Life> => {
   const served = await serve({ ...scene, env: { ...scene.env, GITHUB_API_URL: gate.api } });
+  let isOver = false;
   const isIdle = async (): Promise<boolean> => {
-    const reply = await fetch(`${served.url}/healthz`);
-    const { jobs } = (await reply.json()) as { jobs: { waiting: number; active: number } };
-    return jobs.waiting + jobs.active + gate.tokens() === 0;
+    try {
+      const reply = await fetch(`${served.url}/healthz`);
+      const { jobs } = (await reply.json()) as { jobs: { waiting: number; active: number } };
+      return jobs.waiting + jobs.active + gate.tokens() === 0;
+    } catch (error) {
+      if (isOver) return never;
+      throw error;
+    }
+  };
+  const end = (): Promise<void> => {
+    isOver = true;
+    return served.kill();
   };
   return {
     url: served.url,
     idle: async () => {
       while (!(await isIdle())) await wait(20);
     },
-    kill: served.kill,
-    close: served.kill,
+    kill: end,
+    close: end,
   };
 };

@@ -1,9 +1,10 @@
 /** Plays a dialogue: undisturbed, or with the App's sudden end at one of its writes and a new start on what it has stored. */
+import { databaseFile } from "../../../src/config.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { startMessagesApi } from "../messages-api.ts";
 import { makePrivateKey, type Scene, startScene } from "../scene.ts";
 import { createPrompter, type Dialogue, type Prompter, type Stage } from "./dialogue.ts";
-import { type EndState, readEndState } from "./end-state.ts";
+import { type EndState, readEndState, storedTurns } from "./end-state.ts";
 import { type Gate, type Point, startGate } from "./gate.ts";
 import { type Life, type Shared, startLife, startServedLife } from "./life.ts";
 
@@ -121,7 +122,9 @@ export const createPlayer = (shared: Shared): Player => {
     });
     const { emulator } = scene;
     const start = (gate: Gate) => (killed === "here" ? startLife(scene, gate, shared) : startServedLife(scene, gate));
-    const lives = await startIncarnations(scene, start, prompter.forget);
+    const lives = await startIncarnations(scene, start, () =>
+      prompter.forget(storedTurns(databaseFile(scene.config.dataFolder))),
+    );
     const rest = async (): Promise<void> => {
       await Promise.race([lives.current().then((life) => quiet(emulator, life)), lives.reborn]);
       if (!lives.died()) return;

@@ -85,6 +85,28 @@ export const issueDialogues: readonly Dialogue[] = [
     open: remarkedOn,
   },
   {
+    name: "a run that fails at every try is given up, and says so once",
+    files: shop,
+    // Its own patience is 22 minutes.
+    processes: 0,
+    sample: { when: "before", write: "PATCH issues/comments/:id", nth: 1 },
+    open: () => ({
+      model,
+      steps: [
+        async (stage) => {
+          const body = { message: "Resource not accessible by integration" };
+          stage.emulator.failNext({ method: "POST", path: /\/git\/blobs$/, status: 403, body, times: 1_000 });
+          await label(stage);
+        },
+      ],
+      holds: (end) => {
+        expect(saidOn(end, 1)).toEqual([expect.stringContaining("tried again without success")]);
+        expect(end.threads).toHaveLength(1);
+        expect(end.store.runs).toEqual([expect.stringContaining("failed")]);
+      },
+    }),
+  },
+  {
     name: "a stop ends the run that is thinking, and its work is kept",
     files: shop,
     sample: { when: "before", write: "POST git/refs", nth: 1 },

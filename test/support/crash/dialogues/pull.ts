@@ -3,6 +3,9 @@ import { expect } from "vitest";
 import type { Dialogue } from "../dialogue.ts";
 import { branch, label, minutes, model, pullIn, saidOn, shop, subjectsOf } from "./shop.ts";
 
+const app = "backend-architect[bot]";
+const on = (body: string) => ({ path: minutes, line: 1, body });
+
 export const pullDialogues: readonly Dialogue[] = [
   {
     name: "a review of three comments gets one push and three answers",
@@ -14,8 +17,7 @@ export const pullDialogues: readonly Dialogue[] = [
       steps: [
         async ({ as, settled }) => {
           const lines = ["Make it a sum.", "Give it a name.", "And the seconds?"];
-          const comments = lines.map((body) => ({ path: minutes, line: 1, body }));
-          await as("maintainer").submitReview(2, { state: "COMMENT", comments });
+          await as("maintainer").submitReview(2, { state: "COMMENT", comments: lines.map(on) });
           await settled();
         },
       ],
@@ -24,12 +26,33 @@ export const pullDialogues: readonly Dialogue[] = [
         expect(lines.map(({ by, answers }) => [by, answers])).toEqual(
           [1, 2, 3].flatMap(() => [
             ["maintainer", false],
-            ["backend-architect[bot]", true],
+            [app, true],
           ]),
         );
         expect(lines.filter(({ reactions }) => reactions.length === 1)).toHaveLength(3);
         expect(subjectsOf(end, branch)).toHaveLength(4);
         expect(checks).toHaveLength(2);
+      },
+    }),
+  },
+  {
+    name: "comments that stand alone are answered together",
+    files: shop,
+    sample: { when: "before", write: "POST pulls/2/comments/:id/replies", nth: 1 },
+    env: { ARCHITECT_QUIET_SECONDS: "1" },
+    open: () => ({
+      model,
+      setUp: label,
+      steps: [
+        async ({ as, settled }) => {
+          for (const words of ["Make it a sum.", "Give it a name."]) await as("maintainer").commentOnLine(2, on(words));
+          await settled();
+        },
+      ],
+      holds: (end) => {
+        expect(pullIn(end).lines.filter(({ by }) => by === app)).toHaveLength(2);
+        expect(subjectsOf(end, branch)).toHaveLength(4);
+        expect(end.store.runs).toHaveLength(2);
       },
     }),
   },

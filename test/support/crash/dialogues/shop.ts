@@ -73,13 +73,15 @@ const addMinutes = inTurn(
 export const makeSum = (talk: Talk): Step => {
   if (talk.turn === 1) return says(call("Read", { file_path: `/repo/${minutes}` }));
   if (talk.turn === 2) return edit(minutes, "60", "59 + 1");
-  const [first, second, third] = commentsIn(talk);
   const answers = [
-    { comment_id: first ?? 0, outcome: "changed" as const, answer: "It is a sum now." },
-    { comment_id: second ?? 0, outcome: "declined" as const, answer: "A minute has no name." },
-    { comment_id: third ?? 0, outcome: "question" as const, answer: "Which seconds?" },
+    { outcome: "changed" as const, answer: "It is a sum now." },
+    { outcome: "declined" as const, answer: "A minute has no name." },
+    { outcome: "question" as const, answer: "Which seconds?" },
   ];
-  return submit({ summary: "The minutes are a sum.", decisions: [], threads: first === undefined ? [] : answers });
+  const threads = commentsIn(talk)
+    .slice(0, answers.length)
+    .map((id, nth) => ({ ...(answers[nth] as (typeof answers)[number]), comment_id: id }));
+  return submit({ summary: "The minutes are a sum.", decisions: [], threads });
 };
 
 /** A request makes the minutes, what follows makes them a sum. */
