@@ -513,7 +513,7 @@ export interface Workspace {
     theirs: string,
     since?: string,
   ): Promise<Merge>;
-  /** The newest common ancestor. */
+  /** The newest common ancestor; undefined also where one of them is not in the mirror. */
   mergeBase(repository: RepositoryRef, a: string, b: string): Promise<string | undefined>;
   /**
    * The run's own copies are made while the caller goes on; every call that needs them waits.

@@ -2,6 +2,7 @@
 import type { Finding } from "../domain/finding.ts";
 import type { Job } from "../domain/job.ts";
 import { renderCheckRun } from "../domain/render/check-run.ts";
+import { isLast, parseStack } from "../domain/render/stack.ts";
 import { parseBody } from "../domain/render-report.ts";
 import type { RepositoryRef } from "../domain/repository.ts";
 import { configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
@@ -55,7 +56,7 @@ export const checkHead = async (
   const view = renderCheckRun({
     status: report?.status ?? "DONE_WITH_CONCERNS",
     claims: checked.claims,
-    findings: [...checked.findings, ...findings, report ? notRun : noReport],
+    findings: [...checked.findings, ...findings, report ? notRun : withoutReport(pull.body)],
   });
   await session.upsertCheck({ headSha, key: `pull-${pull.number}`, view });
 };
@@ -69,6 +70,17 @@ const noReport: Finding = {
   rule: "report-missing",
   severity: "concern",
   message: "the pull request's description carries no report, so only the code was checked",
+};
+
+const ofStack: Finding = {
+  rule: "report-elsewhere",
+  severity: "note",
+  message: "this is a part of a stack: what ran is in the report of its last pull request, about all parts together",
+};
+
+const withoutReport = (body: string): Finding => {
+  const stack = parseStack(body);
+  return stack && !isLast(stack) ? ofStack : noReport;
 };
 
 const fetchBranches = async ({ github, workspace }: CheckPushDeps, repository: RepositoryRef, pull: Pull) => {

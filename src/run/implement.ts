@@ -4,6 +4,7 @@ import type { RunEvent } from "../domain/event.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { defaultLines } from "../domain/stack.ts";
 import type { Worktree } from "../ports.ts";
+import { checkHead } from "./check-push.ts";
 import { collectionFor } from "./collection.ts";
 import type { Cast } from "./converse.ts";
 import { baseTextOf, castOf, checkCodeOf, examineOf, frameOf, openOthers, writing } from "./frame.ts";
@@ -11,7 +12,7 @@ import type { Gathered } from "./gather.ts";
 import { enter, holdConversation, restore } from "./hold.ts";
 import { readerOf } from "./inspector.ts";
 import { noSandbox } from "./open-run.ts";
-import type { Settled } from "./publication.ts";
+import type { PublishDeps, Settled } from "./publication.ts";
 import { publish } from "./publish.ts";
 import type { ExecuteDeps, Run } from "./run-deps.ts";
 import { settle } from "./settle.ts";
@@ -66,7 +67,14 @@ export const implement = async (
   if (settled.cutShort !== undefined) await run.store([leftBy(deps, settled)], settled.spend);
   await enter(deps, run, "publishing", settled.spend);
   const record = (added: readonly RunEvent[]) => run.store(added, settled.spend);
-  const published = { ...deps, model, record, plan: run.plan, notices: noticesOf(deps, run, gathered) };
+  const { repository } = run.record.job.trigger;
+  const checkPart: PublishDeps["checkPart"] = async (session, part) => {
+    const { analysis, library } = deps;
+    if (analysis)
+      await checkHead({ ...deps, analysis, agents: [...library.definitions.keys()] }, session, repository, part);
+  };
+  const notices = noticesOf(deps, run, gathered);
+  const published = { ...deps, model, record, checkPart, plan: run.plan, notices };
   return publish(published, run.record, gathered, settled, events);
 };
 

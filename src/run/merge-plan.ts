@@ -27,8 +27,8 @@ export type MergePlan =
   | { readonly kind: "contained" }
   /** Git merges it by itself. */
   | ({ readonly kind: "clean" } & Whole)
-  /** Nothing but the memory files is in the way. `notes` for people. */
-  | ({ readonly kind: "memory"; readonly notes: readonly string[] } & Whole)
+  /** It has to be made by us: the memory files are in the way, of which `notes` tell people, or what a squash has left. */
+  | ({ readonly kind: "ours"; readonly notes?: readonly string[] } & Whole)
   | { readonly kind: "conflict"; readonly merge: Merge; readonly files: readonly string[] };
 
 const memoryPaths = [decisionsPath, statePath];
@@ -46,7 +46,7 @@ export const planMerge = async (workspace: Reader, repository: RepositoryRef, si
   if (!memory) return { kind: "conflict", merge, files: both };
   const entries = [...merge.entries.filter(({ path }) => !memoryPaths.includes(path)), ...memory.entries];
   const needed = merge.conflicts.length > 0 || merge.entries.some(isSpoilt);
-  return needed ? { kind: "memory", merge, entries, notes: memory.notes } : { kind: "clean", merge, entries };
+  return needed ? { kind: "ours", merge, entries, notes: memory.notes } : { kind: "clean", merge, entries };
 };
 
 /** Lines that git put together well enough may be no JSON, or hold one id twice. */

@@ -16,7 +16,7 @@ import type { CommitPurpose, StackPart } from "../domain/stack.ts";
 import type { HandedBack } from "../domain/subagent.ts";
 import type { TaskList } from "../domain/task.ts";
 import type { Mail } from "../domain/team.ts";
-import type { Clock, GitHub, GitHubSession, RunRecord, Store, Workspace } from "../ports.ts";
+import type { Clock, GitHub, GitHubSession, Pull, RunRecord, Store, Workspace } from "../ports.ts";
 import type { Generated } from "./collection.ts";
 import type { Gathered } from "./gather.ts";
 import type { Signing } from "./signatures.ts";
@@ -64,6 +64,8 @@ export type PublishDeps = {
   readonly definition: { readonly name: string };
   readonly model: { readonly name: string };
   readonly clock: Clock;
+  /** Holds a part of a stack against the code and the standards, on its own. */
+  readonly checkPart: (session: GitHubSession, pull: Pick<Pull, "number" | "headSha">) => Promise<void>;
   readonly record: (events: readonly RunEvent[]) => Promise<void>;
   readonly notices: readonly string[];
   /** What the run carried out, where people approved a plan. */

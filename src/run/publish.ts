@@ -73,6 +73,7 @@ const write = async (publication: Publication): Promise<Outcome> => {
     const below = pushed ? await proposeBelow(publication, pushed) : [];
     const pull = pushed ? await propose(publication, pushed, below) : await leave(publication, gathered.pull as Pull);
     if (pushed) await tellBelow(publication, pushed, [...below, pull]);
+    for (const part of below) await publication.deps.checkPart(publication.session, part);
     const head = pushed?.head ?? gathered.parent;
     if (pushed) await tellCheck(publication, pull, pushed.head);
     const threads = await answerThreads(publication, pull, pushed?.work);

@@ -76,7 +76,7 @@ const keep = async (
     await session.upsertComment(pull.number, conflictMarker, renderConflict(moved, plan.files), undefined);
     return;
   }
-  if (plan.kind === "memory") await mergeIn(work, pull, { head, base, plan });
+  if (plan.kind === "ours") await mergeIn(work, pull, { head, base, plan });
   // An attempt that ended between the merge and its check.
   if (plan.kind === "contained" && !(await session.hasCheck(head, `pull-${pull.number}`)))
     await checkHead(deps, session, trigger.repository, { number: pull.number, headSha: head });
@@ -88,23 +88,27 @@ const keep = async (
 const planOf = async ({ deps, trigger }: Work, head: string, base: string): Promise<MergePlan> => {
   const { repository, branch, headSha } = trigger;
   const plan = await planMerge(deps.workspace, repository, { ours: { commit: head }, theirs: base });
-  if (plan.kind !== "conflict" || branch === undefined || issueOfBranch(branch) === undefined) return plan;
+  if (plan.kind === "contained" || plan.kind === "ours") return plan;
+  const stacked = branch !== undefined && issueOfBranch(branch) !== undefined;
+  // Of what does not stand on the merged branch, or has it on the base as it was, git alone sees all there is.
+  const isIn = async (commit: string) => (await deps.workspace.mergeBase(repository, headSha, commit)) === headSha;
+  if (!stacked || !(await isIn(head)) || (await isIn(base))) return plan;
   const since = await planMerge(deps.workspace, repository, { ours: { commit: head }, theirs: base, since: headSha });
-  // Git alone would not see it so: it has to be merged by us.
-  return since.kind === "clean" ? { ...since, kind: "memory", notes: [] } : since;
+  // Left to itself, it would show what was merged as its own changes, or as a conflict.
+  return since.kind === "clean" ? { ...since, kind: "ours" } : since;
 };
 
 const mergeIn = async (
   { deps, session, trigger }: Work,
   pull: Pull,
-  known: { readonly head: string; readonly base: string; readonly plan: Extract<MergePlan, { kind: "memory" }> },
+  known: { readonly head: string; readonly base: string; readonly plan: Extract<MergePlan, { kind: "ours" }> },
 ): Promise<void> => {
   const { head, base, plan } = known;
   try {
     const sha = await session.commitTree({
       tree: base,
       parents: [head, base],
-      message: mergeMessage(trigger.base, pull.branch, true),
+      message: mergeMessage(trigger.base, pull.branch, plan.notes !== undefined),
       entries: plan.entries,
     });
     await session.pointBranch(pull.branch, sha, head);

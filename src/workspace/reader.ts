@@ -41,6 +41,7 @@ export const createReader = (gitDir: string): Reader => ({
   },
   mergeBase: async (a, b) => {
     const { exitCode, stdout, stderr } = await tryGit(gitDir, ["merge-base", requireCommit(a), requireCommit(b)]);
+    if (exitCode > 1 && /^fatal: Not a valid commit name/m.test(stderr)) return undefined;
     if (exitCode > 1) throw new Error(`git merge-base ended with ${exitCode}: ${stderr.trim()}`);
     return stdout.toString("latin1").trim() || undefined;
   },

@@ -93,6 +93,14 @@ describe("a change beyond the size of a pull request", () => {
     expect(bench.status()).toContain("Pull requests, each on the one before: #100, #101, #102");
   });
 
+  test("has a check run on the head of each: of the lower ones by the code alone", async () => {
+    await run();
+    const checks = new Map(bench.github.checks.map(({ headSha, view }) => [headSha, JSON.stringify(view)]));
+    const shown = [1, 2, 3].map((part) => checks.get(bench.github.branches.get(`${name}-${part}`) ?? "") ?? "");
+    for (const lower of shown.slice(0, 2)) expect(lower).toContain("a part of a stack");
+    expect(shown[2]).not.toContain("a part of a stack");
+  });
+
   test("keeps neighbours together where they fit, and is one pull request where all of it does", async () => {
     const wide = createBench(settings(100));
     await run(wide);

@@ -88,6 +88,7 @@ describe("the mirror", () => {
     // The commit, its new file and the four trees above it.
     expect(count("count") + count("in-pack")).toBe(6);
     expect(await bench.workspace.mergeBase(repositoryRef, fork, work)).toBe(fork);
+    expect(await bench.workspace.mergeBase(repositoryRef, "1".repeat(40), work)).toBeUndefined();
   });
 
   it("follows a branch, also one that was rewritten", async () => {
