@@ -72,8 +72,12 @@ export const createExecute = (deps: ExecuteDeps): Execute => ({
       kind: "failed",
       spend: spentBy(resumeFrom([...(await beforeOf(deps.store.events, own)), ...own])),
     };
-    await deps.store.closeRun(record.id, outcome);
-    await tellEnd(deps, record, [], outcome);
+    // People first: a run that is closed is not told of again, should the App end in between.
+    try {
+      await tellEnd(deps, record, [], outcome);
+    } finally {
+      await deps.store.closeRun(record.id, outcome);
+    }
   },
   amend: async (record, outcome) => {
     await tellEnd(deps, record, await deps.store.events(record.id), outcome);

@@ -21,6 +21,8 @@ export type Stage = {
   as(login: string): Person;
   /** The model has been asked for this turn, such as "design 2". */
   asked(turn: string): Promise<void>;
+  /** The App has said something on the thread. */
+  heard(thread: number): Promise<void>;
   /** The App has nothing more to do. */
   settled(): Promise<void>;
 };

@@ -1,4 +1,5 @@
 /** Plays a dialogue: undisturbed, or with the App's sudden end at one of its writes and a new start on what it has stored. */
+import { setTimeout as wait } from "node:timers/promises";
 import { databaseFile } from "../../../src/config.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { startMessagesApi } from "../messages-api.ts";
@@ -137,6 +138,13 @@ export const createPlayer = (shared: Shared): Player => {
       emulator,
       as: (login) => emulator.as(login),
       asked: (turn) => soon(`the turn ${turn} of ${dialogue.name}`, prompter.asked(turn)),
+      heard: (thread) =>
+        soon(
+          `the App's first word on #${thread}`,
+          (async () => {
+            while (emulator.comments(thread).every(({ user }) => !user.login.endsWith("[bot]"))) await wait(10);
+          })(),
+        ),
       settled: () => soon(`the end of a step of ${dialogue.name}`, rest()),
     };
     try {

@@ -42,7 +42,8 @@ const remarkedOn = (): Play => {
         await as("maintainer").label(number, "architect");
         await asked("design 1");
       },
-      async ({ as, emulator, settled }) => {
+      async ({ as, emulator, heard, settled }) => {
+        await heard(1);
         await as("maintainer").comment(1, "There are 60 of them.");
         await emulator.idle();
         said.resolve();
