@@ -165,6 +165,7 @@ describe("a labelled issue", () => {
   });
 
   describe("and a review of its pull request", () => {
+    const docstring = '"""What the users endpoints take and answer, as people read it."""';
     let before: string;
     beforeAll(async () => {
       before = pull.head.sha;
@@ -182,6 +183,7 @@ describe("a labelled issue", () => {
             body: "`password` should be at least 12 characters.",
           },
           { path: schema, line: 1, side: "RIGHT", body: "Could this be rewritten around events?" },
+          { path: schema, line: 1, side: "RIGHT", body: `\`\`\`suggestion\n${docstring}\n\`\`\`` },
         ],
       });
       await settled();
@@ -206,9 +208,18 @@ describe("a labelled issue", () => {
       const { data: comments } = await github.rest.pulls.listReviewComments({ ...at, pull_number: pull.number });
       const starts = comments.filter(({ in_reply_to_id }) => in_reply_to_id === undefined);
       const answers = starts.map(({ id }) => comments.filter(({ in_reply_to_id }) => in_reply_to_id === id));
-      expect(answers.map((of) => of.length)).toEqual([1, 1]);
+      expect(answers.map((of) => of.length)).toEqual([1, 1, 1]);
       expect(answers[0]?.[0]?.body).toMatch(/\*\*Changed in \[/);
       expect(answers[1]?.[0]?.body).toMatch(/\*\*Not changed\.\*\* .*language model/);
+      expect(answers[2]?.[0]?.body).toMatch(/\*\*Changed in \[.*\*\* The suggestion is applied word for word\. /);
+    });
+
+    test("has its suggestion applied word for word, and the threads resolved whose lines the commit changes", async () => {
+      const schema = files.find((path) => /schemas\/.*user/.test(path)) ?? "";
+      expect((await text(schema, pull.head.ref)).split("\n")[0]).toBe(docstring);
+      expect(scene.emulator.resolvedThreads(pull.number)).toHaveLength(2);
+      const { data } = await github.rest.pulls.get({ ...at, pull_number: pull.number });
+      expect(data.body).toMatch(/\) a suggested change \| Changed in \[\w{7}\]\(\S+\) \| resolved \|/);
     });
 
     test("changes the file that it names, and the tests of it", async () => {

@@ -26,6 +26,7 @@ const briefSchema = z.object({
           line: z.number().int().optional(),
           hunk: z.string().default(""),
           body: z.string(),
+          suggestion: z.object({ applied: z.boolean() }).optional(),
         }),
       ),
     })

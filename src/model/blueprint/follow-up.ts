@@ -5,9 +5,10 @@ import { absolute, pathsOf, read, textOf } from "./calls.ts";
 import type { Call, Plan } from "./conversation.ts";
 import { assignmentsOf, findMigrations, openAfter } from "./delegate.ts";
 import { haveDone, toCall } from "./design.ts";
+import { noteOf, type Said } from "./follow-up-notes.ts";
 import { handoffsAfter, migrationOf, type Note, reportAfter } from "./follow-up-report.ts";
 import { changedBy, type Done, rehearsalOf } from "./follow-up-work.ts";
-import { type Reading, readComment } from "./instructions.ts";
+import { readComment } from "./instructions.ts";
 import type { Layout } from "./layout.ts";
 import type { RateChange } from "./limits-after.ts";
 import { recognise, type Target } from "./recognise.ts";
@@ -19,19 +20,12 @@ import { survey } from "./survey.ts";
 import { tryOut } from "./try-out.ts";
 import type { Change } from "./work.ts";
 
-/** A comment, or the review's own text (without an id). */
-type Said = {
-  readonly id: number | undefined;
-  readonly path: string | undefined;
-  readonly line: number | undefined;
-  readonly reading: Reading;
-};
-
 const saidIn = (brief: BlueprintBrief): Said[] => [
   ...(brief.review?.comments ?? []).map((comment) => ({
     id: comment.id,
     path: comment.path,
     line: comment.line,
+    suggestion: comment.suggestion,
     reading: readComment(comment.body, comment.hunk),
   })),
   ...(brief.review?.body.trim()
@@ -43,31 +37,10 @@ const previousReport = (brief: BlueprintBrief): Report => brief.report ?? emptyR
 
 const nothingRead = (said: readonly Said[]): Note[] => said.map((one) => noteOf(one, [], []));
 
-/** What is answered to one comment, from what was done and what was not. */
-const noteOf = (
-  said: Said,
-  did: readonly string[],
-  not: readonly { outcome: "declined" | "question"; reason: string }[],
-): Note => {
-  const { reading } = said;
-  const beyond = reading.unread.map(
-    (sentence) => `"${sentence.slice(0, 160)}" is in no form that I read: it needs a language model`,
-  );
-  const questions = reading.unclear.map(
-    (one) => `${one.question}${one.options.length > 0 ? ` For example: ${one.options.join(" · ")}` : ""}`,
-  );
-  const parts = [...did.map((one) => `Done: ${one}`), ...not.map((one) => one.reason), ...questions, ...beyond];
-  const asked = questions.length > 0 || not.some((one) => one.outcome === "question");
-  return {
-    commentId: said.id,
-    outcome: did.length > 0 ? "changed" : asked ? "question" : "declined",
-    open: not.length + questions.length + beyond.length > 0,
-    answer:
-      parts.length > 0
-        ? parts.map((part) => (/[.?!]$/.test(part) ? part : `${part}.`)).join(" ")
-        : "There is nothing in this that asks for a change.",
-  };
-};
+/** Files that hold a suggestion already. */
+const suggestedIn = (said: readonly Said[]): readonly string[] => [
+  ...new Set(said.flatMap(({ path, suggestion }) => (path !== undefined && suggestion?.applied ? [path] : []))),
+];
 
 /** Reading a log takes somebody who understands it. */
 function* leaveChecks(brief: BlueprintBrief, failed: readonly { name: string; reason: string }[]): Plan {
@@ -91,7 +64,8 @@ export function* followUp(brief: BlueprintBrief, agents: ReadonlySet<string>): P
   const said = saidIn(brief);
   const previous = previousReport(brief);
   const wanted = said.flatMap((one) => one.reading.instructions);
-  if (wanted.length === 0)
+  const suggested = suggestedIn(said);
+  if (wanted.length === 0 && suggested.length === 0)
     return yield* submit(
       reportAfter(previous, nothingRead(said), undefined),
       "Nothing in this review is in a form that I can act on.",
@@ -116,9 +90,10 @@ export function* followUp(brief: BlueprintBrief, agents: ReadonlySet<string>): P
   const target = model && recognise(layout, model.name);
   const outcome = applyAll(said, layout, target);
   const changes = changesOf(layout, outcome.files);
-  if (changes.length === 0)
+  if (changes.length === 0 && suggested.length === 0)
     return yield* submit(reportAfter(previous, outcome.notes, undefined), "No file changes; I answer.");
-  const written = yield { text: "The changes that the review asks for.", calls: changes.map(toCall) };
+  const written =
+    changes.length === 0 ? [] : yield { text: "The changes that the review asks for.", calls: changes.map(toCall) };
   const failed = written.find((result) => result.failed);
   if (failed)
     return yield* submit(
@@ -129,7 +104,12 @@ export function* followUp(brief: BlueprintBrief, agents: ReadonlySet<string>): P
       "A file could not be changed.",
     );
   const done: Done = { previous, layout, target: outcome.target, rates: outcome.rates };
-  const work = { changes, rehearsal: rehearsalOf(done), handoffs: [], endpoints: previous.endpoints_created };
+  const work = {
+    changes: [...changes, ...takenOver(layout, suggested)],
+    rehearsal: rehearsalOf(done),
+    handoffs: [],
+    endpoints: previous.endpoints_created,
+  };
   const trial = yield* tryOut(work, layout, { limits: !agents.has("test-generator") });
   const changed = changedBy(done, outcome, trial);
   const handoffs = handoffsAfter(previous, changed);
@@ -252,6 +232,13 @@ const applyAll = (said: readonly Said[], layout: Layout, start: Target | undefin
   }
   return { files, target, notes, did: done, migrations, rates };
 };
+
+/** Beside those that were written: what was suggested is tried, too. */
+const takenOver = (layout: Layout, paths: readonly string[]): Change[] =>
+  paths.flatMap((path) => {
+    const text = layout.files.get(path);
+    return text === undefined ? [] : [{ path, before: text, after: text, step: "routes" as const }];
+  });
 
 const changesOf = (layout: Layout, files: Files): Change[] =>
   [...files].flatMap(([path, after]) => {

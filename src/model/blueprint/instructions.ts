@@ -147,13 +147,12 @@ const readSentence = (sentence: string, here: string | undefined): One => {
 
 /** @param hunk of the comment, for "make this optional" */
 export const readComment = (body: string, hunk: string): Reading => {
-  if (/^```suggestion/m.test(body))
-    return { instructions: [], unread: ["a suggested change, which GitHub applies by its own button"], unclear: [] };
   const here = fieldAt(hunk);
   const sentences = body
     .slice(0, 10_000)
     .replace(/^>.*$/gm, "")
     .replace(/<!--[\s\S]*?-->/g, "")
+    .replace(/^ *(`{3,}|~{3,})suggestion\b[\s\S]*?(?:^ *\1|$(?![\s\S]))/gm, "")
     .split(/\n+|;\s+|(?<=[.!?])\s+(?=[A-Z`])|,?\s+and\s+(?=(?:rename|make|mark|add|limit|call|set)\b)/)
     .map((part) =>
       part
