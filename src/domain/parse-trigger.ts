@@ -79,7 +79,7 @@ const reviewed = z.object({
 const reviewCommented = z.object({
   ...common,
   pull_request: pullRequest,
-  comment: z.object({ id, body: z.string(), pull_request_review_id: id.nullish() }),
+  comment: z.object({ id, body: z.string(), pull_request_review_id: id.nullish(), in_reply_to_id: id.nullish() }),
 });
 
 const pushed = z.object({

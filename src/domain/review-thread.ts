@@ -76,14 +76,18 @@ export const itemsOf = (threads: readonly ReviewThread[], picking: Picking): Thr
 const heardIn = (id: number, comments: readonly ThreadComment[], { self, asked }: Picking): ReadonlySet<number> => {
   const heard = new Set<number>();
   let withUs = true;
+  let last: ThreadComment | undefined;
   for (const comment of comments) {
+    const answersUs = asked.has(id) && last?.author.id === self.id;
+    last = comment;
     if (comment.author.id === self.id) {
       withUs = true;
       continue;
     }
     const to = addresseeOf(comment.body, slugOf(self));
     if (to !== "nobody") withUs = to === "us";
-    if ((withUs || (to === "nobody" && asked.has(id))) && !isCourtesy(comment.body)) heard.add(comment.id);
+    if ((withUs || (to === "nobody" && asked.has(id))) && (answersUs || !isCourtesy(comment.body)))
+      heard.add(comment.id);
   }
   return heard;
 };

@@ -48,14 +48,20 @@ export const announceReview = (
 
 export const announceComment = (
   pull: PullFacts,
-  comment: { readonly id: number; readonly body: string; readonly pull_request_review_id?: number | null | undefined },
+  comment: {
+    readonly id: number;
+    readonly body: string;
+    readonly pull_request_review_id?: number | null | undefined;
+    readonly in_reply_to_id?: number | null | undefined;
+  },
   common: Common,
   self: { readonly id: number; readonly slug: string },
 ): Announced => {
   if (comment.body.trim() === "") return { ignored: "a comment without words" };
   if (!comment.pull_request_review_id) return { ignored: "the comment belongs to no review" };
   if (addresseeOf(comment.body, self.slug) === "others") return { ignored: "the comment speaks to somebody else" };
-  if (isCourtesy(comment.body)) return { ignored: "the comment asks for nothing" };
+  // In a reply it may be the answer to a question of ours: "ok".
+  if (!comment.in_reply_to_id && isCourtesy(comment.body)) return { ignored: "the comment asks for nothing" };
   const { id, pull_request_review_id: review } = comment;
   return announce(pull, { id: review, by: common.sender, comments: [id], loose: true }, common, self);
 };

@@ -231,6 +231,11 @@ describe("reviews of our pull request", () => {
       );
   });
 
+  test("thanks in a reply may answer a question, so they are looked at", () => {
+    const reply = { comment: { body: "Great, thanks! :tada:", in_reply_to_id: 20 } };
+    expect(parse("pull_request_review_comment", reviewCommented(reply))).toMatchObject({ trigger: { kind: "review" } });
+  });
+
   test("on a pull request that is over are taken, to say so", () => {
     const closed = { pull_request: { state: "closed", merged_at: null } };
     expect(parse("pull_request_review_comment", reviewCommented(closed))).toMatchObject({
@@ -247,7 +252,7 @@ describe("reviews of our pull request", () => {
     ["a pull request of nobody", { pull_request: { user: null } }, "not a pull request of ours"],
     [
       "a word to somebody else",
-      { comment: { body: "@alice what do you think?" } },
+      { comment: { body: "@reviewer what do you think?" } },
       "the comment speaks to somebody else",
     ],
     ["thanks", { comment: { body: "Great, thanks! :tada:" } }, "the comment asks for nothing"],

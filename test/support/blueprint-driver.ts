@@ -183,7 +183,14 @@ export type DriveOptions = {
   readonly decisions?: readonly { id: string; title: string; rationale: string }[];
   readonly review?: {
     body: string;
-    comments: readonly { id: number; path: string; line?: number; hunk?: string; body: string }[];
+    comments: readonly {
+      id: number;
+      path: string;
+      line?: number;
+      hunk?: string;
+      body: string;
+      suggestion?: { applied: boolean };
+    }[];
   };
   readonly report?: Report;
   /** Subagents that can be started, each with its boundary; none where left out. */

@@ -574,6 +574,31 @@ describe("the conversation", () => {
     await expect(readFile(join(bench.root, "pwned"))).rejects.toThrow("ENOENT");
   });
 
+  it.skipIf(!python)("tries what a suggested change has left, and says which one it did not write", async () => {
+    using bench = await openWorkbench("shop");
+    const first = await drive(bench, registration, "", {});
+    await commitAll(bench);
+    const path = first.calls
+      .map(({ input }) => String(input["file_path"] ?? ""))
+      .find((one) => one.includes("schemas/user"));
+    const at = join(bench.root, (path ?? "").replace("/repo/", ""));
+    const before = await readFile(at, "utf8");
+    await writeFile(at, before.replace(/\n/, "  # as suggested\n"));
+    const body = "```suggestion\nrename `email` to `contact`\n```";
+    const comments = [true, false].map((applied, index) => ({
+      ...{ id: index + 1, path: (path ?? "").replace("/repo/", ""), line: 1, body, suggestion: { applied } },
+    }));
+    const { report, calls } = await drive(bench, registration, "", {
+      ...{ python, kind: "follow-up", report: first.report, review: { body: "", comments } },
+    });
+    expect(report.threads).toEqual([
+      { comment_id: 1, outcome: "changed", answer: "I kept it and tried what hangs on it." },
+      { comment_id: 2, outcome: "declined", answer: "To do the same in other words needs a language model." },
+    ]);
+    expect(calls.filter(({ name }) => name === "Bash").map(({ failed }) => failed)).toContain(false);
+    expect(await readFile(at, "utf8")).toContain("# as suggested");
+  });
+
   it("on a review that asks for nothing it can do answers and changes nothing", async () => {
     using bench = await openWorkbench("shop");
     const first = await drive(bench, registration, "", {});
