@@ -1,7 +1,7 @@
 /** What people read of review threads: the answer in each, the table in the pull request, and a sentence of how many. Knows text only. */
 import { readMarkdown } from "../markdown.ts";
 import { latestOf, type ThreadEntry, type ThreadOutcome, type ThreadTally } from "../thread-ledger.ts";
-import { withBlock } from "./block.ts";
+import { blockIn, withBlock } from "./block.ts";
 import { clip, code, inline, prose, table } from "./safe.ts";
 
 const maxText = 4_000;
@@ -136,7 +136,7 @@ export const withThreads = (
   for (const room of [maxTable, maxTable / 4, 0]) {
     const content = renderThreads(known.entries, known.pullUrl, room);
     const merged = withBlock(body, { name: "threads", content, place: "below" }, known.maxLength);
-    if (merged !== body) return merged;
+    if (blockIn(merged, "threads")?.includes(content)) return merged;
   }
   return body;
 };
