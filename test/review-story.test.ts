@@ -178,3 +178,70 @@ describe("a review of twenty comments", () => {
     expect(broken.wrong).toEqual([]);
   });
 });
+
+describe("comments that stand alone", () => {
+  const lines = [1, 2, 3].map((line) => ({ path: table, line, body: `Make line ${line} a sum.` }));
+  const told: number[] = [];
+
+  test("are one run with one push, once nobody has written for a while", async () => {
+    const { end } = await player({
+      ...dialogue,
+      env: { ARCHITECT_QUIET_SECONDS: "1" },
+      open: () => ({
+        ...dialogue.open(),
+        model: (talk) => {
+          if (talk.kind !== "follow-up") return build(talk);
+          if (talk.turn === 1) told.push(commentsIn(talk).length);
+          return follow(talk);
+        },
+        steps: [
+          async ({ as, settled }) => {
+            for (const line of lines) await as("maintainer").commentOnLine(2, line);
+            await settled();
+          },
+        ],
+      }),
+    });
+    expect(told).toEqual([3]);
+    expect(pullIn(end).lines.filter(({ answers }) => answers)).toHaveLength(3);
+    expect(subjectsOf(end, branch)).toHaveLength(4);
+  });
+
+  test("that come while a run is at work wait for its end, and are one run then", async () => {
+    const { promise: heard, resolve: hear } = Promise.withResolvers<void>();
+    told.length = 0;
+    const { end } = await player({
+      ...dialogue,
+      open: () => ({
+        ...dialogue.open(),
+        model: async (talk) => {
+          if (talk.kind !== "follow-up") return build(talk);
+          if (talk.turn === 1) told.push(commentsIn(talk).length);
+          if (talk.turn === 1 && told.length === 1) await heard;
+          if (told.length === 1) return follow(talk);
+          const threads = commentsIn(talk).map((comment_id) => ({
+            ...{ comment_id, outcome: "declined" as const, answer: "It is one already." },
+          }));
+          return inTurn(
+            says({ name: "Read", input: { file_path: `/repo/${table}` } }),
+            submit({ decisions: [], threads }),
+          )(talk);
+        },
+        steps: [
+          async ({ as, asked, settled }) => {
+            const [first, ...later] = lines;
+            if (first) await as("maintainer").commentOnLine(2, first);
+            await asked("follow-up 1");
+            for (const line of later) await as("maintainer").commentOnLine(2, line);
+            await as("maintainer").submitReview(2, { state: "COMMENT", body: "And these.", comments: later });
+            hear();
+            await settled();
+          },
+        ],
+      }),
+    });
+    expect(told).toEqual([1, 4]);
+    expect(pullIn(end).lines.filter(({ answers }) => answers)).toHaveLength(5);
+    expect(subjectsOf(end, branch)).toHaveLength(4);
+  });
+});

@@ -247,6 +247,29 @@ test("a review is read with its threads, and each thread is answered once", asyn
   expect(asked.map(({ login }) => login)).toEqual(["maintainer"]);
 });
 
+test("a comment on several lines is read with how many, and a thread that may not be resolved with GitHub's reason", async () => {
+  const pull = await session.findPull(branch);
+  if (!pull) throw new Error("the pull request is missing");
+  const maintainer = emulator.as("maintainer");
+  await maintainer.pushFiles(branch, { "three.py": "a = 1\nb = 2\nc = 3\n" }, "feat: three");
+  const { headSha } = await session.fetchPull(pull.number);
+  const on = { path: "three.py", start_line: 2, line: 3, side: "RIGHT", start_side: "RIGHT", commit_id: headSha };
+  const said = { ...on, body: "```suggestion\nb = 5\n```" };
+  const comment = (await maintainer.request("POST", `/repos/acme/shop/pulls/${pull.number}/comments`, said)) as {
+    id: number;
+    pull_request_review_id: number;
+  };
+  const { threads } = await session.fetchReviews(pull.number, [comment.pull_request_review_id]);
+  expect(threads).toMatchObject([{ id: comment.id, path: "three.py", line: 3, lines: 2 }]);
+  const weaker = await start("acknowledge");
+  expect(await weaker.resolveThread(pull.number, comment.id)).toEqual({
+    ok: false,
+    reason: expect.stringContaining("Resource not accessible by integration"),
+  });
+  expect(emulator.resolvedThreads(pull.number)).not.toContain(comment.id);
+  await maintainer.request("DELETE", `/repos/acme/shop/pulls/comments/${comment.id}`);
+});
+
 test("a closed session's token is good for nothing", async () => {
   const closed = await github.open(repository, "read");
   await closed.close();
