@@ -8,6 +8,7 @@ import { renderCheckRun } from "../domain/render/check-run.ts";
 import type { PlanCarriedOut } from "../domain/render/drift.ts";
 import { checksLine } from "../domain/render/failed-checks.ts";
 import { partTitle, stackSection, withStack } from "../domain/render/stack.ts";
+import { roomForThreads } from "../domain/render/threads.ts";
 import { pullTitle } from "../domain/render/titles.ts";
 import { maxBodyLength, mergeBody, parseBody, renderPullBody } from "../domain/render-report.ts";
 import { fullName } from "../domain/repository.ts";
@@ -163,12 +164,12 @@ const propose = async (publication: Publication, pushed: Pushed, below: readonly
     notes,
     plan: carriedOut(publication),
   };
-  const block = (room: number) => renderPullBody(view, room);
   const draft = settled.status !== "DONE";
   const stack = stackViewOf(publication, pushed, below.length + 1, below);
   const title = pullTitle(settled.report, run.job.trigger.title);
   const bodyFor = (body: string | undefined) => {
-    const merged = mergeBody(body, gathered.template, block);
+    const left = gathered.followUp ? roomForThreads(body ?? "", gathered.followUp.items.length) : 0;
+    const merged = mergeBody(body, gathered.template, (room) => renderPullBody(view, room - left));
     return stack ? withStack(merged, stackSection(stack), maxBodyLength) : keepStack(merged);
   };
   const known = gathered.pull ?? (await session.findPull(branch));

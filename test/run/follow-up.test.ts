@@ -253,6 +253,16 @@ describe("a thread", () => {
     expect(github.pulls[0]?.body).toMatch(/Make it 3\. \| Changed in \[\w{7}\]\(\S+\) \| open \|/);
   });
 
+  test("has its row in the description, however much else there is to say", async () => {
+    const concerns = Array.from({ length: 30 }, (_, index) => `Concern ${index}: ${"x".repeat(1_900)}`);
+    const threads = [answer(21, "changed")];
+    await run(reviewOf(notice(8)), read, edit("names = 2", "names = 3"), check, submit({ threads, concerns }));
+    const body = github.pulls[0]?.body ?? "";
+    expect(body).toMatch(/Make it 3\. \| Changed in \[\w{7}\]\(\S+\) \| resolved \|/);
+    expect(body.length).toBeLessThanOrEqual(65_536);
+    expect(body.length).toBeGreaterThan(40_000);
+  });
+
   test("keeps what people wrote into the description while the run was at work", async () => {
     const [pull] = github.pulls;
     github.onWrite = (_, when) => {

@@ -125,6 +125,14 @@ export const aboutOf = (body: string): string => {
   return clip(said.trim() || (suggests ? "a suggested change" : ""), 120);
 };
 
+const usualRow = 400;
+
+/** What the table will take of a body besides what it has, to be left by whatever else is written there. @param threads that are answered now */
+export const roomForThreads = (body: string, threads: number): number => {
+  const has = blockIn(body, "threads")?.length ?? 0;
+  return Math.max(0, Math.min(has + threads * usualRow, maxTable) + usualRow - has);
+};
+
 /**
  * The table in its own place: where it stood, else below everything. What people wrote stays as it is; where that leaves
  * no room even for the number of threads, so does the whole.

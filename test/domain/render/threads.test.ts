@@ -4,6 +4,7 @@ import {
   aboutOf,
   renderTally,
   renderThreadAnswer,
+  roomForThreads,
   withThreads,
 } from "../../../src/domain/render/threads.ts";
 import type { ThreadEntry } from "../../../src/domain/thread-ledger.ts";
@@ -110,6 +111,13 @@ describe("the table of threads", () => {
     const none = "x".repeat(65_500);
     expect(tableOf(entries, none)).toBe(none);
   });
+});
+
+test("leaves room in a description for as many rows as come, and no more than the table may take", () => {
+  expect(roomForThreads("Body", 1)).toBe(800);
+  expect(roomForThreads("Body", 200)).toBe(12_400);
+  const body = tableOf(Array.from({ length: 300 }, (_, index) => entryOf(index + 1)));
+  expect(roomForThreads(body, 200)).toBeLessThan(500);
 });
 
 test("a thread is about its first line of text, or a suggested change", () => {
