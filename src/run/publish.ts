@@ -3,9 +3,7 @@ import { bytesOf, treeHash } from "../domain/changeset.ts";
 import { ConflictError, RefusedError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Outcome } from "../domain/outcome.ts";
-import { shownHash } from "../domain/plan.ts";
 import { renderCheckRun } from "../domain/render/check-run.ts";
-import type { PlanCarriedOut } from "../domain/render/drift.ts";
 import { checksLine } from "../domain/render/failed-checks.ts";
 import { partTitle, stackSection, withStack } from "../domain/render/stack.ts";
 import { roomForThreads } from "../domain/render/threads.ts";
@@ -15,11 +13,10 @@ import { fullName } from "../domain/repository.ts";
 import { deviationsOf } from "../domain/standards.ts";
 import type { Pull, RunRecord } from "../ports.ts";
 import { checkPaths } from "../verify/check-changeset.ts";
-import { driftFrom } from "../verify/plan/drift.ts";
 import { answerThreads } from "./answers.ts";
-import { unknownFactsRule } from "./check-code.ts";
 import { writersAmong } from "./follow-up.ts";
 import type { Gathered } from "./gather.ts";
+import { heldAgainstPlan } from "./planned.ts";
 import type { Publication, PublishDeps, Settled } from "./publication.ts";
 import { type Pushed, push } from "./push.ts";
 import { signaturesOf } from "./signatures.ts";
@@ -115,19 +112,6 @@ const outcomeOf = (
   ...what,
 });
 
-const carriedOut = ({ deps, gathered, settled }: Publication): PlanCarriedOut | undefined => {
-  if (!deps.plan) return undefined;
-  const { changeset, apiChanges, findings } = settled;
-  const unknown = findings.some(({ rule }) => rule === unknownFactsRule);
-  const done = {
-    changeset,
-    apiChanges: unknown ? undefined : apiChanges,
-    onTop: gathered.pull !== undefined,
-    agents: gathered.subagents.map(({ name }) => name),
-  };
-  return { hash: shownHash(deps.plan), drift: driftFrom(deps.plan.plan, done) };
-};
-
 /** What became of the failed checks that it was about. */
 const ciOf = ({ gathered, made }: Publication): Pick<Outcome, "ci"> =>
   gathered.checks ? { ci: checksLine(gathered.checks, { commit: made.get("work") }) } : {};
@@ -162,7 +146,7 @@ const propose = async (publication: Publication, pushed: Pushed, below: readonly
     commits: await signaturesOf(session, [...publication.made.values()]),
     notices: deps.notices,
     notes,
-    plan: carriedOut(publication),
+    plan: await heldAgainstPlan(publication),
   };
   const draft = settled.status !== "DONE";
   const stack = stackViewOf(publication, pushed, below.length + 1, below);

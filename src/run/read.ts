@@ -143,7 +143,7 @@ const propose = async (
   const record = (added: readonly RunEvent[]) => run.store(added, spend);
   const notices = [...(deps.sandboxed ? [] : [noSandbox]), ...gathered.skills.problems];
   return publish(
-    { ...deps, model: run.start.model, record, notices, plan: undefined, checkPart: async () => {} },
+    { ...deps, model: run.start.model, record, notices, plan: run.plan, checkPart: async () => {} },
     run.record,
     gathered,
     settled,

@@ -169,6 +169,47 @@ describe("approve", () => {
     expect(body).not.toContain("tests/test_orders.py`");
   });
 
+  test("is what later work on the pull request is held against, too, with all that was changed by then", async () => {
+    const { hash } = await planIt();
+    await approve(hash);
+    const shown = (path: string) => ({ path, kind: "added" as const, patch: "" });
+    bench.github.files.set(100, [
+      ...["app/models/order.py", "app/api/extra.py", ".claude/context/session/state.json"].map(shown),
+    ]);
+    const onPull = { thread: { kind: "pull", number: 100 } } as const;
+    await bench.run(bench.command("design change the orders, too", onPull), [
+      { calls: [{ name: "Read", input: { file_path: "/repo/app/api/orders.py" } }] },
+      { calls: [{ name: "Write", input: { file_path: "/repo/app/api/orders.py", content: "orders = [1]\n" } }] },
+      ...carryOut.slice(2),
+    ]);
+    const body = bench.github.pulls[0]?.body ?? "";
+    expect(body).toContain(`This carries out the plan \`${hash}\`, with these differences:`);
+    expect(body).toContain("- Changed, and not in the plan: `app/api/extra.py`\n");
+    expect(body).not.toContain("In the plan, and untouched");
+  });
+
+  test("carries a plan for further work out on the pull request that it was made for", async () => {
+    const first = await planIt();
+    await approve(first.hash);
+    const onPull = { thread: { kind: "pull", number: 100 } } as const;
+    const more = { ...plan, files: plan.files.map((file) => ({ ...file, change: "modify" as const })).slice(0, 1) };
+    const steps = [{ title: "Change it", detail: "Once more.", files: ["/repo/app/models/order.py"] }];
+    const turn: ScriptedTurn = { calls: [{ name: "SubmitPlan", input: { ...more, steps, contract: [] } }] };
+    const outcome = await bench.run(bench.command("plan one more state", onPull), [turn]);
+    const hash = outcome.plan ? shownHash(outcome.plan) : "";
+    expect(bench.said().filter((body) => body.includes(planMarker))).toHaveLength(2);
+    expect(bench.said().at(-1)).toContain("one of these files changes on `architect/issue-3-");
+    await bench.run(bench.command(`approve ${hash}`, onPull), [
+      { calls: [{ name: "Read", input: { file_path: "/repo/app/models/order.py" } }] },
+      { calls: [{ name: "Write", input: { file_path: "/repo/app/models/order.py", content: "status = 2\n" } }] },
+      ...carryOut.slice(2),
+    ]);
+    expect(bench.github.pulls).toHaveLength(1);
+    expect(bench.github.pulls[0]?.body).toContain(
+      `This carries out the plan \`${hash}\`, and the files and operations are those that it names.`,
+    );
+  });
+
   test("needs no hash where the plan was there to be read", async () => {
     await planIt();
     expect(await approve("")).toMatchObject({ kind: "published" });

@@ -1,12 +1,12 @@
 /** Where the work came out otherwise than the plan that people approved: files and operations, from the changeset and from facts. */
-import type { Changeset } from "../../domain/changeset.ts";
 import type { ContractChange } from "../../domain/contract.ts";
 import type { Drift } from "../../domain/drift.ts";
 import { isFolder, type PlanContent, plannedPath } from "../../domain/plan.ts";
 import { operationKey } from "./operations.ts";
 
 export type Done = {
-  readonly changeset: Changeset;
+  /** That were changed. */
+  readonly paths: readonly string[];
   /** Beside the base branch; undefined where nothing is known of it. */
   readonly apiChanges: readonly ContractChange[] | undefined;
   /** The branch had work of before: what it adds to the API is not this plan's alone. */
@@ -15,13 +15,13 @@ export type Done = {
   readonly agents: readonly string[];
 };
 
-export const driftFrom = (plan: PlanContent, { changeset, apiChanges, onTop, agents }: Done): Drift => {
+export const driftFrom = (plan: PlanContent, { paths, apiChanges, onTop, agents }: Done): Drift => {
   const planned = new Set(plan.files.map(({ file }) => plannedPath(file)));
   const folders = [...planned].filter(isFolder);
   const own = plan.files
     .filter(({ handoff }) => handoff === null || agents.includes(handoff))
     .map(({ file }) => plannedPath(file));
-  const changed = new Set(changeset.map(({ path }) => path));
+  const changed = new Set(paths);
   return {
     unplanned: [...changed]
       .filter((path) => !planned.has(path) && !folders.some((folder) => path.startsWith(folder)))

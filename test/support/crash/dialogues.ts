@@ -3,6 +3,7 @@ import type { Dialogue } from "./dialogue.ts";
 import { checksDialogues } from "./dialogues/checks.ts";
 import { issueDialogues } from "./dialogues/issue.ts";
 import { othersDialogues } from "./dialogues/others.ts";
+import { planDialogues } from "./dialogues/plan.ts";
 import { pullDialogues } from "./dialogues/pull.ts";
 import { reviewDialogues } from "./dialogues/review.ts";
 import { wordDialogues } from "./dialogues/words.ts";
@@ -14,4 +15,5 @@ export const dialogues: readonly Dialogue[] = [
   ...reviewDialogues,
   ...checksDialogues,
   ...othersDialogues,
+  ...planDialogues,
 ];
