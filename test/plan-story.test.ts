@@ -1,4 +1,4 @@
-/** A plan on GitHub, through everything, with the offline model: asked about, answered, approved, carried out, and the pull request held against it. */
+/** Runs that write no code on GitHub, through everything, with the offline model: questions, and a plan that is answered, approved, carried out, and held against its pull request. */
 import { Octokit } from "@octokit/rest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { planMarker } from "../src/domain/render/plan.ts";
@@ -14,14 +14,14 @@ let app: App;
 let github: Octokit;
 let issue_number: number;
 
-const say = async (command: string): Promise<void> => {
-  await github.rest.issues.createComment({ ...at, issue_number, body: `/architect ${command}` });
+const say = async (command: string, on = issue_number): Promise<void> => {
+  await github.rest.issues.createComment({ ...at, issue_number: on, body: `/architect ${command}` });
   await scene.emulator.idle();
   await app.queue.idle();
   await scene.emulator.idle();
 };
-const ours = async (marker: string) => {
-  const { data } = await github.rest.issues.listComments({ ...at, issue_number, per_page: 100 });
+const ours = async (marker: string, on = issue_number) => {
+  const { data } = await github.rest.issues.listComments({ ...at, issue_number: on, per_page: 100 });
   return data.filter(({ body, user }) => user?.type === "Bot" && body?.includes(marker));
 };
 const status = async () => (await ours(statusMarker))[0]?.body ?? "";
@@ -30,7 +30,10 @@ const hashIn = (plan: string) => /\*\*Plan `([0-9a-f]{12})`\*\*/.exec(plan)?.[1]
 const pulls = async () => (await github.rest.pulls.list({ ...at, state: "all" })).data;
 
 beforeAll(async () => {
-  scene = await startScene({ repository: { files: fixture("shop") } });
+  scene = await startScene({
+    repository: { files: fixture("shop") },
+    others: [{ owner: "stranger", name: "shop", forkOf: "acme/shop" }],
+  });
   app = await startApp(scene.config, () => {});
   scene.emulator.setWebhookUrl(`${app.url}/api/github/webhooks`);
   github = new Octokit({ baseUrl: scene.emulator.api, auth: "maintainer-token" });
@@ -106,5 +109,33 @@ describe("a plan on an issue", () => {
     await say(`approve ${hashIn(await planText())}`);
     expect(await status()).toMatch(/was carried out already, in `#\d+`/);
     expect(await pulls()).toHaveLength(1);
+  });
+});
+
+describe("a pull request of somebody without write access, from a fork", () => {
+  const products = "backend/app/api/v1/routes/products.py";
+  const added = '\n\n@router.delete("/{product_id}")\nasync def drop_product(product_id: int) -> None:\n    pass\n';
+  let number: number;
+
+  beforeAll(async () => {
+    const stranger = scene.emulator.as("stranger");
+    const { data } = await github.rest.repos.getContent({ ...at, path: products });
+    const text = "content" in data ? Buffer.from(data.content, "base64").toString() : "";
+    await stranger
+      .at({ owner: "stranger", name: "shop" })
+      .pushFiles("drop", { [products]: text + added }, "Drop products");
+    ({ number } = await stranger.openPull({ head: "stranger:drop", base: "main", title: "Drop products" }));
+  });
+
+  test("can be asked about: what is said is true of its head", async () => {
+    await say("ask which endpoints drop products?", number);
+    const [answer] = await ours("architect:asked:", number);
+    expect(answer?.body).toContain("- `DELETE /api/v1/products/{product_id}`: `drop_product`");
+  });
+
+  test("is not planned on, and the status says where that can be done", async () => {
+    await say("plan drop it", number);
+    expect((await ours(statusMarker, number))[0]?.body).toContain("this pull request is somebody else's");
+    expect(await ours(planMarker, number)).toEqual([]);
   });
 });
