@@ -1,4 +1,4 @@
-/** Dialogues in which no code is written at first: a question, and a plan that is answered and approved. */
+/** A plan that is answered, approved and carried out. */
 import { expect } from "vitest";
 import type { PlanContent } from "../../../../src/domain/plan.ts";
 import type { Dialogue, Stage, Talk } from "../dialogue.ts";
@@ -35,30 +35,6 @@ const makesPlans = (talk: Talk) => {
 };
 
 export const planDialogues: readonly Dialogue[] = [
-  {
-    name: "a question is answered once",
-    files: shop,
-    sample: { when: "after", write: "POST issues/1/comments", nth: 2 },
-    open: () => ({
-      model: () =>
-        says({
-          name: "SubmitAnswer",
-          input: {
-            answer: "It has 24 [1].",
-            references: [{ file: "/repo/backend/app/api/clock.py", line: 5, end_line: null }],
-          },
-        }),
-      setUp: openIssue,
-      steps: [say("ask how many hours has the clock?")],
-      holds: (end) => {
-        const [, status, answer, ...rest] = saidOn(end, 1);
-        expect(status).toContain("**Answered.**");
-        expect(answer).toContain("It has 24 [`backend/app/api/clock.py:5`]");
-        expect(rest).toEqual([]);
-        expect(end.threads).toHaveLength(1);
-      },
-    }),
-  },
   {
     name: "a plan is answered, approved and carried out",
     files: shop,
