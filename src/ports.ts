@@ -152,6 +152,9 @@ export type FetchedImage =
   /** As the end of a sentence about it. */
   | { readonly ok: false; readonly reason: string };
 
+/** Files over 1 MiB are not read. */
+export type FetchedFile = { readonly text: string } | { readonly text?: undefined; readonly tooLarge: true };
+
 export type CheckWritten = {
   readonly headSha: string;
   /** Of several on one commit, the one that is meant: the same key is the same check run. */
@@ -227,6 +230,8 @@ export interface GitHubSession {
   ): Promise<{ readonly reviews: readonly GivenReview[]; readonly threads: readonly ReviewThread[] }>;
   /** Names of the pull-request template in the repository at the default branch, or undefined. */
   fetchPullTemplate(): Promise<string | undefined>;
+  /** A text file on the default branch as it is now; undefined where there is none. */
+  fetchFile(path: string): Promise<FetchedFile | undefined>;
   /**
    * Images by the URLs that stand in a text, from GitHub's own attachment hosts alone, bounded in size and time.
    * @returns one for each, in their order: one that can't be had fails nothing
@@ -309,6 +314,15 @@ export interface GitHub {
   ): Promise<"started" | "refused" | "not-permitted">;
   /** For one `git fetch`: the URL, and the header that carries a token for this repository's contents, read only. */
   gitCredentials(repository: RepositoryRef): Promise<GitCredentials>;
+  /**
+   * The first of these files that another repository of the same owner has on its default branch, read with a token of its
+   * own; undefined where there is none of them, no such repository, or the App is not installed on it.
+   */
+  fetchShared(
+    repository: Pick<RepositoryRef, "installationId" | "owner">,
+    name: string,
+    paths: readonly string[],
+  ): Promise<(FetchedFile & { readonly path: string }) | undefined>;
   /** `Name <address>` by which a commit's trailer is known as the person's; undefined where there are no accounts. */
   attribution(person: Person): string | undefined;
   /** Where people see a thread. */

@@ -27,7 +27,9 @@ import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts"
 import { createHalts, type Halts } from "./run/halts.ts";
 import type { Watch } from "./run/progress.ts";
 import { createPurse, type Purse } from "./run/purse.ts";
+import { createSettings, type Settings } from "./run/settings.ts";
 import { upkeep } from "./run/upkeep.ts";
+import { weighLabel } from "./run/weigh-label.ts";
 import { openDatabase } from "./store/database.ts";
 import { createQueue, type RetryPolicy } from "./store/queue.ts";
 import { createStore } from "./store/runs.ts";
@@ -122,13 +124,17 @@ export const createRunner = async (
     readonly watch?: Watch | undefined;
     readonly log: Log;
   },
-): Promise<{ readonly execute: Execute; readonly models: readonly string[]; readonly agents: readonly string[] }> => {
+): Promise<{ readonly execute: Execute; readonly settings: Settings; readonly models: readonly string[] }> => {
+  const { github, log } = parts;
   const library = await loadLibrary(agentsFolder);
   const definition = library.definitions.get(architect);
   if (!definition) throw new DefinitionError(`agents/${architect}.md`, 1, "is missing");
-  const models = await createModel(config, library, parts.log);
+  const models = await createModel(config, library, log);
+  const names = { agents: [...library.definitions.keys()], models: models.choices && [...models.choices.keys()] };
+  const settings = createSettings({ github, names, clock: systemClock, log });
   const execute = createExecute({
-    github: parts.github,
+    github,
+    settings,
     workspace: parts.workspace,
     store: parts.store,
     servers: parts.servers,
@@ -145,9 +151,9 @@ export const createRunner = async (
     redact: createRedactor(parts.secrets),
     sandboxed: config.sandbox === "bubblewrap",
     signOff: parts.signOff ?? false,
-    log: parts.log,
+    log,
   });
-  return { execute, models: [...(models.choices?.keys() ?? [])], agents: [...library.definitions.keys()] };
+  return { execute, settings, models: [...(models.choices?.keys() ?? [])] };
 };
 
 /** Those that the operator set; whoever asks for them closes them. */
@@ -198,7 +204,7 @@ export const startApp = async (config: Config, log: Log = console.error, machine
   const analysis = machine.createAnalysis();
   const halts = createHalts();
   const servers = createServers(config, log);
-  const { execute, models, agents } = await createRunner(config, {
+  const { execute, models, settings } = await createRunner(config, {
     github,
     servers,
     halts,
@@ -213,7 +219,7 @@ export const startApp = async (config: Config, log: Log = console.error, machine
   });
   const commands: CommandDeps = { github, store, queue, halts, models, clock: systemClock, log };
   const checks: ChecksDueDeps = { github, store, log, amend: execute.amend };
-  const pushes: CheckPushDeps = { github, workspace, analysis, agents, log };
+  const pushes: CheckPushDeps = { github, workspace, analysis, settings, log };
   const webhooks = await createWebhookHandler({
     secret: config.webhookSecret,
     github,
@@ -223,6 +229,7 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     appId: config.appId,
     bots: config.bots,
     pace: { quietMs: config.quietSeconds * 1_000, mostMs: config.quietSeconds * 5_000 },
+    settings,
     clock: systemClock,
     log,
   });
@@ -239,6 +246,7 @@ export const startApp = async (config: Config, log: Log = console.error, machine
       if (job.trigger.kind === "checks")
         return checksDue(checks, job).then((due) => (due ? execute.run(job, signal) : undefined));
       if (job.trigger.kind === "merged") return upkeep(pushes, job);
+      if (job.urgent && job.trigger.kind === "label") return weighLabel({ github, settings, queue, log }, job);
       return job.urgent ? runCommand(commands, job) : execute.run(job, signal);
     },
     giveUp: async (job, error) => {

@@ -7,12 +7,14 @@ import { ConfigError } from "../domain/errors.ts";
 import { issueOfBranch, type Job, keyOf, toJob } from "../domain/job.ts";
 import { parseTrigger, type Said, type TriggerOptions } from "../domain/parse-trigger.ts";
 import { toRemark } from "../domain/remark.ts";
+import { isLabelOf } from "../domain/repository-config.ts";
 import { holdBack, type Pace, takeIn } from "../domain/review-trigger.ts";
 import { takeInSuite } from "../domain/suite-trigger.ts";
-import type { ChecksTrigger, MergedTrigger, PushTrigger, Trigger } from "../domain/trigger.ts";
+import type { ChecksTrigger, LabelTrigger, MergedTrigger, PushTrigger, Trigger } from "../domain/trigger.ts";
 import type { Clock, GitHub, GitHubSession, Queue, ReactionTarget, Store } from "../ports.ts";
 import { readReviews } from "../run/follow-up.ts";
 import { mayWrite } from "../run/rights.ts";
+import type { Settings } from "../run/settings.ts";
 
 export type WebhookDeps = {
   /** At least 32 bytes. */
@@ -24,6 +26,8 @@ export type WebhookDeps = {
   /** For comments that stand alone. */
   readonly pace: Pace;
   readonly appId?: number | undefined;
+  /** Of repositories; where left out, none chose a label of its own. */
+  readonly settings?: Pick<Settings, "of"> | undefined;
   /** Those that the operator lets in. */
   readonly bots?: TriggerOptions["bots"];
   readonly clock: Clock;
@@ -184,6 +188,7 @@ const takeRemark = async ({ store, queue, clock }: WebhookDeps, said: Said): Pro
 const acknowledge = async (deps: WebhookDeps, trigger: Trigger): Promise<void> => {
   if (isUnasked(trigger)) return;
   try {
+    if (trigger.kind === "label" && !(await isLabelHere(deps, trigger))) return;
     const session = await deps.github.open(trigger.repository, "acknowledge");
     try {
       if (!mayWrite(await session.permissionOf(trigger.sender))) return;
@@ -199,6 +204,11 @@ const acknowledge = async (deps: WebhookDeps, trigger: Trigger): Promise<void> =
 /** Nobody waits for a sign of it. */
 const isUnasked = (trigger: Trigger): trigger is PushTrigger | ChecksTrigger | MergedTrigger =>
   trigger.kind === "push" || trigger.kind === "checks" || trigger.kind === "merged";
+/** One that is not the operator's is looked up by its job. */
+const isLabelHere = async ({ settings }: WebhookDeps, { label, repository }: LabelTrigger): Promise<boolean> => {
+  if (!label) return true;
+  return label.usual && (!settings || isLabelOf(await settings.of(repository), label));
+};
 
 /** A review takes no reaction itself; its inline comments do, and where it has none, the pull request. */
 const targetsOf = async (

@@ -11,7 +11,7 @@ export type Job = {
   readonly trigger: Trigger;
   /** ISO 8601. */
   readonly acceptedAt: string;
-  /** Waits neither for the runs of its issue nor for a free place: a command that starts no run, a push that is checked, what a merge asks for. */
+  /** Waits neither for the runs of its issue nor for a free place: a command that starts no run, a push that is checked, what a merge asks for, a label that may be the repository's. */
   readonly urgent?: true;
   /** ISO 8601. Held back until then, for more of what it is about may be on its way. */
   readonly notBefore?: string;
@@ -27,6 +27,8 @@ export const toJob = (trigger: Trigger, delivery: { id: string; acceptedAt: stri
   if (trigger.kind === "merged")
     return { id, key: `${fullName(trigger.repository)}/merged`, trigger, acceptedAt, urgent: true };
   if (trigger.kind === "push") return { id, key: `${key}/check`, trigger, acceptedAt, urgent: true };
+  if (trigger.kind === "label" && trigger.label && !trigger.label.usual && !trigger.label.chosen)
+    return { id, key: `${key}/label/${id}`, trigger, acceptedAt, urgent: true };
   if (startsARun(trigger)) return { id, key, trigger, acceptedAt };
   // One after another, so that the second one finds what the first one said.
   if (trigger.kind === "review") return { id, key: `${key}/closed`, trigger, acceptedAt, urgent: true };

@@ -185,11 +185,15 @@ const parseLabel = (
   common: Common,
   options: TriggerOptions,
 ): ParsedTrigger => {
-  if (label?.name.toLowerCase() !== options.label.toLowerCase()) return { ignored: "another label" };
+  if (!label) return { ignored: "a label that is gone" };
   if (issue.pull_request) return { ignored: "the label counts on issues, not on pull requests" };
   if (issue.state !== "open") return { ignored: "the issue is closed" };
   const { number, title, body } = issue;
-  return { trigger: { ...common, kind: "label", thread: { kind: "issue", number }, title, body: body ?? "" } };
+  // Which one the repository chose stands in its configuration, and nobody waits for that here.
+  const put = { name: label.name, usual: label.name.toLowerCase() === options.label.toLowerCase() };
+  return {
+    trigger: { ...common, kind: "label", thread: { kind: "issue", number }, title, body: body ?? "", label: put },
+  };
 };
 
 const parseComment = (

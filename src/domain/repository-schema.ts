@@ -1,30 +1,11 @@
 /** The keys of `.github/architect.yml`: what each may be, and the sentence that says so. Reads nothing, decides nothing. */
 import { z } from "zod";
-import { nearest } from "./distance.ts";
 import { canonPath, isProtected } from "./policy.ts";
 import { createRedactor } from "./redact.ts";
+import { labelSchema, modelSchema, whoSchema } from "./repository-rules.ts";
+import { keys } from "./schema-keys.ts";
 import { defaultLines } from "./stack.ts";
 import { standardsSchema } from "./standards.ts";
-
-/** Letters by which a key may be misspelt. */
-const near = (key: string): number => (key.length < 5 ? 1 : 2);
-
-const didYouMean = (keys: readonly string[], known: readonly string[]): string => {
-  const meant = keys.flatMap((key) => nearest(key.toLowerCase(), known, near(key)) ?? []);
-  return meant.length > 0 ? `did you mean ${meant.map((key) => `\`${key}\``).join(", ")}? ` : "";
-};
-
-/** An object that names what it does not know, and what there is instead. */
-const keys = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
-  z.strictObject(shape, {
-    error: (issue) => {
-      const known = Object.keys(shape);
-      const allowed = `allowed here: ${known.join(", ")}`;
-      if (issue.code === "unrecognized_keys")
-        return `unknown key ${issue.keys.map((key) => `\`${key}\``).join(", ")}; ${didYouMean(issue.keys, known)}${allowed}`;
-      return issue.code === "invalid_type" ? `must be a mapping; ${allowed}` : undefined;
-    },
-  });
 
 const canonFolder = (raw: string, context: z.RefinementCtx): string => {
   const canon = canonPath(raw.replace(/\/(\*\*)?$/, ""));
@@ -185,6 +166,14 @@ export const repositorySchema = keys({
   env: environment
     .optional()
     .describe("Plain variables for every command in the sandbox; no secrets, and none that the sandbox sets itself."),
+  label: labelSchema
+    .optional()
+    .describe("The label that starts a run here, in place of the one that the operator chose."),
+  model: modelSchema
+    .optional()
+    .describe(
+      "Which of the operator's models works here: one for all, or one for each agent by its name and `default` for the rest.",
+    ),
   roots: z
     .array(root, "must be a list of folders")
     .min(1, 'must name a folder, such as services/orders, or "." for the top of the repository')
@@ -205,6 +194,9 @@ export const repositorySchema = keys({
       "House standards that this repository keeps otherwise, each with the reason that people read in reports.",
     ),
   test: commands.optional().describe("The repository's own test suite: a command, or a list of them, in /repo."),
+  who: whoSchema
+    .optional()
+    .describe("Who may start runs and steer them, among people with write access; it lets in nobody else."),
 });
 
 export type RepositoryConfig = z.output<typeof repositorySchema>;

@@ -4,12 +4,22 @@ import type { Person, RepositoryRef, Thread } from "./repository.ts";
 
 type Common = { readonly repository: RepositoryRef; readonly sender: Person };
 
-/** The `architect` label was put on an open issue: its title and body are the request. */
+export type PutLabel = {
+  readonly name: string;
+  /** It is the operator's, which counts where a repository chose no other. */
+  readonly usual: boolean;
+  /** The repository chose it: known once that was looked up. */
+  readonly chosen?: boolean;
+};
+
+/** A label that starts runs was put on an open issue: its title and body are the request. */
 export type LabelTrigger = Common & {
   readonly kind: "label";
   readonly thread: Thread;
   readonly title: string;
   readonly body: string;
+  /** Undefined where somebody asked without one. */
+  readonly label?: PutLabel;
 };
 
 /** `/architect …` at the start of a line of a comment. */

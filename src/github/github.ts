@@ -8,6 +8,7 @@ import { createChecks } from "./checks.ts";
 import { type ClientOptions, createClient, doing, statusOf, unless } from "./client.ts";
 import { createComments } from "./comments.ts";
 import { createCommits } from "./commits.ts";
+import { fetchFile, fetchFirst } from "./files.ts";
 import { fetchImages, type ImageSource } from "./images.ts";
 import type { LogSource } from "./job-logs.ts";
 import { createOwnReviews } from "./own-reviews.ts";
@@ -16,7 +17,7 @@ import { createPulls } from "./pulls.ts";
 import { createMayRerun, createRerun } from "./rerun.ts";
 import { createReviews } from "./reviews.ts";
 import type { Place } from "./shapes.ts";
-import { type Clients, openToken, revokeToken, type Token } from "./token.ts";
+import { type Clients, findToken, openToken, revokeToken, type Token } from "./token.ts";
 
 export type GitHubOptions = {
   readonly appId: number;
@@ -72,6 +73,19 @@ export const createGitHub = (options: GitHubOptions): GitHub => {
       const basic = Buffer.from(`x-access-token:${await token.current()}`).toString("base64");
       const url = `${webUrl}/${token.owner}/${token.repo}.git`;
       return { url, authorization: `Basic ${basic}`, revoke: () => token.revoke() };
+    },
+    fetchShared: async ({ installationId, owner }, name, paths) => {
+      const token = await findToken(clients, { installationId, owner, name }, clock);
+      if (!token) return undefined;
+      const client = createClient(settings, `installation-${installationId}`);
+      useToken(client, token, settings.throttle ? 1_000 : 10);
+      try {
+        return await doing(`reading ${paths.join(" or ")} of ${owner}/${name}`, () =>
+          fetchFirst(client, { owner: token.owner, repo: token.repo }, paths),
+        );
+      } finally {
+        await token.revoke();
+      }
     },
     attribution: ({ id, login }) => `${login} <${id}+${login}@users.noreply.${new URL(webUrl).hostname}>`,
     threadUrl: ({ owner, name }, { kind, number }) =>
@@ -167,6 +181,7 @@ const createSession = (
       during(`reading reviews ${ids.join(", ")} of #${pull}`, () => given.fetchReviews(pull, ids)),
     fetchPullTemplate: () =>
       during("reading the pull-request template", () => fetchPullTemplate(client, place, repository.defaultBranch)),
+    fetchFile: (path) => during(`reading ${path}`, () => fetchFile(client, place, path)),
     fetchImages: (from, urls) =>
       during(`fetching ${urls.length} images of #${from.number}`, () =>
         fetchImages(client, place, source, { from, urls }),

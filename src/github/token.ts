@@ -51,17 +51,33 @@ export type Clients = {
 };
 
 export const openToken = async (
-  { app, plain }: Clients,
+  clients: Clients,
   repository: RepositoryRef,
   phase: TokenPhase,
   clock: Clock,
 ): Promise<Token> => {
-  let minted = await mint(app, repository, phase, clock);
+  const mint = () => mintFor(clients.app, repository, phase, clock);
+  return keep(clients, await mint(), mint, clock);
+};
+
+/** To read a repository of the same owner that is known by its name alone. @returns undefined where the App is not installed on it */
+export const findToken = async (
+  clients: Clients,
+  sibling: Pick<RepositoryRef, "installationId" | "owner" | "name">,
+  clock: Clock,
+): Promise<Token | undefined> => {
+  const mint = () => mintByName(clients.app, sibling, clock);
+  const minted = await mint();
+  return minted && keep(clients, minted, async () => (await mint()) ?? minted, clock);
+};
+
+const keep = (clients: Clients, first: Minted, mint: () => Promise<Minted>, clock: Clock): Token => {
+  let minted = first;
   let renewal: Promise<void> | undefined;
   const renew = async (): Promise<void> => {
     const old = minted.token;
-    minted = await mint(app, repository, phase, clock);
-    await revokeToken(plain, old);
+    minted = await mint();
+    await revokeToken(clients.plain, old);
   };
   return {
     owner: minted.owner,
@@ -76,7 +92,7 @@ export const openToken = async (
       return minted.token;
     },
     isYoung: () => clock().getTime() - minted.madeAt < youngMs,
-    revoke: () => revokeToken(plain, minted.token),
+    revoke: () => revokeToken(clients.plain, minted.token),
   };
 };
 
@@ -92,20 +108,53 @@ const askFor = async (app: Octokit, repository: RepositoryRef, phase: TokenPhase
   return (await unless([422], whole)) ?? app.rest.apps.createInstallationAccessToken({ ...asked, permissions: fewer });
 };
 
-const mint = (app: Octokit, repository: RepositoryRef, phase: TokenPhase, clock: Clock): Promise<Minted> =>
+const mintFor = (app: Octokit, repository: RepositoryRef, phase: TokenPhase, clock: Clock): Promise<Minted> =>
   doing(`asking for a token of repository ${repository.id} to ${phase}`, async () => {
     const { data } = await askFor(app, repository, phase);
     const [named] = data.repositories ?? [];
-    if (data.repositories && (data.repositories.length !== 1 || named?.id !== repository.id))
-      throw new Error("the token that came is for other repositories than the one that was asked for");
-    return {
-      token: data.token,
-      madeAt: clock().getTime(),
-      expiresAt: Date.parse(data.expires_at),
-      owner: named?.owner.login ?? repository.owner,
-      repo: named?.name ?? repository.name,
-    };
+    if (data.repositories && (data.repositories.length !== 1 || named?.id !== repository.id)) throw otherRepositories();
+    return mintedOf(
+      data,
+      { owner: named?.owner.login ?? repository.owner, repo: named?.name ?? repository.name },
+      clock,
+    );
   });
+
+const mintByName = (
+  app: Octokit,
+  { installationId, owner, name }: Pick<RepositoryRef, "installationId" | "owner" | "name">,
+  clock: Clock,
+): Promise<Minted | undefined> =>
+  doing(`asking for a token of ${owner}/${name} to fetch`, async () => {
+    // 422: there is no such repository, or the App is not installed on it.
+    const answer = await unless([422], () =>
+      app.rest.apps.createInstallationAccessToken({
+        installation_id: installationId,
+        repositories: [name],
+        permissions: phasePermissions.fetch,
+      }),
+    );
+    if (!answer) return undefined;
+    const { data } = answer;
+    const [named] = data.repositories ?? [];
+    if (data.repositories && (data.repositories.length !== 1 || named?.name.toLowerCase() !== name.toLowerCase()))
+      throw otherRepositories();
+    return mintedOf(data, { owner: named?.owner.login ?? owner, repo: named?.name ?? name }, clock);
+  });
+
+const otherRepositories = (): Error =>
+  new Error("the token that came is for other repositories than the one that was asked for");
+
+const mintedOf = (
+  data: { readonly token: string; readonly expires_at: string },
+  place: { readonly owner: string; readonly repo: string },
+  clock: Clock,
+): Minted => ({
+  token: data.token,
+  madeAt: clock().getTime(),
+  expiresAt: Date.parse(data.expires_at),
+  ...place,
+});
 
 /** A token that cannot be revoked ends by itself within the hour, so this never fails a run. */
 export const revokeToken = async (plain: Octokit, token: string): Promise<void> => {

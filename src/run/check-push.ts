@@ -5,19 +5,19 @@ import { renderCheckRun } from "../domain/render/check-run.ts";
 import { isLast, parseStack } from "../domain/render/stack.ts";
 import { parseBody } from "../domain/render-report.ts";
 import type { RepositoryRef } from "../domain/repository.ts";
-import { configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
+import { configPath, readRepositoryConfig } from "../domain/repository-config.ts";
 import type { StandardsConfig } from "../domain/standards.ts";
 import type { Analysis, GitHub, GitHubSession, Pull, Workspace } from "../ports.ts";
 import { changesBetween } from "./changes-between.ts";
 import { createCheckCode } from "./check-code.ts";
 import { createInspector, readerOf } from "./inspector.ts";
+import type { Settings } from "./settings.ts";
 
 export type CheckPushDeps = {
   readonly github: GitHub;
   readonly workspace: Workspace;
   readonly analysis: Analysis;
-  /** Names that a repository's configuration may use. */
-  readonly agents: readonly string[];
+  readonly settings: Pick<Settings, "names" | "defaults">;
   readonly log: (line: string) => void;
 };
 
@@ -101,12 +101,12 @@ const mergeBaseOf = async (
   base === undefined || head === undefined ? undefined : workspace.mergeBase(repository, base, head);
 
 const standardsAt = async (
-  { workspace, agents }: CheckPushDeps,
+  { workspace, settings }: CheckPushDeps,
   repository: RepositoryRef,
   commit: string | undefined,
 ): Promise<{ readonly standards: StandardsConfig; readonly findings: readonly Finding[] }> => {
   const text = commit === undefined ? undefined : await workspace.readFile(repository, commit, configPath);
-  const read = parseRepositoryConfig(text, agents);
+  const read = readRepositoryConfig({ text }, (await settings.defaults(repository)).file, settings.names);
   if (read.ok) return { standards: read.config.standards ?? {}, findings: [] };
   return { standards: {}, findings: [{ rule: "configuration", severity: "concern", message: read.problem }] };
 };

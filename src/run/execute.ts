@@ -1,37 +1,36 @@
 /** One job from start to outcome: gather, brief, loop, settle, publish. Every step may be repeated after a crash. */
 import { openSentence } from "../domain/answered.ts";
-import { limitsFor, noSpend } from "../domain/budget.ts";
+import { limitsFor } from "../domain/budget.ts";
 import { lowerCaps } from "../domain/caps.ts";
-import { RefusedError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Job } from "../domain/job.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { shownHash } from "../domain/plan.ts";
 import { lateNotice } from "../domain/remark.ts";
 import { named } from "../domain/render/failed-checks.ts";
+import type { RepositoryConfig } from "../domain/repository-schema.ts";
 import type { Trigger } from "../domain/trigger.ts";
-import type { RunRecord, Worktree } from "../ports.ts";
+import type { RunRecord } from "../ports.ts";
 import { whyOverdue } from "./approve.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
+import { chosenByAgent, chosenForLead } from "./chosen-models.ts";
 import { startOf } from "./converse.ts";
 import { followUpIn } from "./follow-up.ts";
 import { castOf } from "./frame.ts";
-import { type GatherDeps, type Gathered, gather, type NotReady, notReady } from "./gather.ts";
+import { type GatherDeps, type Gathered, gather } from "./gather.ts";
 import { gatherQuestion } from "./gather-question.ts";
 import { gatherReview } from "./gather-review.ts";
 import { goOn, groundOf } from "./go-on.ts";
-import { implement } from "./implement.ts";
 import { issueOf } from "./issue-of.ts";
 import { agentIn, type Mode } from "./mode.ts";
 import { modeFor } from "./modes.ts";
+import { type NotReady, notReady } from "./not-ready.ts";
 import { openRun, type Signals, workOf } from "./open-run.ts";
+import { outcomeOf, refused } from "./outcome-of.ts";
 import type { Allowance } from "./purse.ts";
-import { read } from "./read.ts";
 import { resumeFrom, spentBy } from "./resume.ts";
-import { review } from "./review.ts";
-import type { ExecuteDeps, Run } from "./run-deps.ts";
+import type { ExecuteDeps } from "./run-deps.ts";
 import { openServerDesk } from "./server-desk.ts";
-import { tellChecks } from "./tell-checks.ts";
 import { termsOf } from "./terms.ts";
 import { beforeOf } from "./transcript.ts";
 
@@ -111,21 +110,23 @@ const carryOut = async (
   const standing = source?.state ?? resumeFrom([...asked.before, ...own]);
   const at = source ? groundOf(source) : standing;
   const followUp = followUpIn([...asked.before, ...own]);
-  const { model } = termsOf(given, stored.job.trigger, standing);
-  const caster = {
-    ...given,
-    model: castOf({ ...given, model }, given.definition).model,
-    reads: mode?.name,
-    plan: asked.plan?.plan,
+  const castIn = (config: RepositoryConfig) => {
+    const { definition, choices } = given;
+    const caps = lowerCaps(given.caps, config.budget ?? {});
+    const terms = termsOf({ ...given, caps }, stored.job.trigger, standing, chosenForLead(config, definition));
+    return { ...terms, chosen: chosenByAgent(config, definition, choices) };
   };
+  const modelIn = (config: RepositoryConfig) => castOf({ ...given, ...castIn(config) }, given.definition).model;
+  const caster = { ...given, modelIn, reads: mode?.name, plan: asked.plan?.plan };
   const [gathered, servers] = await Promise.all([
     gatherFor(mode, record.job.trigger)(caster, record, at && { ...at, followUp }),
     openServerDesk(given.servers, signals.app),
   ]);
-  const bounds = (gathered.kind === "ready" && gathered.config.budget) || {};
-  const terms = termsOf({ ...given, caps: lowerCaps(given.caps, bounds) }, stored.job.trigger, standing);
-  const allowance = given.purse?.open(record.job.trigger.repository, record.issue, bounds);
-  const deps = { ...given, ...payingFrom(allowance, { ...given, model }), caps: terms.caps };
+  const config = gathered.kind === "ready" ? gathered.config : {};
+  const terms = castIn(config);
+  const { model, chosen, caps } = terms;
+  const allowance = given.purse?.open(record.job.trigger.repository, record.issue, config.budget);
+  const deps = { ...given, ...payingFrom(allowance, { ...given, model, chosen }), caps };
   if (gathered.kind === "not-ready" && gathered.silent) {
     deps.log(`run ${record.id} refused: ${gathered.reason}`);
     return deps.store.closeRun(record.id, refused(gathered.reason));
@@ -141,8 +142,15 @@ const carryOut = async (
   const state = resumeFrom([...asked.before, ...events]);
   const run = openRun(deps, asked, events, {
     start: startOf(castOf(deps, deps.definition), deps.definition, state),
-    notices: [...terms.notices, ...leftOpenIn(events), ...carriesOut(asked), ...checksNotices(ready)],
+    notices: [
+      ...terms.notices,
+      ...(ready?.notices ?? []),
+      ...leftOpenIn(events),
+      ...carriesOut(asked),
+      ...checksNotices(ready),
+    ],
     ...{ thread: stored.job.trigger.thread, signals, servers, mode, plan: asked.plan?.plan },
+    who: ready?.config.who,
   });
   try {
     const outcome = await outcomeOf(
@@ -177,11 +185,12 @@ const leftOpenIn = (own: readonly RunEvent[]): readonly string[] =>
 /** Every model that the run may ask, asked from what is left for it. */
 const payingFrom = (
   allowance: Allowance | undefined,
-  { model, modelFor, fallback }: Pick<ExecuteDeps, "model" | "modelFor" | "fallback">,
-): Pick<ExecuteDeps, "model" | "modelFor" | "fallback"> =>
+  { model, modelFor, chosen, fallback }: Pick<ExecuteDeps, "model" | "modelFor" | "chosen" | "fallback">,
+): Pick<ExecuteDeps, "model" | "modelFor" | "chosen" | "fallback"> =>
   allowance === undefined
-    ? { model, modelFor, fallback }
+    ? { model, modelFor, chosen, fallback }
     : {
+        chosen: chosen && new Map([...chosen].map(([agent, one]) => [agent, allowance.of(one)])),
         model: allowance.of(model),
         modelFor: modelFor && ((definition) => allowance.of(modelFor(definition))),
         fallback: fallback && allowance.of(fallback),
@@ -230,80 +239,3 @@ const isAside = (gathered: Gathered | NotReady): boolean =>
 
 const checksNotices = (ready: Gathered | undefined): readonly string[] =>
   ready?.checks ? [`Failed checks are looked at: ${ready.checks.map(named).join(", ")}.`] : [];
-
-const refused = (summary: string): Outcome => ({
-  kind: "refused",
-  summary,
-  blockers: [],
-  questions: [],
-  spend: noSpend,
-});
-
-const outcomeOf = async (
-  deps: ExecuteDeps,
-  run: Run,
-  gathered: Exclude<Awaited<ReturnType<typeof gather>>, { silent: true }>,
-  events: readonly RunEvent[],
-): Promise<Outcome> => {
-  if (gathered.kind === "not-ready" && gathered.aside)
-    return tellChecks(deps.github, run.record.job.trigger.repository, gathered.aside);
-  if (gathered.kind === "not-ready") return { ...refused(gathered.reason), status: "BLOCKED" };
-  const { start } = run;
-  const halted = start.resume || start.left ? undefined : await run.halted();
-  if (halted)
-    return {
-      ...refused(`The run was ${halted.reason} before it began. Nothing was changed.`),
-      ...{ status: "BLOCKED", cutShort: "stopped" },
-    };
-  const { target } = gathered;
-  if (target && run.mode)
-    return review(deps, run, { gathered, target, mode: run.mode }, () => openWorktree(deps, run, gathered));
-  const health = await deps.workspace.checkSandbox();
-  if (!health.ok)
-    return {
-      ...refused("Nothing was run: the sandbox on the App's machine does not hold."),
-      status: "BLOCKED",
-      blockers: [health.reason, health.mend],
-    };
-  const worktree = await openWorktree(deps, run, gathered);
-  if ("kind" in worktree) return worktree;
-  try {
-    return run.mode
-      ? await read(deps, run, gathered, worktree, run.mode)
-      : await implement(deps, run, gathered, worktree, events);
-  } finally {
-    await worktree.close();
-  }
-};
-
-/** Of what people see in the status comment. */
-const maxLog = 4_000;
-
-/** A repository that cannot be worked in is no accident: trying again would not help. Nor is a stop in its set-up. */
-const openWorktree = (deps: ExecuteDeps, run: Run, gathered: Gathered): Promise<Worktree | Outcome> =>
-  deps.workspace
-    .openWorktree(run.record.job.trigger.repository, {
-      runId: run.record.id,
-      commit: gathered.commit,
-      base: gathered.base,
-      baseBranch: gathered.baseBranch,
-      env: gathered.config.env ?? {},
-      setup: gathered.config.setup && { ...gathered.config.setup, signal: run.signal },
-      boundaries: [
-        gathered.boundary,
-        ...[...gathered.subagents, ...gathered.teammates].map(({ boundary }) => boundary),
-      ],
-    })
-    .catch(async (error: unknown): Promise<Outcome> => {
-      if (error instanceof RefusedError) return blockedWith(error.message, error.log && deps.redact(error.log).text);
-      const halted = run.signal.aborted && !run.ending.aborted ? await run.halted() : undefined;
-      if (!halted) throw error;
-      const summary = `While the worktree was made ready: ${halted.reason}. What was done before is kept.`;
-      return { ...refused(summary), status: "BLOCKED", cutShort: halted.cause === "stopped" ? "stopped" : "limit" };
-    });
-
-const blockedWith = (summary: string, log: string | undefined): Outcome => ({
-  ...refused(summary),
-  status: "BLOCKED",
-  ...(log === undefined ? {} : { log: log.slice(-maxLog) }),
-});

@@ -3,6 +3,7 @@ import type { RunEvent } from "../domain/event.ts";
 import type { FollowUp, GivenReview } from "../domain/follow-up.ts";
 import type { Boundary } from "../domain/policy.ts";
 import type { Person, RepositoryRef } from "../domain/repository.ts";
+import { type Who, whyNotBy } from "../domain/repository-rules.ts";
 import { itemId, itemsOf, type ThreadItem } from "../domain/review-thread.ts";
 import { planSuggestions, suggestionsIn } from "../domain/suggestion.ts";
 import { latestOf, type ThreadEntry } from "../domain/thread-ledger.ts";
@@ -23,13 +24,19 @@ export type NothingAsked = { readonly reason: string; readonly silent: boolean }
 export const askersOf = async (session: GitHubSession, trigger: Trigger): Promise<readonly Person[]> =>
   writersAmong(session, [trigger.sender, ...(trigger.kind === "review" ? trigger.reviews.map(({ by }) => by) : [])]);
 
-/** Each once, in their order. */
+/** Each once, in their order. @param who whom the repository hears, of those with write access */
 export const writersAmong = async (
   session: Pick<GitHubSession, "permissionOf">,
   people: readonly Person[],
+  who?: Who | undefined,
 ): Promise<readonly Person[]> => {
   const each = [...new Map(people.map((person) => [person.id, person])).values()];
-  const may = await Promise.all(each.map(async (person) => mayWrite(await session.permissionOf(person))));
+  const may = await Promise.all(
+    each.map(async (person) => {
+      const permission = await session.permissionOf(person);
+      return mayWrite(permission) && whyNotBy(who, person, permission) === undefined;
+    }),
+  );
   return each.filter((_, at) => may[at]);
 };
 
@@ -54,6 +61,7 @@ export const gatherFollowUp = async (
     /** None where the run writes no code, so that nothing suggested is applied. */
     readonly boundary: Boundary | undefined;
     readonly begun: FollowUp | undefined;
+    readonly who: Who | undefined;
   },
 ): Promise<FollowUp | NothingAsked> => {
   const { trigger, pull, commit, boundary, begun } = known;
@@ -61,7 +69,7 @@ export const gatherFollowUp = async (
   const told = begun && new Set(begun.items.map(itemId));
   const { repository } = trigger;
   const entries = (await deps.store.threadsOf(repository, pull.number)).filter((entry) => entry.run !== run.id);
-  const given = await readReviews(deps, session, trigger, entries);
+  const given = await readReviews(deps, session, trigger, entries, known.who);
   const changed = new Set(entries.filter(({ outcome }) => outcome === "changed").map(({ comment }) => comment));
   const items = given.items.filter((item) => (told ? told.has(itemId(item)) : !changed.has(itemId(item))));
   const demands = given.reviews.filter(({ state, body }) => state !== "approved" && body.trim() !== "");
@@ -81,6 +89,7 @@ export const readReviews = async (
   session: GitHubSession,
   trigger: ReviewTrigger,
   entries: readonly ThreadEntry[],
+  who?: Who | undefined,
 ): Promise<{ readonly reviews: readonly GivenReview[]; readonly items: readonly ThreadItem[] }> => {
   const ids = trigger.reviews.map(({ id }) => id);
   const { reviews, threads } = await session.fetchReviews(trigger.thread.number, ids);
@@ -91,6 +100,7 @@ export const readReviews = async (
       await writersAmong(
         session,
         people.filter(({ id }) => id !== self.id),
+        who,
       )
     ).map(({ id }) => id),
   );

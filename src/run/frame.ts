@@ -17,8 +17,8 @@ import { ownStretch } from "./resume.ts";
 import type { ExecuteDeps, Run } from "./run-deps.ts";
 import { architectForm, createSubmitReport } from "./tools/submit-report.ts";
 
-export const castOf = ({ model, modelFor, fallback }: ExecuteDeps, definition: Definition): Cast => ({
-  model: definition.model === "inherit" ? model : (modelFor?.(definition) ?? model),
+export const castOf = ({ model, modelFor, chosen, fallback }: ExecuteDeps, definition: Definition): Cast => ({
+  model: chosen?.get(definition.name) ?? (definition.model === "inherit" ? model : (modelFor?.(definition) ?? model)),
   fallback,
 });
 

@@ -1,14 +1,16 @@
 /** What a question on a pull request needs to know: the head as it is, whoever's and in whatever state, what it changes, and guidance from its base alone. Reads GitHub and the mirror; runs and writes nothing. */
 import { decisionsPath } from "../domain/memory.ts";
 import { fullName } from "../domain/repository.ts";
-import { boundaryFor, configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
+import { boundaryFor } from "../domain/repository-config.ts";
 import { parseRepositorySkills, skillPlace } from "../domain/repository-skills.ts";
 import type { GitHubSession, RunRecord } from "../ports.ts";
 import { composeBriefOf } from "./brief-of.ts";
-import { fetchHeads, type GatherDeps, type Gathered, type NotReady, notReady, type StartedAt } from "./gather.ts";
+import { readConfigured } from "./configured.ts";
+import { fetchHeads, type GatherDeps, type Gathered, type StartedAt } from "./gather.ts";
 import { findHead, type Head } from "./gather-review.ts";
 import { gatherImages, noImages, withImages } from "./images.ts";
 import { readInstructions } from "./instructions.ts";
+import { type NotReady, notReady } from "./not-ready.ts";
 import { isOwnPull } from "./own-pull.ts";
 import { changeIn } from "./review-brief.ts";
 import { mayWrite } from "./rights.ts";
@@ -47,18 +49,19 @@ const prepare = async (
   if (!tip || !configTip) return notReady(`the repository has no commit on \`${repository.defaultBranch}\` yet.`);
   const commit = at?.commit ?? newest;
   const base = at?.base ?? (await workspace.mergeBase(repository, tip, commit)) ?? tip;
-  const [known, settings, named, ours, allowed] = await Promise.all([
+  const configured = await readConfigured(deps, run, { session, askers: [trigger.sender], tip: configTip });
+  if (configured.kind === "not-ready") return configured;
+  const [known, named, ours, allowed] = await Promise.all([
     workspace.readFiles(repository, tip, [decisionsPath]),
-    workspace.readFiles(repository, configTip, [configPath]),
     workspace.readNamed(repository, configTip, skillPlace),
     deps.github.whoami().then((self) => isOwnPull(pull, self)),
     deps.store.allowedHead(repository, pull.number),
   ]);
-  const read = parseRepositoryConfig(settings.texts.get(configPath), [...deps.library.definitions.keys()]);
-  if (!read.ok) return notReady(read.problem);
   const runnable = ours || allowed === commit;
   // Its set-up and its tests would run what somebody proposes.
-  const config = runnable ? read.config : { ...read.config, setup: undefined, test: undefined, serve: undefined };
+  const config = runnable
+    ? configured.config
+    : { ...configured.config, setup: undefined, test: undefined, serve: undefined };
   const boundary = boundaryFor(deps.definition.name, deps.definition.boundary, config);
   const instructions = await readInstructions(boundary, (paths) => workspace.readFiles(repository, tip, paths));
   const decisions = known.texts.get(decisionsPath);
@@ -69,7 +72,7 @@ const prepare = async (
   });
   const images = at
     ? noImages
-    : await gatherImages(session, trigger, { context: "context" in brief, model: deps.model });
+    : await gatherImages(session, trigger, { context: "context" in brief, model: deps.modelIn(config) });
   const change = changeIn({ pull, runnable, files: commit === newest ? files : [] }, []);
   return {
     kind: "ready",
@@ -77,6 +80,7 @@ const prepare = async (
     images: images.given,
     skills: parseRepositorySkills(named.texts, { unread: named.tooLarge, more: named.more }),
     boundary: { allowed: [], forbidden: [] },
+    notices: configured.notices,
     ...{ config, commit, parent: commit, base, baseBranch: pull.base },
     subagents: [],
     teammates: [],

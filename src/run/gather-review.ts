@@ -5,16 +5,18 @@ import { knownFrom, reviewMarker } from "../domain/pull-review.ts";
 import { shortSha } from "../domain/render/pull-review.ts";
 import { code } from "../domain/render/safe.ts";
 import { fullName, type RepositoryRef } from "../domain/repository.ts";
-import { boundaryFor, configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
+import { boundaryFor } from "../domain/repository-config.ts";
 import { parseRepositorySkills, skillPlace } from "../domain/repository-skills.ts";
 import { deviationsOf, type StandardsConfig } from "../domain/standards.ts";
 import type { Trigger } from "../domain/trigger.ts";
 import type { Analysis, GitHubSession, Pull, PullFile, RunRecord } from "../ports.ts";
 import { checkPull, type PullChecked } from "../verify/check-pull.ts";
 import { changesBetween } from "./changes-between.ts";
-import { fetchHeads, type GatherDeps, type Gathered, type NotReady, notReady, type StartedAt } from "./gather.ts";
+import { readConfigured } from "./configured.ts";
+import { fetchHeads, type GatherDeps, type Gathered, type StartedAt } from "./gather.ts";
 import { createInspector, isSource, readerOf } from "./inspector.ts";
 import { readInstructions } from "./instructions.ts";
+import { type NotReady, notReady } from "./not-ready.ts";
 import { isOwnPull } from "./own-pull.ts";
 import { composeReviewBrief } from "./review-brief.ts";
 import type { ReviewTarget } from "./review-target.ts";
@@ -95,15 +97,14 @@ const prepare = async (
     return notReady(
       `Nothing was reviewed: pull request #${pull.number} and ${code(pull.base, 255)} have no commit in common.`,
     );
-  const [known, settings, named, reviews] = await Promise.all([
+  const configured = await readConfigured(deps, run, { session, askers: [run.job.trigger.sender], tip: configTip });
+  if (configured.kind === "not-ready") return configured;
+  const { config, notices } = configured;
+  const [known, named, reviews] = await Promise.all([
     deps.workspace.readFiles(repository, tip, [decisionsPath]),
-    deps.workspace.readFiles(repository, configTip, [configPath]),
     deps.workspace.readNamed(repository, configTip, skillPlace),
     session.fetchOwnReviews(pull.number),
   ]);
-  const read = parseRepositoryConfig(settings.texts.get(configPath), [...deps.library.definitions.keys()]);
-  if (!read.ok) return notReady(read.problem);
-  const { config } = read;
   const boundary = boundaryFor(deps.definition.name, deps.definition.boundary, config);
   const instructions = await readInstructions(boundary, (paths) => deps.workspace.readFiles(repository, tip, paths));
   const ours = isOwnPull(pull, await deps.github.whoami());
@@ -136,6 +137,7 @@ const prepare = async (
     baseBranch: pull.base,
     memory: decisions === undefined ? {} : { decisions },
     ...(target.runnable ? {} : { runsNothing: true as const }),
+    notices,
     pull,
     askers: [run.job.trigger.sender],
     target,

@@ -8,20 +8,21 @@ import type { StoredPlan } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { code } from "../domain/render/safe.ts";
 import { fullName, type Person, type RepositoryRef } from "../domain/repository.ts";
-import { boundaryFor, configPath, parseRepositoryConfig } from "../domain/repository-config.ts";
+import { boundaryFor } from "../domain/repository-config.ts";
 import type { RepositoryConfig } from "../domain/repository-schema.ts";
 import { parseRepositorySkills, type RepositorySkills, skillPlace } from "../domain/repository-skills.ts";
 import type { RequestImage } from "../domain/request-images.ts";
 import { workingMates } from "../domain/team.ts";
 import type { GitHub, GitHubSession, Model, Pull, RunRecord, Store, Workspace } from "../ports.ts";
 import { composeBriefOf } from "./brief-of.ts";
+import { type ConfiguredDeps, readConfigured } from "./configured.ts";
 import { askersOf, gatherFollowUp } from "./follow-up.ts";
 import { type ChecksFound, gatherChecks } from "./gather-checks.ts";
 import { gatherImages, noImages, withImages } from "./images.ts";
 import { readInstructions } from "./instructions.ts";
+import { type NotReady, notReady } from "./not-ready.ts";
 import { isOwnPull } from "./own-pull.ts";
 import type { ReviewTarget } from "./review-target.ts";
-import type { Aside } from "./tell-checks.ts";
 import { optionsOf } from "./terms.ts";
 
 export type Gathered = {
@@ -59,25 +60,18 @@ export type Gathered = {
   readonly skills: RepositorySkills;
   /** Of the request; none where a conversation goes on, which has them. */
   readonly images: readonly RequestImage[];
+  /** What people must know of the configuration, each a sentence. */
+  readonly notices: readonly string[];
 };
 
-/** No run: `silent` where people without write access are to see nothing. */
-export type NotReady = {
-  readonly kind: "not-ready";
-  readonly reason: string;
-  readonly silent: boolean;
-  /** Failed checks for which no agent is needed. */
-  readonly aside?: Aside;
-};
-
-export type GatherDeps = {
+export type GatherDeps = ConfiguredDeps & {
   readonly github: GitHub;
   readonly workspace: Workspace;
   readonly store: Store;
   readonly library: Library;
   readonly definition: Definition;
-  /** Whom the run's own agent speaks with, if it begins now. */
-  readonly model: Pick<Model, "name" | "images">;
+  /** Whom the run's own agent speaks with, if it begins now, in a repository that is configured so. */
+  readonly modelIn: (config: RepositoryConfig) => Pick<Model, "name" | "images">;
   /** What the run reads for, where it writes no code. */
   readonly reads?: ReadingKind | undefined;
   /** What it is to carry out, where people approved a plan. */
@@ -87,8 +81,6 @@ export type GatherDeps = {
   /** Takes what need not be waited for before the run's first turn: tokens being given back. */
   readonly release: (done: Promise<void>) => void;
 };
-
-export const notReady = (reason: string, silent = false): NotReady => ({ kind: "not-ready", reason, silent });
 
 /** The commit and base that a run has started from. */
 export type StartedAt = {
@@ -145,7 +137,7 @@ const prepare = async (
   deps: GatherDeps,
   session: GitHubSession,
   run: RunRecord,
-  { pull, askers, startedAt }: Begun,
+  { pull, askers: asking, startedAt }: Begun,
 ): Promise<Gathered | NotReady> => {
   const { trigger } = run.job;
   const { repository } = trigger;
@@ -170,9 +162,11 @@ const prepare = async (
   const commit = at?.commit ?? head ?? tip;
   const base = at?.base ?? (pull ? ((await deps.workspace.mergeBase(repository, tip, commit)) ?? tip) : commit);
   const parent = at?.parent ?? (at?.left && head) ?? commit;
-  const [known, settings, named, template] = await Promise.all([
+  const configured = await readConfigured(deps, run, { session, askers: asking, tip: configTip });
+  if (configured.kind === "not-ready") return configured;
+  const { config, notices, askers } = configured;
+  const [known, named, template] = await Promise.all([
     deps.workspace.readFiles(repository, parent, [decisionsPath, statePath]),
-    deps.workspace.readFiles(repository, configTip, [configPath]),
     deps.workspace.readNamed(repository, configTip, skillPlace),
     session.fetchPullTemplate(),
   ]);
@@ -182,16 +176,14 @@ const prepare = async (
     return notReady(
       `\`${unreadable}\` is larger than 1 MiB, so what was decided cannot be read. Shorten it or move it away, then ask again.`,
     );
-  const config = parseRepositoryConfig(settings.texts.get(configPath), [...deps.library.definitions.keys()]);
-  if (!config.ok) return notReady(config.problem);
   const checks = await checksOf(deps, run, pull, {
     base,
     tip,
-    off: config.config.ci === "off",
+    off: config.ci === "off",
     goesOn: at !== undefined,
   });
   if (checks && "reason" in checks) return checks;
-  const boundary = boundaryFor(deps.definition.name, deps.definition.boundary, config.config);
+  const boundary = boundaryFor(deps.definition.name, deps.definition.boundary, config);
   const [decisions, state] = [known.texts.get(decisionsPath), known.texts.get(statePath)];
   const instructions = await readInstructions(boundary, (paths) => deps.workspace.readFiles(repository, tip, paths));
   const skills = parseRepositorySkills(named.texts, { unread: named.tooLarge, more: named.more });
@@ -199,36 +191,37 @@ const prepare = async (
     trigger.kind === "review" && pull
       ? await gatherFollowUp(deps, session, run, {
           ...{ trigger, pull, commit, begun: startedAt?.followUp },
-          boundary: deps.reads ? undefined : boundary,
+          ...{ boundary: deps.reads ? undefined : boundary, who: config.who },
         })
       : undefined;
   if (followUp && "reason" in followUp) return notReady(followUp.reason, followUp.silent);
   const brief = await composeBriefOf(session, run, {
     ...{ boundary, decisions, pull, followUp, instructions },
-    ...{ config: config.config, reads: deps.reads, plan: deps.plan, checks: checks?.brief },
+    ...{ config, reads: deps.reads, plan: deps.plan, checks: checks?.brief },
   });
   const images = at
     ? noImages
-    : await gatherImages(session, trigger, { context: "context" in brief, model: deps.model });
+    : await gatherImages(session, trigger, { context: "context" in brief, model: deps.modelIn(config) });
   return {
     kind: "ready",
     brief: withImages(brief, images),
     images: images.given,
     skills,
     boundary: deps.reads ? nowhere : boundary,
-    config: config.config,
-    subagents: agentsHere(deps.library, subagentsOf(deps.definition), config.config),
+    config,
+    subagents: agentsHere(deps.library, subagentsOf(deps.definition), config),
     teammates: deps.definition.tools.includes("TeamCreate")
       ? agentsHere(
           deps.library,
           workingMates.map(({ agentType }) => agentType),
-          config.config,
+          config,
         )
       : [],
     commit,
     parent,
     base,
     baseBranch,
+    notices,
     memory: { ...(decisions === undefined ? {} : { decisions }), ...(state === undefined ? {} : { state }) },
     ...(pull ? { pull } : {}),
     askers,

@@ -28,7 +28,7 @@ export const implement = async (
   let { model } = run.start;
   const cast = (definition: Definition): Cast => {
     const own = castOf(deps, definition);
-    return definition.model === "inherit" ? { ...own, model } : own;
+    return definition.model === "inherit" && !deps.chosen?.has(definition.name) ? { ...own, model } : own;
   };
   await restore(deps, run, worktree);
   const walls = await worktree.enter(gathered.boundary);
@@ -70,8 +70,11 @@ export const implement = async (
   const { repository } = run.record.job.trigger;
   const checkPart: PublishDeps["checkPart"] = async (session, part) => {
     const { analysis, library } = deps;
-    if (analysis)
-      await checkHead({ ...deps, analysis, agents: [...library.definitions.keys()] }, session, repository, part);
+    const settings = deps.settings ?? {
+      names: { agents: [...library.definitions.keys()] },
+      defaults: async () => ({}),
+    };
+    if (analysis) await checkHead({ ...deps, analysis, settings }, session, repository, part);
   };
   const notices = noticesOf(deps, run, gathered);
   const published = { ...deps, model, record, checkPart, plan: run.plan, notices };

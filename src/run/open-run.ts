@@ -5,6 +5,7 @@ import type { RunEvent } from "../domain/event.ts";
 import { ledgerOf, workedMs } from "../domain/ledger.ts";
 import type { StoredPlan } from "../domain/plan.ts";
 import type { Thread } from "../domain/repository.ts";
+import type { Who } from "../domain/repository-rules.ts";
 import type { Trigger } from "../domain/trigger.ts";
 import type { Asked } from "./asked.ts";
 import type { Start } from "./converse.ts";
@@ -40,6 +41,8 @@ export const openRun = (
   known: {
     readonly thread: Thread;
     readonly notices: readonly string[];
+    /** Who may steer it, among those who may write. */
+    readonly who?: Who | undefined;
     readonly start: Start;
     readonly mode?: Mode | undefined;
     readonly plan?: StoredPlan | undefined;
@@ -73,7 +76,7 @@ export const openRun = (
   const time = timeLeft(deps, own);
   return {
     ...{ record, before, progress, limits, limitsOf, start, servers, mode: known.mode, plan: known.plan },
-    remarks: createRemarks(deps, record, [...before, ...own]),
+    remarks: createRemarks(deps, record, [...before, ...own], known.who),
     ending: signals.app,
     signal: AbortSignal.any([signals.app, ...(signals.stop ? [signals.stop] : []), ...(time ? [time] : [])]),
     hurry: hurryOf(deps, own),

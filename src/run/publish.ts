@@ -10,6 +10,7 @@ import { roomForThreads } from "../domain/render/threads.ts";
 import { pullTitle } from "../domain/render/titles.ts";
 import { maxBodyLength, mergeBody, parseBody, renderPullBody } from "../domain/render-report.ts";
 import { fullName } from "../domain/repository.ts";
+import { whyNotBy } from "../domain/repository-rules.ts";
 import { deviationsOf } from "../domain/standards.ts";
 import type { Pull, RunRecord } from "../ports.ts";
 import { checkPaths } from "../verify/check-changeset.ts";
@@ -53,8 +54,13 @@ export const publish = async (
 const obstacleTo = async ({ deps, session, run, gathered, settled }: Publication): Promise<string | undefined> => {
   const { repository } = run.job.trigger;
   const [asker] = gathered.askers;
-  if (asker && (await writersAmong(session, gathered.askers)).length === 0)
+  const writers = await writersAmong(session, gathered.askers);
+  if (asker && writers.length === 0)
     return `@${asker.login} no longer has write access to ${fullName(repository)}, so nothing was published.`;
+  const { who } = gathered.config;
+  const [writer] = writers;
+  if (writer && who && (await writersAmong(session, writers, who)).length === 0)
+    return `Nothing was published: ${whyNotBy(who, writer, await session.permissionOf(writer))}.`;
   const [outside] = checkPaths(settled.changeset, settled.boundaries);
   if (outside) return `Nothing was published: ${outside.path} ${outside.message}.`;
   const leak = settled.changeset.find((change) => deps.redact(bytesOf(change).toString("utf8")).leaks > 0);

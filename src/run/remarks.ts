@@ -1,6 +1,7 @@
 /** What people write on the thread while a run is at work: told to its agent between two turns, once and in order. */
 import type { RunEvent } from "../domain/event.ts";
 import { type Remark, renderRemarks } from "../domain/remark.ts";
+import { type Who, whyNotBy } from "../domain/repository-rules.ts";
 import type { Clock, GitHub, RunRecord, Store } from "../ports.ts";
 import type { Remarks, Said } from "./context.ts";
 import { mayWrite } from "./rights.ts";
@@ -12,19 +13,26 @@ type Deps = {
   readonly log: (line: string) => void;
 };
 
+type Ruled = { readonly who: Who | undefined };
+
 /** Of one run: whoever has more to say starts another one. */
 const maxOfRun = 40;
 /** In one message: the rest comes with the next one. */
 const maxAtOnce = 10;
 
-/** @param stored the run's transcript so far: what was told before a crash is not told again */
-export const createRemarks = (deps: Deps, run: RunRecord, stored: readonly RunEvent[]): Remarks => {
+/** @param stored the run's transcript so far: what was told before a crash is not told again @param who may steer it */
+export const createRemarks = (
+  deps: Deps,
+  run: RunRecord,
+  stored: readonly RunEvent[],
+  who: Who | undefined,
+): Remarks => {
   const told = new Set(stored.flatMap((event) => (event.type === "remark" ? [event.remark.commentId] : [])));
   let waiting: Said | undefined;
   return {
     hear: async () => {
       if (waiting) return waiting;
-      const remarks = await freshOf(deps, run, told);
+      const remarks = await freshOf({ ...deps, who }, run, told);
       if (remarks.length === 0) return undefined;
       const at = deps.clock().toISOString();
       waiting = {
@@ -43,7 +51,7 @@ export const createRemarks = (deps: Deps, run: RunRecord, stored: readonly RunEv
 };
 
 /** What those who may steer have written and the agent has not been told. */
-const freshOf = async (deps: Deps, run: RunRecord, told: ReadonlySet<number>): Promise<readonly Remark[]> => {
+const freshOf = async (deps: Deps & Ruled, run: RunRecord, told: ReadonlySet<number>): Promise<readonly Remark[]> => {
   const { repository } = run.job.trigger;
   const open = await deps.store.openRemarks(repository, run.issue);
   const again = open.filter(({ commentId }) => told.has(commentId));
@@ -59,7 +67,7 @@ const freshOf = async (deps: Deps, run: RunRecord, told: ReadonlySet<number>): P
 
 /** By the rule of commands. @returns undefined while GitHub can't be asked: then they wait for the next turn */
 const writersAmong = async (
-  deps: Deps,
+  deps: Deps & Ruled,
   { job: { trigger } }: RunRecord,
   remarks: readonly Remark[],
 ): Promise<ReadonlySet<number> | undefined> => {
@@ -68,7 +76,10 @@ const writersAmong = async (
     const session = await deps.github.open(trigger.repository, "acknowledge");
     try {
       const writers = new Set<number>();
-      for (const person of people) if (mayWrite(await session.permissionOf(person))) writers.add(person.id);
+      for (const person of people) {
+        const permission = await session.permissionOf(person);
+        if (mayWrite(permission) && whyNotBy(deps.who, person, permission) === undefined) writers.add(person.id);
+      }
       return writers;
     } finally {
       await session.close();

@@ -15,10 +15,12 @@ import type { Progress, Watch } from "./progress.ts";
 import type { Purse } from "./purse.ts";
 import type { ServerDesk } from "./server-desk.ts";
 
-export type ExecuteDeps = Omit<GatherDeps, "release" | "model" | "reads" | "plan"> & {
+export type ExecuteDeps = Omit<GatherDeps, "release" | "modelIn" | "reads" | "plan"> & {
   readonly model: Model;
   /** For a definition that names a model of its own; `model` for all where left out. */
   readonly modelFor?: ((definition: Pick<Definition, "model">) => Model) | undefined;
+  /** By agent, as the repository chose; for them these stand over the others. */
+  readonly chosen?: ReadonlyMap<string, Model> | undefined;
   /** Where a new conversation begins when its model is overloaded for long or refuses. */
   readonly fallback?: Model | undefined;
   /** Those that a command may name, by id. */

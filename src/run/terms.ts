@@ -17,14 +17,18 @@ export type Terms = {
 export const optionsOf = (trigger: Trigger): CommandOptions =>
   trigger.kind === "command" && "options" in trigger.command ? (trigger.command.options ?? {}) : {};
 
-/** @param standing of the conversation that goes on, if one does: it stays with its model where nobody says otherwise */
+/**
+ * @param standing of the conversation that goes on, if one does: it stays with its model where nobody says otherwise
+ * @param chosen by the repository, where the conversation begins
+ */
 export const termsOf = (
   deps: { readonly model: Model; readonly choices?: ReadonlyMap<string, Model> | undefined; readonly caps: Caps },
   trigger: Trigger,
   standing: { readonly model: string } | undefined,
+  chosen?: string | undefined,
 ): Terms => {
   const { budget, model: named } = optionsOf(trigger);
-  const name = named ?? (standing && deps.choices?.has(standing.model) ? standing.model : undefined);
+  const name = named ?? (standing && deps.choices?.has(standing.model) ? standing.model : chosen);
   const terms = { ...capsFor(deps.caps, { budget }), model: deps.model };
   if (name === undefined || name === deps.model.name) return terms;
   const model = deps.choices?.get(name);

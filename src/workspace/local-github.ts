@@ -194,6 +194,8 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     postReview: () => unknown("reviews"),
     fetchReviews: () => unknown("reviews"),
     fetchPullTemplate: async () => undefined,
+    // A local run reads its configuration from git.
+    fetchFile: async () => undefined,
     fetchImages: async (_, urls) => urls.map(() => ({ ok: false, reason: "a local run fetches nothing" })),
     fetchBranch: head,
     react: async () => {},
@@ -245,6 +247,7 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     mayRerun: async () => false,
     rerunFailedJobs: async () => "not-permitted",
     gitCredentials: async () => ({ url: `file://${gitDir}`, authorization: "", revoke: async () => {} }),
+    fetchShared: async () => undefined,
     threadUrl: () => folder,
     lineUrl: (_, _commit, { path, line }) => `${folder}/${path}:${line}`,
   };

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createWebhookHandler, type WebhookHandler, webhooksPath } from "../../src/app/webhooks.ts";
+import { createWebhookHandler, type WebhookDeps, type WebhookHandler, webhooksPath } from "../../src/app/webhooks.ts";
 import { ConfigError } from "../../src/domain/errors.ts";
 import type { Job } from "../../src/domain/job.ts";
 import type { GitHub, Queue, Store } from "../../src/ports.ts";
@@ -49,7 +49,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const openDoor = async (github: GitHub = recordingGitHub(), replace: { queue?: Queue } = {}): Promise<Door> => {
+const openDoor = async (
+  github: GitHub = recordingGitHub(),
+  replace: { queue?: Queue } = {},
+  settings?: WebhookDeps["settings"],
+): Promise<Door> => {
   const log: string[] = [];
   const database = openDatabase(join(folder, `${randomUUID()}.db`));
   const queue = createQueue(database, { clock, log: () => {} });
@@ -59,6 +63,7 @@ const openDoor = async (github: GitHub = recordingGitHub(), replace: { queue?: Q
     github,
     queue: replace.queue ?? queue,
     store,
+    settings,
     label: "architect",
     pace: { quietMs: 0, mostMs: 0 },
     clock,
@@ -142,6 +147,24 @@ describe("a delivery that starts something", () => {
       'react eyes {"on":"issue-comment","commentId":11}',
       "close",
     ]);
+  });
+
+  test("is looked up where its label is not the operator's: nothing waits for that, and there is no 👀 yet", async () => {
+    const github = recordingGitHub();
+    const door = await openDoor(github);
+    const id = randomUUID();
+    expect((await deliver(door, "issues", labeled({ label: { name: "bug" } }), { id })).status).toBe(200);
+    await door.handler.idle();
+    expect(github.calls).toEqual([]);
+    expect(await door.jobs()).toEqual([expect.objectContaining({ id, key: `acme/shop#7/label/${id}`, urgent: true })]);
+  });
+
+  test("gets no 👀 where the repository chose another label than the operator's", async () => {
+    const github = recordingGitHub();
+    const door = await openDoor(github, {}, { of: async () => ({ ok: true, config: { label: "design" } }) });
+    await deliver(door, "issues", labeled());
+    await door.handler.idle();
+    expect(github.calls).toEqual([]);
   });
 
   test("gets 👀 on each inline comment of a review, and on the pull request of one that has none", async () => {
@@ -276,9 +299,9 @@ describe("what starts nothing", () => {
     ["a ping", "ping", { zen: "x", hook_id: 1, hook: {} }],
     ["an event that nobody knows", "nope__proto__", commented("/architect design x")],
     ["another action", "issue_comment", commented("/architect design x", { action: "edited" })],
-    ["another label", "issues", labeled({ label: { name: "bug" } })],
     ["our own comment", "issue_comment", commented("/architect retry", { sender: { ...self, type: "Bot" } })],
     ["a command in code", "issue_comment", commented("```\n/architect design x\n```")],
+    ["the usual label on a pull request", "issues", labeled({ issue: { pull_request: { url: "x" } } })],
   ])("%s is answered with 2xx and not stored", async (_, event, payload) => {
     const door = await openDoor();
     const answer = await deliver(door, event, payload);

@@ -83,6 +83,7 @@ const quietGitHub: GitHub = {
       close: async () => {},
     }) satisfies Partial<GitHubSession> as unknown as GitHubSession,
   gitCredentials: () => Promise.reject(new Error("the door fetches nothing")),
+  fetchShared: async () => undefined,
   attribution: () => undefined,
   mayRerun: async () => false,
   rerunFailedJobs: async () => "not-permitted",

@@ -30,7 +30,14 @@ describe("issues.labeled", () => {
         thread: { kind: "issue", number: 7 },
         title: "Create users",
         body: "With a name",
+        label: { name: "architect", usual: true },
       },
+    });
+  });
+
+  test("of another label may be the repository's choice, which its configuration says", () => {
+    expect(parse("issues", labeled({ label: { name: "design" } }))).toMatchObject({
+      trigger: { kind: "label", label: { name: "design", usual: false } },
     });
   });
 
@@ -39,11 +46,13 @@ describe("issues.labeled", () => {
   });
 
   test("takes the label's name in any case", () => {
-    expect(parse("issues", labeled({ label: { name: "Architect" } }))).toHaveProperty("trigger");
+    expect(parse("issues", labeled({ label: { name: "Architect" } }))).toMatchObject({
+      trigger: { label: { usual: true } },
+    });
   });
 
   test.each([
-    ["another label", { label: { name: "bug" } }, "another label"],
+    ["a label that is gone", { label: undefined }, "a label that is gone"],
     ["a closed issue", { issue: { state: "closed" } }, "the issue is closed"],
     ["a pull request", { issue: { pull_request: { url: "x" } } }, "the label counts on issues, not on pull requests"],
     ["another bot", { sender: { login: "helper[bot]", id: 5, type: "Bot" } }, "helper[bot] is no person"],

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { boundaryFor, parseRepositoryConfig } from "../../src/domain/repository-config.ts";
+import {
+  boundaryFor,
+  isLabelOf,
+  parseRepositoryConfig,
+  readRepositoryConfig,
+} from "../../src/domain/repository-config.ts";
+import { whyNotBy } from "../../src/domain/repository-rules.ts";
 import { repositoryJsonSchema } from "../../src/domain/repository-schema.ts";
 
 const agents = ["backend-system-architect", "test-generator"];
@@ -52,6 +58,139 @@ describe("parseRepositoryConfig", () => {
     ["a large file is refused before it is parsed", `# ${"x".repeat(65 * 1024)}\n`, /64 KiB/],
   ])("%s", (_name, text, expected) => {
     expect(problem(text)).toMatch(expected);
+  });
+});
+
+describe("the owner's defaults", () => {
+  const defaults = { name: "acme/.github: architect.yml" };
+  const names = { agents };
+  const merged = (own: string | undefined, above: string) => {
+    const read = readRepositoryConfig({ text: own }, { ...defaults, text: above }, names);
+    if (!read.ok) throw new Error(read.problem);
+    return read.config;
+  };
+
+  test("count where the repository says nothing", () => {
+    expect(merged(undefined, "label: design\ntest: pytest\n")).toEqual({ label: "design", test: ["pytest"] });
+    expect(readRepositoryConfig({}, undefined, names)).toEqual({ ok: true, config: {} });
+  });
+
+  test("give way key by key, and entry by entry where entries stand for themselves", () => {
+    expect(
+      merged(
+        "label: build\nbudget: { run: 1 }\nenv: { A: own }\nwho: { people: [maintainer] }\n",
+        "label: design\nbudget: { run: 2, day: 20 }\nenv: { A: above, B: above }\nwho: { permission: admin }\n",
+      ),
+    ).toEqual({
+      label: "build",
+      budget: { run: { usd: 1 }, day: { usd: 20 } },
+      env: { A: "own", B: "above" },
+      who: { permission: "admin", people: ["maintainer"] },
+    });
+  });
+
+  test("mix nothing into what belongs together: a set-up, a server, the choice of models", () => {
+    expect(
+      merged(
+        "setup: pip install .\nserve: { command: run }\nmodel: a-1\n",
+        "setup: { commands: x, files: [y] }\nserve: { command: y, port: 9000 }\nmodel: { test-generator: b-2 }\n",
+      ),
+    ).toEqual({
+      setup: { commands: ["pip install ."] },
+      serve: { command: "run", port: 8000, health: "/" },
+      model: { default: "a-1" },
+    });
+  });
+
+  test("that are wrong are named by their file, and the repository's own mistake comes first", () => {
+    const problemOf = (own: string, above: string) => {
+      const read = readRepositoryConfig({ text: own }, { ...defaults, text: above }, names);
+      return read.ok ? "accepted" : read.problem;
+    };
+    expect(problemOf("", "lable: x\n")).toMatch(
+      /^acme\/\.github: architect\.yml: unknown key `lable`; did you mean `label`\?/,
+    );
+    expect(problemOf("rots: x\n", "lable: x\n")).toMatch(/^\.github\/architect\.yml: unknown key `rots`/);
+  });
+
+  test("and a file that is too large to be read are no defaults and no configuration", () => {
+    expect(readRepositoryConfig({ tooLarge: true }, undefined, names)).toEqual({
+      ok: false,
+      problem: ".github/architect.yml: is larger than 64 KiB",
+      label: undefined,
+    });
+  });
+});
+
+describe("how runs come to be", () => {
+  const read = (text: string, models?: readonly string[]) =>
+    readRepositoryConfig({ text }, undefined, { agents, models });
+  const said = (text: string, models?: readonly string[]): string => {
+    const parsed = read(text, models);
+    return parsed.ok ? "accepted" : parsed.problem;
+  };
+
+  test("the repository's label counts in place of the operator's, in any case", () => {
+    const usual = { name: "architect", usual: true };
+    const other = { name: "Design", usual: false };
+    expect([isLabelOf(read(""), usual), isLabelOf(read(""), other)]).toEqual([true, false]);
+    expect([isLabelOf(read("label: design\n"), usual), isLabelOf(read("label: design\n"), other)]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test("the label counts also where something else in the file is wrong, so that somebody is told what", () => {
+    expect(isLabelOf(read("label: design\nsetp: x\n"), { name: "design", usual: false })).toBe(true);
+    expect(isLabelOf(read("label: [design]\n"), { name: "design", usual: false })).toBe(false);
+  });
+
+  test("a model is one for all, or one for each agent", () => {
+    expect(read("model: a-1\n", ["a-1"])).toMatchObject({ config: { model: { default: "a-1" } } });
+    expect(read("model: { default: a-1, test-generator: b-2 }\n", ["a-1", "b-2"])).toMatchObject({
+      config: { model: { default: "a-1", "test-generator": "b-2" } },
+    });
+  });
+
+  test.each([
+    [
+      "a model that is not the operator's",
+      "model: c-3\n",
+      "at `model`: c-3 is none of the models that the App's operator allows; there are: a-1, b-2",
+    ],
+    ["one of an agent", "model: { test-generator: c-3 }\n", "at `model.test-generator`: c-3 is none of"],
+    [
+      "an agent that is none",
+      "model: { test-generater: a-1 }\n",
+      "at `model.test-generater`: no such agent; did you mean `test-generator`?",
+    ],
+    [
+      "a permission below write",
+      "who: { permission: triage }\n",
+      "at `who.permission`: must be write, maintain or admin: nobody below write is ever heard",
+    ],
+    [
+      "a mention",
+      "who: { people: ['@maintainer'] }\n",
+      "at `who.people.0`: must be a login such as octocat, without an @",
+    ],
+    ["nobody", "who: { people: [] }\n", "at `who.people`: must name somebody"],
+    ["a team", "who: { teams: [core] }\n", "at `who`: unknown key `teams`"],
+    ["a label without a name", "label: ''\n", "at `label`: must be the name of a label"],
+  ])("%s is refused", (_name, text, expected) => {
+    expect(said(text, ["a-1", "b-2"])).toContain(expected);
+  });
+
+  test("who may start a run is said by permission and by name, in any case", () => {
+    const by = (who: Parameters<typeof whyNotBy>[0], permission: "write" | "maintain") =>
+      whyNotBy(who, { login: "Maintainer" }, permission);
+    expect(by(undefined, "write")).toBeUndefined();
+    expect(by({ permission: "maintain" }, "maintain")).toBeUndefined();
+    expect(by({ permission: "maintain" }, "write")).toBe(
+      "@Maintainer has the permission `write` here, and `who.permission` asks for `maintain`",
+    );
+    expect(by({ people: ["maintainer"] }, "write")).toBeUndefined();
+    expect(by({ people: ["colleague"] }, "write")).toBe("@Maintainer is not among `who.people`");
   });
 });
 

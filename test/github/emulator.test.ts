@@ -57,6 +57,7 @@ beforeAll(async () => {
           ".github/PULL_REQUEST_TEMPLATE.md": "## What\n",
         },
       },
+      { owner: "acme", name: ".github", files: { "architect.yml": "label: design\n" }, private: true },
     ],
   });
   const maintainer = emulator.as("maintainer");
@@ -102,6 +103,19 @@ test("of a bot GitHub tells no permission: it may write by the operator's word a
   expect(await listing.permissionOf({ ...helper, id: 4 })).toBe("none");
   expect(await listing.permissionOf({ ...helper, type: "User" })).toBe("none");
   await listing.close();
+});
+
+test("a file of the default branch is read, and of another repository of the owner with a token of its own", async () => {
+  expect(await session.fetchFile("README.md")).toEqual({ text: "# Shop\n" });
+  expect(await session.fetchFile("nothing.md")).toBeUndefined();
+  expect(await session.fetchFile(".github")).toBeUndefined();
+  const paths = [".github/architect.yml", "architect.yml"];
+  expect(await github.fetchShared(repository, ".github", paths)).toEqual({
+    path: "architect.yml",
+    text: "label: design\n",
+  });
+  expect(await github.fetchShared(repository, ".github", ["other.yml"])).toBeUndefined();
+  expect(await github.fetchShared(repository, "nowhere", paths)).toBeUndefined();
 });
 
 test("a template is found", async () => {

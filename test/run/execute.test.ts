@@ -11,6 +11,7 @@ import { statusMarker } from "../../src/domain/render-status.ts";
 import type { CommandTrigger, LabelTrigger, ReviewTrigger, Trigger } from "../../src/domain/trigger.ts";
 import type { Store } from "../../src/ports.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "../../src/run/execute.ts";
+import { createSettings } from "../../src/run/settings.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { createStore } from "../../src/store/runs.ts";
 import { testDefinition, testLibrary } from "../support/loop.ts";
@@ -85,6 +86,92 @@ beforeEach(() => {
   store = createStore(openDatabase(join(mkdtempSync(join(folder, "db-")), "architect.db")), {
     clock: () => new Date(),
     ids: randomUUID,
+  });
+});
+
+describe("a repository's configuration", () => {
+  const configured = (text: string) =>
+    Object.assign(
+      workspace,
+      createMemoryWorkspace({ "app/main.py": "app = 1\n", ".github/architect.yml": text }, github),
+    );
+  const settings = (models?: readonly string[]) =>
+    createSettings({
+      github,
+      clock: () => new Date(),
+      names: { agents: ["backend-system-architect"], models },
+      log: () => {},
+    });
+  const labelOf = (name: string, usual: boolean): LabelTrigger => ({ ...label, label: { name, usual } });
+
+  test("stands over the owner's defaults, which count where it says nothing", async () => {
+    github.shared = new Map([["architect.yml", "budget: { run: 3, day: 9 }\n"]]);
+    configured("budget: { run: 2 }\n");
+    await executeWith(design, { settings: settings() }).run(jobOf(label), never);
+    expect(statuses()[0]?.body).toContain("of $2.00");
+  });
+
+  test("of the owner that is wrong ends the run before it begins, and is named with its file", async () => {
+    github.shared = new Map([["architect.yml", "buget: { run: 3 }\n"]]);
+    await executeWith(design, { settings: settings() }).run(jobOf(label), never);
+    expect(statuses()[0]?.body).toContain("acme/.github: architect.yml: unknown key `buget`; did you mean `budget`?");
+    expect(model.requests).toEqual([]);
+  });
+
+  test("of the owner that cannot be read lets nothing begin: the job is tried again", async () => {
+    github.shared = new Error("GitHub is tired");
+    await expect(executeWith(design, { settings: settings() }).run(jobOf(label), never)).rejects.toThrow(
+      "GitHub is tired",
+    );
+    expect(model.requests).toEqual([]);
+    expect(github.open_).toBe(0);
+  });
+
+  test("with a label of its own makes the operator's nothing, which nobody is told", async () => {
+    configured("label: design\n");
+    const usual = jobOf(labelOf("architect", true));
+    await executeWith(design, { settings: settings() }).run(usual, never);
+    expect(await outcomeOf(usual)).toMatchObject({ kind: "refused" });
+    expect(github.writes).toEqual([]);
+    await executeWith(design, { settings: settings() }).run(jobOf(labelOf("Design", false)), never);
+    expect(github.pulls).toHaveLength(1);
+  });
+
+  test("says who may start runs, and whoever may write and is not among them is told", async () => {
+    configured("who: { permission: maintain }\n");
+    await executeWith(design).run(jobOf(label), never);
+    expect(statuses()[0]?.body).toContain(
+      "Nothing was started: `@maintainer` has the permission `write` here, and `who.permission` asks for `maintain`.",
+    );
+    github.permission = "maintain";
+    await executeWith(design).run(jobOf(label), never);
+    expect(github.pulls).toHaveLength(1);
+  });
+
+  test("is asked again before anything is published", async () => {
+    configured("who: { permission: maintain }\n");
+    github.permission = "maintain";
+    await executeWith(design, {
+      watch: ({ phase }) => {
+        if (phase === "publishing") github.permission = "write";
+      },
+    }).run(jobOf(label), never);
+    expect(statuses()[0]?.body).toContain("Nothing was published: `@maintainer` has the permission `write` here");
+    expect(github.pulls).toEqual([]);
+  });
+
+  test("chooses one of the operator's models, which a command may choose otherwise", async () => {
+    configured("model: cheap\n");
+    const choices = new Map([
+      ["cheap", { ...scripted(design), name: "cheap" }],
+      ["dear", { ...scripted(design), name: "dear" }],
+    ]);
+    await executeWith([], { choices, settings: settings(["cheap", "dear"]) }).run(jobOf(label), never);
+    expect(choices.get("cheap")?.requests.length).toBeGreaterThan(0);
+    const command = { ...label, kind: "command", commentId: 9, author: maintainer } as const;
+    const dear = { verb: "design", request: "x", options: { model: "dear" } } as const;
+    await executeWith([], { choices, settings: settings() }).run(jobOf({ ...command, command: dear }), never);
+    expect(choices.get("dear")?.requests.length).toBeGreaterThan(0);
   });
 });
 

@@ -64,6 +64,12 @@ export type MemoryGitHub = GitHub & {
   /** What is attached, by URL; and what was asked for. */
   readonly images: Map<string, Uint8Array>;
   readonly fetched: string[];
+  /** Of the default branch, by path. */
+  readonly onDefault: Map<string, string>;
+  /** Of the owner's repository `.github`, or why it cannot be read. */
+  shared: Map<string, string> | Error;
+  /** Of both, in order. */
+  readonly lookups: string[];
   /** Called before and after each write with its number from 0; what it throws, the write throws. */
   onWrite: (index: number, when: "before" | "after") => void;
 };
@@ -96,6 +102,9 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     refuses: undefined,
     images: new Map(),
     fetched: [],
+    onDefault: new Map(),
+    shared: new Map(),
+    lookups: [],
     onWrite: () => {},
     whoami: async () => bot,
     open: async () => {
@@ -103,6 +112,12 @@ export const createMemoryGitHub = (): MemoryGitHub => {
       return sessionOf(state);
     },
     gitCredentials: async () => ({ url: "memory", authorization: "", revoke: async () => {} }),
+    fetchShared: async (_, name, paths) => {
+      state.lookups.push(`shared ${name}`);
+      if (state.shared instanceof Error) throw state.shared;
+      const path = paths.find((one) => (state.shared as Map<string, string>).has(one));
+      return path === undefined ? undefined : { path, text: (state.shared as Map<string, string>).get(path) ?? "" };
+    },
     attribution: ({ login, id }) => `${login} <${id}+${login}@memory>`,
     threadUrl: () => "memory",
     lineUrl: (_, commit, { path, line, lastLine }) => `memory/${commit}/${path}#L${line}-L${lastLine}`,
@@ -159,6 +174,11 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
       ),
     }),
     fetchPullTemplate: async () => undefined,
+    fetchFile: async (path) => {
+      state.lookups.push(`file ${path}`);
+      const text = state.onDefault.get(path);
+      return text === undefined ? undefined : { text };
+    },
     fetchImages: async (_, urls) =>
       urls.map((url): FetchedImage => {
         state.fetched.push(url);

@@ -43,6 +43,7 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
       calls.push("close");
     },
     findPull: unexpected("findPull"),
+    fetchFile: unexpected("fetchFile"),
     fetchImages: unexpected("fetchImages"),
     fetchPull: unexpected("fetchPull"),
     fetchPullFiles: unexpected("fetchPullFiles"),
@@ -78,6 +79,7 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
       return session;
     },
     gitCredentials: unexpected("gitCredentials"),
+    fetchShared: unexpected("fetchShared"),
     attribution: unexpected("attribution"),
     mayRerun: unexpected("mayRerun"),
     rerunFailedJobs: unexpected("rerunFailedJobs"),

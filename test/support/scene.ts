@@ -33,6 +33,8 @@ export type SceneOptions = {
   readonly name?: string;
   /** Besides. */
   readonly others?: EmulatorOptions["repositories"];
+  /** Besides the maintainer and the stranger, by login. */
+  readonly users?: EmulatorOptions["users"];
   readonly env?: Readonly<Record<string, string>>;
   /** The App's private key (PEM), where many scenes need not each make one. */
   readonly privateKey?: string;
@@ -95,6 +97,7 @@ export const startScene = async (options: SceneOptions): Promise<Scene> => {
     users: {
       maintainer: { token: "maintainer-token", permission: "write" },
       stranger: { token: "stranger-token", permission: "read" },
+      ...options.users,
     },
     repositories: [{ owner: "acme", name: options.name ?? "shop", ...start }, ...(options.others ?? [])],
     ...(options.clock ? { clock: options.clock } : {}),
