@@ -53,6 +53,9 @@ const optionsOf: Readonly<Record<Verb, readonly OptionName[]>> = {
 
 export const verbs = Object.keys(optionsOf) as readonly Verb[];
 
+/** What is closed can still be asked about; nothing else is begun there. */
+export const needsOpen = (command: Command): boolean => startsRun(command) && command.verb !== "ask";
+
 /** Those that a run answers, in its turn; every other command is answered at once, past the runs that wait. */
 export const startsRun = ({ verb }: Command): boolean =>
   ["design", "continue", "retry", "answer", "ask", "review", "plan", "approve"].includes(verb);

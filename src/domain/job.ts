@@ -1,5 +1,5 @@
 /** A job: a trigger in the queue. One runs at a time for each key; the rest wait in order. */
-import { startsRun } from "./command.ts";
+import { needsOpen, startsRun } from "./command.ts";
 import { fullName, type RepositoryRef } from "./repository.ts";
 import type { Trigger } from "./trigger.ts";
 
@@ -37,8 +37,9 @@ export const toJob = (trigger: Trigger, delivery: { id: string; acceptedAt: stri
 
 /** Where the thread is closed, only a word is said. */
 const startsARun = (trigger: Exclude<Trigger, { kind: "push" }>): boolean => {
-  if ("closed" in trigger && trigger.closed) return false;
-  return trigger.kind !== "command" || startsRun(trigger.command);
+  const isClosed = "closed" in trigger && trigger.closed !== undefined;
+  if (trigger.kind !== "command") return !isClosed;
+  return startsRun(trigger.command) && !(isClosed && needsOpen(trigger.command));
 };
 
 /** The branch of our pull request for an issue carries its number: `architect/issue-<n>-<slug>`. */

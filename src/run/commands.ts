@@ -1,5 +1,5 @@
 /** Commands that start no run: answered at once, whatever is at work. A run hears of them through what is stored. */
-import { startsRun } from "../domain/command.ts";
+import { needsOpen } from "../domain/command.ts";
 import {
   answerMarker,
   nothingToStop,
@@ -49,7 +49,7 @@ export const runCommand = async (deps: CommandDeps, { id, trigger }: Job): Promi
 const carryOut = async (deps: CommandDeps, trigger: CommandTrigger): Promise<string | undefined> => {
   const refusal = renderRefusal(trigger.command, deps.models);
   if (refusal !== undefined) return refusal;
-  if (trigger.closed && startsRun(trigger.command))
+  if (trigger.closed && needsOpen(trigger.command))
     return renderClosed(trigger.closed, { thread: trigger.thread, issue: await issueOf(deps.store, trigger) });
   if (trigger.command.verb === "stop") return (await stop(deps, trigger)) ? undefined : nothingToStop;
   if (trigger.command.verb === "status") return standing(deps, trigger);

@@ -71,6 +71,25 @@ test("an unknown verb is answered once, with a suggestion, however often the job
   expect(said()).toEqual([expect.stringContaining("Did you mean `/architect design`?")]);
 });
 
+test("a command that would change what is closed is told where to go, and `ask` is answered there all the same", async () => {
+  const closed = (text: string, change: Partial<CommandTrigger>): Job => {
+    const { trigger } = command(text);
+    const over = { ...trigger, closed: "merged", thread: { kind: "pull", number: 4 }, ...change } as CommandTrigger;
+    return toJob(over, { id: randomUUID(), acceptedAt: "2026-11-25T12:00:00Z", issue: 3 });
+  };
+  await store.linkPull(repository, 4, 3);
+  await run(closed("design x", { commentId: 11 }));
+  await run(closed("retry", { commentId: 12, closed: "closed" }));
+  await run(closed("continue", { commentId: 13, closed: "closed", thread: { kind: "issue", number: 3 } }));
+  expect(said().map((body) => body.split("\n")[1])).toEqual([
+    "**Not started.** This pull request is merged, so nothing is changed here any more. For a new one, comment `/architect design …` on issue #3, with what is to be different.",
+    "**Not started.** This pull request is closed, so nothing is changed here any more. Open it again and ask once more, or comment `/architect design …` on issue #3 for a new one.",
+    "**Not started.** This issue is closed. Open it again, or write a new one, and ask there.",
+  ]);
+  expect(closed("ask what is x?", {})).toMatchObject({ key: "acme/shop#3" });
+  expect(closed("stop", {})).toMatchObject({ urgent: true });
+});
+
 test("two commands get two answers", async () => {
   await run(command("help", 9));
   await run(command("help", 10));
