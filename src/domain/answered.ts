@@ -108,7 +108,7 @@ export const renderAnswers = (answered: readonly Answered[], open: readonly numb
     ...(open.length === 0
       ? []
       : [
-          `Not answered: ${numbers(open)}. Decide ${open.length === 1 ? "it" : "them"} yourself as the request and the code suggest, and name what you decided and why among the decisions of your report. Do not ask again.`,
+          `Not answered: ${numbers(open)}. Decide ${open.length === 1 ? "it" : "them"} yourself as the request and the code suggest, and name what you decided and why, among the decisions where you hand in a report. Do not ask again.`,
         ]),
   ].join("\n");
 
