@@ -26,6 +26,9 @@ export const write = (path: string, content: string): Step =>
 export const edit = (path: string, from: string, to: string): Step =>
   says(call("Edit", { file_path: `/repo/${path}`, old_string: from, new_string: to }));
 
+/** At the file that there is. */
+export const look = says(call("Read", { file_path: `/repo/${route}` }));
+
 /** Claims nothing that would have to be shown. */
 const reportOf = (change: Partial<Report> = {}): Report =>
   reportWith({

@@ -1,7 +1,7 @@
 /** Dialogues in which words are all that is wanted: nothing is written to a branch. */
 import { expect } from "vitest";
 import type { Dialogue } from "../dialogue.ts";
-import { call, command, file, inTurn, label, model, route, saidOn, says, shop, submit } from "./shop.ts";
+import { call, command, file, inTurn, label, look, model, route, saidOn, says, shop, submit } from "./shop.ts";
 
 const answers = [
   ["status", /Nothing was asked for here yet/],
@@ -36,8 +36,6 @@ const asks = (question: string) =>
       { question: "How many minutes?", options: [] },
     ],
   });
-
-const look = says(call("Read", { file_path: `/repo/${route}` }));
 
 /** Asks first, and does what it was answered. */
 const asking = inTurn(look, asks("Which clock?"));
