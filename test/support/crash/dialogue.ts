@@ -1,6 +1,7 @@
 /** A conversation on GitHub as a value: how it begins, what people and the model do in it, and what must have come of it. */
 import { createHash } from "node:crypto";
 import type { Emulator, Person } from "../../emulator/emulator.ts";
+import type { EmulatorOptions } from "../../emulator/options.ts";
 import type { RequestBody } from "../messages-api/request.ts";
 import type { Exchange, Script, Step } from "../messages-api.ts";
 import type { EndState } from "./end-state.ts";
@@ -41,6 +42,8 @@ export type Dialogue = {
   readonly name: string;
   /** Of the repository, by path. */
   readonly files: Readonly<Record<string, string>>;
+  /** Repositories besides. */
+  readonly others?: EmulatorOptions["repositories"];
   readonly env?: Readonly<Record<string, string>>;
   /** By SIGKILL of a process of its own, which takes seconds: so many, 2 where left out. */
   readonly processes?: number;
@@ -53,7 +56,7 @@ export type Dialogue = {
 /** A turn that is never answered. */
 export const silence = new Promise<never>(() => undefined);
 
-const talkOf = (body: RequestBody): Talk => {
+export const talkOf = (body: RequestBody): Talk => {
   const first = JSON.stringify(body.messages[0]);
   const [, kind = ""] = /\\"kind\\":\\"([\w-]+)/.exec(first) ?? [];
   const [, issue = "0"] = /\\"issue\\":(\d+)/.exec(first) ?? [];

@@ -115,6 +115,7 @@ export const createPlayer = (shared: Shared): Player => {
     const api = await startMessagesApi(prompter.script, { onExchange: prompter.onExchange });
     const scene = await startScene({
       repository: { texts: dialogue.files },
+      ...(dialogue.others ? { others: dialogue.others } : {}),
       privateKey,
       env: {
         ...{ ARCHITECT_MODEL: "claude-opus-5-5", ANTHROPIC_API_KEY: api.apiKey, ANTHROPIC_BASE_URL: api.url },

@@ -1,13 +1,22 @@
 /** Dialogues on pull requests of other people. */
 import { expect } from "vitest";
 import type { Dialogue, Stage } from "../dialogue.ts";
-import { call, command, inTurn, pullIn, route, says, shop } from "./shop.ts";
+import { call, command, inTurn, look, pullIn, route, saidOn, says, shop } from "./shop.ts";
+
+const hours = { [route]: `${shop[route]}\n\n@router.get("/hours")\ndef hours() -> int:\n    return HOURS\n` };
 
 /** Pull request #1, of a person. */
 const propose = async ({ as }: Stage): Promise<void> => {
-  const files = { [route]: `${shop[route]}\n\n@router.get("/hours")\ndef hours() -> int:\n    return HOURS\n` };
-  await as("maintainer").pushFiles("hours", files, "Tell the hours");
+  await as("maintainer").pushFiles("hours", hours, "Tell the hours");
   await as("maintainer").openPull({ head: "hours", base: "main", title: "Tell the hours" });
+};
+
+const fork = { owner: "stranger", name: "shop" };
+
+/** Pull request #1, from a fork. */
+const proposeFromOutside = async ({ as }: Stage): Promise<void> => {
+  await as("stranger").at(fork).pushFiles("hours", hours, "Tell the hours");
+  await as("stranger").openPull({ head: "stranger:hours", base: "main", title: "Tell the hours" });
 };
 
 const review = inTurn(
@@ -39,6 +48,43 @@ export const othersDialogues: readonly Dialogue[] = [
         expect(reviews).toHaveLength(1);
         expect(lines.filter(({ body }) => body.includes("constant of the front end"))).toHaveLength(1);
         expect(Object.keys(end.branches)).toEqual(["hours", "main"]);
+      },
+    }),
+  },
+  {
+    name: "a pull request from a fork is reviewed for those who may ask, and nothing of it is run",
+    files: { ...shop, ".github/architect.yml": `test:\n  - grep -c hours ${route}\n` },
+    others: [{ ...fork, forkOf: "acme/shop" }],
+    sample: { when: "before", write: "POST pulls/1/reviews", nth: 1 },
+    open: () => ({
+      model: review,
+      setUp: proposeFromOutside,
+      steps: [command("review", 1, "stranger"), command("review")],
+      holds: (end) => {
+        const { reviews } = pullIn(end, 1);
+        expect(reviews).toEqual([expect.objectContaining({ body: expect.not.stringContaining("grep -c hours") })]);
+        expect(end.store.runs).toHaveLength(2);
+      },
+    }),
+  },
+  {
+    name: "a question on somebody's pull request is answered from its head",
+    files: shop,
+    sample: { when: "after", write: "POST issues/1/comments", nth: 2 },
+    open: () => ({
+      model: inTurn(
+        look,
+        says(
+          call("SubmitAnswer", {
+            answer: "It tells them [1].",
+            references: [{ file: `/repo/${route}`, line: 9, end_line: null }],
+          }),
+        ),
+      ),
+      setUp: propose,
+      steps: [command("ask what does it do?")],
+      holds: (end) => {
+        expect(saidOn(end, 1).filter((said) => said.includes("It tells them"))).toHaveLength(1);
       },
     }),
   },
