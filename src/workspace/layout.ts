@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { constants, existsSync } from "node:fs";
 import { chmod, copyFile, link, readFile, rename, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { getCACertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { makeFolder, type Owner, putFile } from "./disk.ts";
@@ -18,6 +19,8 @@ export type Layout = {
   readonly mirrors: string;
   /** A git configuration that trusts every owner: see `RemoteRules`. */
   readonly trustingConfig: string;
+  /** Whose certificates git takes: see `RemoteRules`. */
+  readonly authorities: string | undefined;
   readonly history: string;
   /** What git makes while it merges, for as long as it does. */
   readonly merges: string;
@@ -56,12 +59,14 @@ export const openLayout = async (dataFolder: string, node: string): Promise<Layo
   await writeEtc(etc, user?.uid ?? process.getuid?.() ?? 0, user?.gid ?? process.getgid?.() ?? 0);
   const trustingConfig = join(dataFolder, "private/trusting.gitconfig");
   await putFile(trustingConfig, "[safe]\n\tdirectory = *\n", 0o600);
+  const authorities = await writeAuthorities(join(dataFolder, "private/authorities.pem"));
   const seccompFilter = join(etc, "seccomp.bpf");
   // Elsewhere the self-test says so, and nothing is started in a sandbox.
   if (hasSeccompFilter(process.arch)) await putFile(seccompFilter, renderSeccompFilter(process.arch), 0o644);
   return {
     mirrors: join(dataFolder, "private/mirrors"),
     trustingConfig,
+    authorities,
     history,
     merges: join(dataFolder, "private/merges"),
     trees,
@@ -76,6 +81,14 @@ export const openLayout = async (dataFolder: string, node: string): Promise<Layo
     setupProcess: await installScript(toolchain, node, "setup-process"),
     user,
   };
+};
+
+/** @returns undefined where the operator has added none to those that come with the system */
+const writeAuthorities = async (file: string): Promise<string | undefined> => {
+  if (getCACertificates("extra").length === 0) return undefined;
+  const all = new Set([...getCACertificates("default"), ...getCACertificates("system")]);
+  await putFile(file, `${[...all].join("\n")}\n`, 0o600);
+  return file;
 };
 
 const writeEtc = async (etc: string, uid: number, gid: number): Promise<void> => {

@@ -15,6 +15,11 @@ export type RemoteRules = {
    * hands no other setting on to the process that serves a local fetch.
    */
   readonly trustingConfig: string;
+  /**
+   * Certificates of those whom Node trusts, as PEM, where the operator has added some (`NODE_EXTRA_CA_CERTS`): a server
+   * of his own is reached by its API and by git, and git knows nothing of Node's.
+   */
+  readonly authorities?: string;
 };
 
 export type Remote = {
@@ -88,7 +93,8 @@ const protocolFor = (url: string, rules: RemoteRules): Record<string, string> =>
     return { GIT_ALLOW_PROTOCOL: "file", GIT_CONFIG_GLOBAL: rules.trustingConfig };
   const { protocol, username, password } = new URL(url);
   if (username !== "" || password !== "") throw new Error("a repository's address must not carry a user or a password");
-  if (protocol === "https:") return { GIT_ALLOW_PROTOCOL: "https" };
+  if (protocol === "https:")
+    return { GIT_ALLOW_PROTOCOL: "https", ...(rules.authorities ? { GIT_SSL_CAINFO: rules.authorities } : {}) };
   const base = rules.allowHttpLoopback?.replace(/\/$/, "");
   if (base !== undefined && isLoopback(base) && url.startsWith(`${base}/`)) return { GIT_ALLOW_PROTOCOL: "http" };
   throw new Error(`${url} is no address that is fetched from: it must be https`);

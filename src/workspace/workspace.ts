@@ -126,6 +126,7 @@ const openRooms = async (options: WorkspaceOptions): Promise<Rooms> => {
   const lock = createLocks();
   const rules = {
     trustingConfig: layout.trustingConfig,
+    ...(layout.authorities === undefined ? {} : { authorities: layout.authorities }),
     ...(allowHttpLoopback === undefined ? {} : { allowHttpLoopback }),
     ...(allowLocalFolder === undefined ? {} : { allowLocalFolder }),
   };
