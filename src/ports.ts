@@ -527,6 +527,12 @@ export interface Workspace {
     theirs: string,
     since?: string,
   ): Promise<Merge>;
+  /** What is not committed yet against its commit, as `git apply` takes it; undefined where that takes more than `maxBytes`. */
+  patchOf(
+    repository: RepositoryRef,
+    ours: { readonly commit: string; readonly changes: Changeset },
+    maxBytes: number,
+  ): Promise<string | undefined>;
   /** The newest common ancestor; undefined also where one of them is not in the mirror. */
   mergeBase(repository: RepositoryRef, a: string, b: string): Promise<string | undefined>;
   /**

@@ -126,6 +126,7 @@ const catches: Readonly<Record<string, string>> = {
   "run/upkeep.ts": "a branch that somebody moved first, or that rules forbid, is left as it is until the next merge",
   "run/converse.ts": "a model that is overloaded before it began to think is stood in for",
   "run/outcome-of.ts": "a repository that cannot be worked in ends the run with its sentence",
+  "run/hold-on-base.ts": "a base that cannot be set up is merged without anything being run on it, which is said",
   "run/loop.ts": "a turn that we aborted is no accident",
   "run/progress.ts": "a status comment that can't be written is logged, and the run goes on",
   "run/remarks.ts": "a comment whose author can't be looked up now waits for the next turn; a missing 👀 is logged",

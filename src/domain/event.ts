@@ -164,4 +164,6 @@ type Happening =
       readonly at: string;
       readonly parts: readonly StackPart[];
     }
+  /** Where the base branch stood when the work was to be published, where it had moved: whoever goes on merges that. */
+  | { readonly type: "base-moved"; readonly at: string; readonly branch: string; readonly tip: string }
   | { readonly type: "outcome"; readonly at: string; readonly outcome: Outcome };

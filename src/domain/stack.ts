@@ -11,7 +11,7 @@ export type StackPart = {
 };
 
 /** What the commits of a run hold; `work-2` of the second part of a stack, whose last part is `work`. */
-export type CommitPurpose = "work" | "memory" | `work-${number}`;
+export type CommitPurpose = "work" | "memory" | "merge" | `work-${number}`;
 
 /** Lines that a pull request of ours may change where the repository says nothing. */
 export const defaultLines = 600;

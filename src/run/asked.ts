@@ -44,7 +44,9 @@ export const whatIsAsked = async (store: Store, record: RunRecord, own: readonly
   if (!again) return approvedBy(record, earlier, own);
   const withRequestOf = async (origin: RunRecord | undefined): Promise<Pick<Asked, "record" | "plan">> => {
     const plan = origin && planIn(await store.events(origin.id));
-    const asked = { ...(origin ?? record).job.trigger, sender: trigger.sender };
+    // Its default branch may be called otherwise by now.
+    const { sender, repository } = trigger;
+    const asked = { ...(origin ?? record).job.trigger, sender, repository };
     return askedFor(record, asked, plan && { plan, fresh: false });
   };
   if (again.verb === "retry") {

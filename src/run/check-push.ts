@@ -7,9 +7,10 @@ import { parseBody } from "../domain/render-report.ts";
 import type { RepositoryRef } from "../domain/repository.ts";
 import { configPath, readRepositoryConfig } from "../domain/repository-config.ts";
 import type { StandardsConfig } from "../domain/standards.ts";
-import type { Analysis, GitHub, GitHubSession, Pull, Workspace } from "../ports.ts";
+import type { Analysis, GitHub, GitHubSession, Workspace } from "../ports.ts";
 import { changesBetween } from "./changes-between.ts";
 import { createCheckCode } from "./check-code.ts";
+import { fetchHeads } from "./fetch-heads.ts";
 import { createInspector, readerOf } from "./inspector.ts";
 import type { Settings } from "./settings.ts";
 
@@ -40,7 +41,7 @@ export const checkHead = async (
   { number, headSha }: { readonly number: number; readonly headSha: string },
 ): Promise<void> => {
   const pull = await session.fetchPull(number);
-  const commits = await fetchBranches(deps, repository, pull);
+  const commits = await fetchHeads(deps, repository, [repository.defaultBranch, pull.base, pull.branch]);
   const base = await mergeBaseOf(deps, repository, commits.get(pull.base), commits.get(pull.branch));
   if (pull.headSha !== headSha || commits.get(pull.branch) !== headSha || base === undefined) {
     deps.log(`#${number} is not checked: ${pull.branch} has moved on from ${headSha.slice(0, 12)}`);
@@ -81,15 +82,6 @@ const ofStack: Finding = {
 const withoutReport = (body: string): Finding => {
   const stack = parseStack(body);
   return stack && !isLast(stack) ? ofStack : noReport;
-};
-
-const fetchBranches = async ({ github, workspace }: CheckPushDeps, repository: RepositoryRef, pull: Pull) => {
-  const credentials = await github.gitCredentials(repository);
-  try {
-    return await workspace.fetch(repository, [repository.defaultBranch, pull.base, pull.branch], credentials);
-  } finally {
-    await credentials.revoke();
-  }
 };
 
 const mergeBaseOf = async (

@@ -117,7 +117,7 @@ const carryOut = async (
     return { ...terms, chosen: chosenByAgent(config, definition, choices) };
   };
   const modelIn = (config: RepositoryConfig) => castOf({ ...given, ...castIn(config) }, given.definition).model;
-  const caster = { ...given, modelIn, reads: mode?.name, plan: asked.plan?.plan };
+  const caster = { ...given, modelIn, reads: mode?.name, plan: asked.plan?.plan, askedOn: stored.job.trigger.thread };
   const [gathered, servers] = await Promise.all([
     gatherFor(mode, record.job.trigger)(caster, record, at && { ...at, followUp }),
     openServerDesk(given.servers, signals.app),

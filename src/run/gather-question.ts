@@ -6,7 +6,8 @@ import { parseRepositorySkills, skillPlace } from "../domain/repository-skills.t
 import type { GitHubSession, RunRecord } from "../ports.ts";
 import { composeBriefOf } from "./brief-of.ts";
 import { readConfigured } from "./configured.ts";
-import { fetchHeads, type GatherDeps, type Gathered, type StartedAt } from "./gather.ts";
+import { fetchHeads } from "./fetch-heads.ts";
+import type { GatherDeps, Gathered, StartedAt } from "./gather.ts";
 import { findHead, type Head } from "./gather-review.ts";
 import { gatherImages, noImages, withImages } from "./images.ts";
 import { readInstructions } from "./instructions.ts";
@@ -42,7 +43,7 @@ const prepare = async (
   const { workspace } = deps;
   const { trigger } = run.job;
   const { repository } = trigger;
-  const heads = await fetchHeads(deps, repository, [...new Set([repository.defaultBranch, pull.base])]);
+  const heads = await fetchHeads(deps, repository, [repository.defaultBranch, pull.base]);
   const configTip = heads.get(repository.defaultBranch);
   // Its base may be gone since it was merged.
   const tip = heads.get(pull.base) ?? configTip;

@@ -13,7 +13,8 @@ import type { Analysis, GitHubSession, Pull, PullFile, RunRecord } from "../port
 import { checkPull, type PullChecked } from "../verify/check-pull.ts";
 import { changesBetween } from "./changes-between.ts";
 import { readConfigured } from "./configured.ts";
-import { fetchHeads, type GatherDeps, type Gathered, type StartedAt } from "./gather.ts";
+import { fetchHeads } from "./fetch-heads.ts";
+import type { GatherDeps, Gathered, StartedAt } from "./gather.ts";
 import { createInspector, isSource, readerOf } from "./inspector.ts";
 import { readInstructions } from "./instructions.ts";
 import { type NotReady, notReady } from "./not-ready.ts";
@@ -90,7 +91,7 @@ const prepare = async (
   const { repository } = run.job.trigger;
   const head = at?.commit ?? newest;
   const files = head === newest ? shown : [];
-  const heads = await fetchHeads(deps, repository, [...new Set([repository.defaultBranch, pull.base])]);
+  const heads = await fetchHeads(deps, repository, [repository.defaultBranch, pull.base]);
   const [tip, configTip] = [heads.get(pull.base), heads.get(repository.defaultBranch)];
   const mergeBase = at?.base ?? (tip && (await deps.workspace.mergeBase(repository, tip, head)));
   if (!tip || !configTip || !mergeBase)

@@ -7,7 +7,7 @@ import { decisionsPath, statePath } from "../domain/memory.ts";
 import type { StoredPlan } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { code } from "../domain/render/safe.ts";
-import { fullName, type Person, type RepositoryRef } from "../domain/repository.ts";
+import { fullName, type Person, type Thread } from "../domain/repository.ts";
 import { boundaryFor } from "../domain/repository-config.ts";
 import type { RepositoryConfig } from "../domain/repository-schema.ts";
 import { parseRepositorySkills, type RepositorySkills, skillPlace } from "../domain/repository-skills.ts";
@@ -16,6 +16,7 @@ import { workingMates } from "../domain/team.ts";
 import type { GitHub, GitHubSession, Model, Pull, RunRecord, Store, Workspace } from "../ports.ts";
 import { composeBriefOf } from "./brief-of.ts";
 import { type ConfiguredDeps, readConfigured } from "./configured.ts";
+import { fetchHeads } from "./fetch-heads.ts";
 import { askersOf, gatherFollowUp } from "./follow-up.ts";
 import { type ChecksFound, gatherChecks } from "./gather-checks.ts";
 import { gatherImages, noImages, withImages } from "./images.ts";
@@ -74,6 +75,8 @@ export type GatherDeps = ConfiguredDeps & {
   readonly modelIn: (config: RepositoryConfig) => Pick<Model, "name" | "images">;
   /** What the run reads for, where it writes no code. */
   readonly reads?: ReadingKind | undefined;
+  /** Where it was asked for: another thread than that of its request, where it goes on from another run. */
+  readonly askedOn?: Thread | undefined;
   /** What it is to carry out, where people approved a plan. */
   readonly plan?: StoredPlan | undefined;
   /** Takes secrets out of a text; `leaks` counts those of them that are the App's own. */
@@ -112,7 +115,7 @@ export const gather = async (
       return notReady(
         "Nothing was planned: this pull request is somebody else's, and the App writes to its own alone. Comment `/architect plan …` on an issue, or `/architect review` or `/architect ask …` here.",
       );
-    if (pull && pull.state === "closed" && trigger.thread.kind === "pull")
+    if (pull && pull.state === "closed" && (deps.askedOn ?? trigger.thread).kind === "pull")
       return notReady(
         `pull request #${pull.number} is ${pull.merged ? "merged" : "closed"}, so nothing was changed. Comment \`/architect design …\` on issue #${run.issue} for a new one.`,
         trigger.kind === "checks",
@@ -147,7 +150,7 @@ const prepare = async (
     return notReady(
       `Nothing was started: pull request #${pull?.number} goes to ${code(baseBranch, 255)}, so \`--base\` cannot be ${code(wish, 255)}. Leave it out, or close that pull request first.`,
     );
-  const wanted = [...new Set([repository.defaultBranch, baseBranch, ...(pull ? [pull.branch] : [])])];
+  const wanted = [repository.defaultBranch, baseBranch, ...(pull ? [pull.branch] : [])];
   const heads = await fetchHeads(deps, repository, wanted);
   const tip = heads.get(baseBranch);
   const configTip = heads.get(repository.defaultBranch);
@@ -241,20 +244,6 @@ const agentsHere = (library: Library, names: readonly string[], config: Reposito
     if (!agent || agent.boundary.allowed.length === 0) return agent ? [agent] : [];
     return [{ ...agent, boundary: boundaryFor(name, agent.boundary, config) }];
   });
-
-/** The token's end is not waited for. */
-export const fetchHeads = async (
-  { github, workspace, release }: Pick<GatherDeps, "github" | "workspace" | "release">,
-  repository: RepositoryRef,
-  branches: readonly string[],
-): Promise<ReadonlyMap<string, string>> => {
-  const credentials = await github.gitCredentials(repository);
-  try {
-    return await workspace.fetch(repository, branches, credentials);
-  } finally {
-    release(credentials.revoke());
-  }
-};
 
 /** Our pull request that this run belongs to: the thread itself, or the one an earlier run of the issue opened. */
 const findOwnPull = async (deps: GatherDeps, session: GitHubSession, run: RunRecord): Promise<Pull | undefined> => {

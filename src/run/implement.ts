@@ -10,6 +10,7 @@ import type { Cast } from "./converse.ts";
 import { baseTextOf, castOf, checkCodeOf, examineOf, frameOf, openOthers, writing } from "./frame.ts";
 import type { Gathered } from "./gather.ts";
 import { enter, holdConversation, restore } from "./hold.ts";
+import { holdOnBase } from "./hold-on-base.ts";
 import { readerOf } from "./inspector.ts";
 import { noSandbox } from "./open-run.ts";
 import type { PublishDeps, Settled } from "./publication.ts";
@@ -77,7 +78,8 @@ export const implement = async (
     if (analysis) await checkHead({ ...deps, analysis, settings }, session, repository, part);
   };
   const notices = noticesOf(deps, run, gathered);
-  const published = { ...deps, model, record, checkPart, plan: run.plan, notices };
+  const holdOn = holdOnBase(deps, run, gathered, { walls, events });
+  const published = { ...deps, holdOn, model, record, checkPart, plan: run.plan, notices };
   return publish(published, run.record, gathered, settled, events);
 };
 

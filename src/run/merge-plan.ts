@@ -33,6 +33,8 @@ export type MergePlan =
 
 const memoryPaths = [decisionsPath, statePath];
 
+export const isMemory = (path: string): boolean => memoryPaths.includes(path);
+
 export const planMerge = async (workspace: Reader, repository: RepositoryRef, sides: Sides): Promise<MergePlan> => {
   const { ours, theirs, since } = sides;
   const merge = await workspace.merge(repository, ours, theirs, since);

@@ -34,6 +34,8 @@ export type Settled = {
   readonly apiChanges: readonly ContractChange[];
   readonly evidence: readonly ShownEvidence[];
   readonly changeset: Changeset;
+  /** `treeHash` of what is published, where that is merged with a base that moved; else that of the changeset. */
+  readonly tree?: string | undefined;
   /** The same, cut by its size: more than one where it becomes a stack of pull requests. */
   readonly parts: readonly StackPart[];
   /** Files of the App's own that go with it. */
@@ -57,10 +59,29 @@ export type Settled = {
   readonly limits: Limits;
 };
 
+/** The base branch where it went on after the run had begun. */
+export type BaseMoved = {
+  readonly branch: string;
+  readonly tip: string;
+  /** That it changed since, the memory's left out. */
+  readonly files: readonly string[];
+  /** The merged files of the agents told against the tip, where that is all that counts and they can be read. */
+  readonly changes?: Changeset | undefined;
+  /** Where they cannot be merged; none of them where there is no history in common. */
+  readonly conflicts?: readonly string[] | undefined;
+};
+
+/** Runs what was settled once more with a base that moved merged in. */
+export type HoldOn = (
+  settled: Settled,
+  moved: Pick<BaseMoved, "tip" | "branch"> & { readonly changes: Changeset },
+) => Promise<Pick<Settled, "evidence" | "findings"> | undefined>;
+
 export type PublishDeps = {
   readonly github: GitHub;
   readonly store: Store;
-  readonly workspace: Pick<Workspace, "readFile">;
+  readonly workspace: Pick<Workspace, "fetch" | "merge" | "mergeBase" | "patchOf" | "readFile" | "readFiles">;
+  readonly holdOn?: HoldOn | undefined;
   readonly definition: { readonly name: string };
   readonly model: { readonly name: string };
   readonly clock: Clock;
@@ -81,6 +102,8 @@ export type Publication = {
   readonly settled: Settled;
   /** Of the work, where it becomes a stack: as an attempt before has cut it, or as it was settled. */
   readonly parts: readonly StackPart[];
+  /** Where it had moved. */
+  readonly moved?: BaseMoved | undefined;
   /** An attempt before has. */
   readonly cut: boolean;
   /** Commits that this run made, by purpose: also those of an attempt that crashed. */

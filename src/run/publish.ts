@@ -5,6 +5,8 @@ import type { RunEvent } from "../domain/event.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { renderCheckRun } from "../domain/render/check-run.ts";
 import { checksLine } from "../domain/render/failed-checks.ts";
+import type { Obstacle } from "../domain/render/kept.ts";
+import { conflictMarker, renderConflict, renderResolved } from "../domain/render/merges.ts";
 import { partTitle, stackSection, withStack } from "../domain/render/stack.ts";
 import { roomForThreads } from "../domain/render/threads.ts";
 import { pullTitle } from "../domain/render/titles.ts";
@@ -15,10 +17,12 @@ import { deviationsOf } from "../domain/standards.ts";
 import type { Pull, RunRecord } from "../ports.ts";
 import { checkPaths } from "../verify/check-changeset.ts";
 import { answerThreads } from "./answers.ts";
+import { withBase } from "./base-moved.ts";
 import { writersAmong } from "./follow-up.ts";
 import type { Gathered } from "./gather.ts";
+import { closedMeanwhile, keepWork, movedMeanwhile } from "./keep-work.ts";
 import { heldAgainstPlan } from "./planned.ts";
-import type { Publication, PublishDeps, Settled } from "./publication.ts";
+import type { BaseMoved, Publication, PublishDeps, Settled } from "./publication.ts";
 import { type Pushed, push } from "./push.ts";
 import { signaturesOf } from "./signatures.ts";
 import { closesIssue, keepStack, proposeBelow, stackViewOf, tellBelow } from "./stack.ts";
@@ -40,10 +44,16 @@ export const publish = async (
     );
     const cut = events.findLast((event) => event.type === "stacked");
     const parts = cut?.type === "stacked" ? cut.parts : settled.parts;
-    const publication: Publication = { deps, session, run, gathered, settled, parts, cut: cut !== undefined, made };
+    // People may have changed it while the run was at work.
+    const pull = gathered.pull && (await session.fetchPull(gathered.pull.number));
+    const publication: Publication = {
+      ...{ deps, session, run, settled, parts, made },
+      gathered: pull ? { ...gathered, pull } : gathered,
+      cut: cut !== undefined,
+    };
     const obstacle = await obstacleTo(publication);
     if (obstacle) return outcomeOf(settled, { kind: "refused", status: "BLOCKED", summary: obstacle });
-    const outcome = await write(publication);
+    const outcome = await write(publication, events);
     return deps.plan ? { ...outcome, carriedOut: deps.plan.hash } : outcome;
   } finally {
     await session.close();
@@ -68,47 +78,65 @@ const obstacleTo = async ({ deps, session, run, gathered, settled }: Publication
   return undefined;
 };
 
-const write = async (publication: Publication): Promise<Outcome> => {
-  const { gathered, settled } = publication;
+const write = async (given: Publication, events: readonly RunEvent[]): Promise<Outcome> => {
+  const { gathered, settled } = given;
   const changed = settled.changeset.length > 0;
   if (!changed && !gathered.pull) return outcomeOf(settled, { kind: "answered", summary: settled.report.summary });
   try {
-    const pushed = changed ? await push(publication) : undefined;
-    const below = pushed ? await proposeBelow(publication, pushed) : [];
-    const pull = pushed ? await propose(publication, pushed, below) : await leave(publication, gathered.pull as Pull);
-    if (pushed) await tellBelow(publication, pushed, [...below, pull]);
-    for (const part of below) await publication.deps.checkPart(publication.session, part);
-    const head = pushed?.head ?? gathered.parent;
-    if (pushed) await tellCheck(publication, pull, pushed.head);
-    const threads = await answerThreads(publication, pull, pushed?.work);
-    await tellContract(publication, pull);
-    const { number, url, branch } = pull;
-    return outcomeOf(settled, {
-      kind: changed ? "published" : "answered",
-      summary: settled.report.summary,
-      pull: { number, url, branch, headSha: head },
-      ...(below.length > 0 ? { below: below.map((one) => ({ number: one.number, branch: one.branch })) } : {}),
-      ...(threads ? { threads } : {}),
-      ...ciOf(publication),
-    });
+    const closed = changed && gathered.pull ? await closedMeanwhile(given, gathered.pull) : undefined;
+    if (closed && gathered.pull) return await yieldTo(given, gathered.pull, closed);
+    return await carryOut(await withBase(given, events), changed);
   } catch (error) {
     if (error instanceof RefusedError)
       return outcomeOf(settled, {
         ...{ kind: "refused", status: "BLOCKED" },
         summary: `Nothing was published: ${error.message} The work is kept: comment \`/architect continue\` when that is mended.`,
       });
-    if (!(error instanceof ConflictError)) throw error;
-    return outcomeOf(settled, {
-      kind: "refused",
-      status: "BLOCKED",
-      summary: `Somebody pushed to \`${gathered.pull?.branch}\` while this run was at work, so it did not push. Its work is kept; ask again, and it starts from what is there now.`,
-    });
+    if (!(error instanceof ConflictError) || !gathered.pull) throw error;
+    return await yieldTo(given, gathered.pull, await movedMeanwhile(given, gathered.pull));
   }
+};
+
+const carryOut = async (publication: Publication, changed: boolean): Promise<Outcome> => {
+  const { gathered, settled, moved } = publication;
+  const pushed = changed ? await push(publication) : undefined;
+  const below = pushed ? await proposeBelow(publication, pushed) : [];
+  const pull = pushed ? await propose(publication, pushed, below) : await leave(publication, gathered.pull as Pull);
+  if (pushed) await tellBelow(publication, pushed, [...below, pull]);
+  for (const part of below) await publication.deps.checkPart(publication.session, part);
+  if (pushed) await tellCheck(publication, pull, pushed.head);
+  if (moved) await tellBase(publication, pull, moved);
+  const threads = await answerThreads(publication, pull, pushed?.work);
+  await tellContract(publication, pull);
+  const { number, url, branch } = pull;
+  return outcomeOf(settled, {
+    kind: changed ? "published" : "answered",
+    summary: settled.report.summary,
+    pull: { number, url, branch, headSha: pushed?.head ?? gathered.parent },
+    ...(below.length > 0 ? { below: below.map((one) => ({ number: one.number, branch: one.branch })) } : {}),
+    ...(threads ? { threads } : {}),
+    ...ciOf(publication),
+  });
+};
+
+const yieldTo = async (publication: Publication, pull: Pull, obstacle: Obstacle): Promise<Outcome> =>
+  outcomeOf(publication.settled, {
+    ...{ kind: "refused", status: "BLOCKED" },
+    ...(await keepWork(publication, pull, obstacle)),
+  });
+
+/** A conflict is said where people mend it, by the same comment as after a merge. */
+const tellBase = async ({ session }: Publication, { number, branch }: Pull, moved: BaseMoved): Promise<void> => {
+  const { conflicts } = moved;
+  const where = { base: moved.branch, sha: moved.tip, branch };
+  if (conflicts) await session.upsertComment(number, conflictMarker, renderConflict(where, conflicts), undefined);
+  else await session.reviseComment(number, conflictMarker, renderResolved(where));
 };
 
 const outcomeOf = (
   settled: Settled,
-  what: Pick<Outcome, "kind" | "summary"> & Partial<Pick<Outcome, "pull" | "below" | "status" | "threads" | "ci">>,
+  what: Pick<Outcome, "kind" | "summary"> &
+    Partial<Pick<Outcome, "pull" | "comment" | "below" | "status" | "threads" | "ci">>,
 ): Outcome => ({
   status: settled.status,
   ...(settled.cutShort === undefined ? {} : { cutShort: settled.cutShort }),
@@ -145,7 +173,7 @@ const propose = async (publication: Publication, pushed: Pushed, below: readonly
     deviations: deviationsOf(gathered.config.standards ?? {}),
     issue: run.issue,
     closes: closesIssue(gathered.pull),
-    tree: treeHash(settled.changeset),
+    tree: settled.tree ?? treeHash(settled.changeset),
     toolCallLimit: settled.limits.toolCalls,
     usdLimit: settled.limits.usd,
     model: deps.model.name,
@@ -162,8 +190,8 @@ const propose = async (publication: Publication, pushed: Pushed, below: readonly
     const merged = mergeBody(body, gathered.template, (room) => renderPullBody(view, room - left));
     return stack ? withStack(merged, stackSection(stack), maxBodyLength) : keepStack(merged);
   };
-  const known = gathered.pull ?? (await session.findPull(branch));
-  const open = known?.state === "open" ? known : undefined;
+  const known = gathered.pull ? await session.fetchPull(gathered.pull.number) : await session.findPull(branch);
+  const open = known?.state === "open" || gathered.pull ? known : undefined;
   const pull = open
     ? await session.updatePull(open, { body: bodyFor(open.body), ...draftOf(open, draft) })
     : await session.openPull({
@@ -175,7 +203,7 @@ const propose = async (publication: Publication, pushed: Pushed, below: readonly
       });
   await deps.store.linkPull(run.job.trigger.repository, pull.number, run.issue);
   const seen = await session.fetchPull(pull.number);
-  if (seen.headSha !== head)
+  if (seen.headSha !== head && seen.headSha !== pushed.at)
     throw new Error(`GitHub shows pull request #${pull.number} at ${seen.headSha}, expected ${head}`);
   return seen;
 };

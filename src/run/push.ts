@@ -1,17 +1,21 @@
 /** Work and memory become commits, and a branch points at them. Each step finds what an earlier attempt made. */
 import type { Changeset } from "../domain/changeset.ts";
 import { branchOf } from "../domain/job.ts";
+import { mergeMessage } from "../domain/render/merges.ts";
 import { commitMessage } from "../domain/render/titles.ts";
 import type { CommitPurpose, StackPart } from "../domain/stack.ts";
-import type { GitHubSession } from "../ports.ts";
+import { changesFor } from "./changes-for.ts";
+import { fetchHeads } from "./fetch-heads.ts";
 import { memoryFor } from "./memory-for.ts";
-import { changesOnto } from "./onto.ts";
+import { planMerge } from "./merge-plan.ts";
 import type { Publication } from "./publication.ts";
 import { trailersOf } from "./signatures.ts";
 
 export type Pushed = {
   readonly branch: string;
   readonly head: string;
+  /** Where the branch points: further on, where somebody pushed on top of it after an attempt that crashed. */
+  readonly at: string;
   /** Of a stack: what it stands on, the lowest first. */
   readonly below: readonly Below[];
   /** The commit that holds the changes; the memory's comes after it. */
@@ -38,7 +42,7 @@ export const push = async (publication: Publication): Promise<Pushed> => {
       ? parent
       : await commitOnce(publication, "work", () => session.commit({ parent, message, changes: rest }));
   const memory = await memoryFor(deps, publication, work);
-  const head =
+  const recorded =
     memory.files.length === 0
       ? work
       : await commitOnce(publication, "memory", () =>
@@ -48,26 +52,63 @@ export const push = async (publication: Publication): Promise<Pushed> => {
             changes: memory.files,
           }),
         );
+  const merged = await mergeBase(publication, { head: recorded, changes: [...rest, ...memory.files] });
+  const { head } = merged;
   const heads = [...below.map((one) => one.head), head];
   const branches = await branchesFor(publication, heads);
   const expected = gathered.pull ? parent : undefined;
-  for (const [index, sha] of heads.entries()) await point(session, branches[index] ?? "", sha, expected);
+  let at = head;
+  for (const [index, sha] of heads.entries()) at = await point(publication, branches[index] ?? "", sha, expected);
   return {
-    ...{ branch: branches.at(-1) ?? "", head, work },
+    ...{ branch: branches.at(-1) ?? "", head, at, work },
     below: below.map((one, index) => ({ ...one, branch: branches[index] ?? "" })),
-    notes: [...settled.generated.notes, ...memory.notes],
+    notes: [...settled.generated.notes, ...memory.notes, ...merged.notes],
   };
 };
 
+/** @returns what the branch points at */
 const point = async (
-  session: GitHubSession,
+  publication: Publication,
   branch: string,
   head: string,
   expected: string | undefined,
-): Promise<void> => {
-  if ((await session.fetchBranch(branch)) !== head) await session.pointBranch(branch, head, expected);
+): Promise<string> => {
+  const { session } = publication;
+  const before = await session.fetchBranch(branch);
+  // An attempt that crashed had pushed, and somebody went on from there.
+  if (before !== undefined && before !== head && before !== expected && (await holds(publication, branch, head)))
+    return before;
+  if (before !== head) await session.pointBranch(branch, head, expected);
   const seen = await session.fetchBranch(branch);
   if (seen !== head) throw new Error(`GitHub shows ${branch} at ${seen ?? "nothing"} after it was moved to ${head}`);
+  return head;
+};
+
+const holds = async ({ deps, run }: Publication, branch: string, commit: string): Promise<boolean> => {
+  const { repository } = run.job.trigger;
+  const tip = (await fetchHeads(deps, repository, [branch])).get(branch);
+  return tip !== undefined && (await deps.workspace.mergeBase(repository, tip, commit)) === commit;
+};
+
+/** A base that moved, as a commit of two parents on top of ours: the work's own commits stay what was looked at. */
+const mergeBase = async (
+  publication: Publication,
+  { head, changes }: { readonly head: string; readonly changes: Changeset },
+): Promise<{ readonly head: string; readonly notes: readonly string[] }> => {
+  const { deps, session, run, gathered, moved } = publication;
+  if (!moved || moved.conflicts) return { head, notes: [] };
+  const { branch, tip } = moved;
+  const ours = { commit: gathered.parent, changes };
+  const plan = await planMerge(deps.workspace, run.job.trigger.repository, { ours, theirs: tip });
+  if (plan.kind === "contained" || plan.kind === "conflict") return { head, notes: [] };
+  const into = gathered.pull?.branch ?? branchOf(run.issue, run.job.trigger.title);
+  const message = mergeMessage(branch, into, plan.kind === "ours");
+  const { entries } = plan;
+  const merge = () => session.commitTree({ tree: tip, parents: [head, tip], message, entries });
+  return {
+    head: await commitOnce(publication, "merge", merge),
+    notes: plan.kind === "ours" ? (plan.notes ?? []) : [],
+  };
 };
 
 /** How it is cut is stored first: after a crash the parts are what they were. */
@@ -89,15 +130,6 @@ const commitBelow = async (
     below.push({ part, head: await commitOnce(publication, `work-${index + 1}`, commit) });
   }
   return below;
-};
-
-/** Where a run goes on, the branch has most of it already. */
-const changesFor = async ({ deps, run, gathered, settled }: Publication): Promise<Changeset> => {
-  const { commit, parent } = gathered;
-  const changes = [...settled.changeset, ...settled.generated.files];
-  if (parent === commit) return changes;
-  const at = (sha: string) => (path: string) => deps.workspace.readFile(run.job.trigger.repository, sha, path);
-  return changesOnto(changes, settled.published, { was: at(commit), is: at(parent) });
 };
 
 /** A commit is made once; its SHA is stored before a branch points at it. */

@@ -2,10 +2,10 @@
 import { ConflictError, RefusedError } from "../domain/errors.ts";
 import { issueOfBranch, type Job } from "../domain/job.ts";
 import { conflictMarker, mergeMessage, renderConflict, renderResolved } from "../domain/render/merges.ts";
-import type { RepositoryRef } from "../domain/repository.ts";
 import type { MergedTrigger } from "../domain/trigger.ts";
 import type { GitHubSession, Pull } from "../ports.ts";
 import { type CheckPushDeps, checkHead } from "./check-push.ts";
+import { fetchHeads } from "./fetch-heads.ts";
 import { type MergePlan, planMerge } from "./merge-plan.ts";
 
 type Work = {
@@ -29,7 +29,7 @@ export const upkeep = async (deps: CheckPushDeps, { id, trigger }: Job): Promise
       deps.log(`merge ${id}: of ${pulls.length} pull requests to ${trigger.base} the newest ${maxPulls} are looked at`);
     const some = pulls.slice(0, maxPulls);
     if (some.length === 0) return;
-    const heads = await fetchBranches(deps, trigger.repository, [trigger.base, ...some.map(({ branch }) => branch)]);
+    const heads = await fetchHeads(deps, trigger.repository, [trigger.base, ...some.map(({ branch }) => branch)]);
     for (const pull of some) await keep(work, pull, { head: heads.get(pull.branch), base: heads.get(trigger.base) });
   } finally {
     await session.close();
@@ -48,19 +48,6 @@ const retarget = async (work: Work): Promise<void> => {
   const { branch, base } = work.trigger;
   if (branch === undefined || branch === base || issueOfBranch(branch) === undefined) return;
   for (const pull of await ownPulls(work, branch)) await work.session.updatePull(pull, { base });
-};
-
-const fetchBranches = async (
-  { github, workspace }: CheckPushDeps,
-  repository: RepositoryRef,
-  names: readonly string[],
-) => {
-  const credentials = await github.gitCredentials(repository);
-  try {
-    return await workspace.fetch(repository, [...new Set(names)], credentials);
-  } finally {
-    await credentials.revoke();
-  }
 };
 
 const keep = async (

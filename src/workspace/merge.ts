@@ -53,6 +53,25 @@ export const mergeIn = async (
   }
 };
 
+/** Binary files included, each whole. */
+export const patchIn = async (
+  gitDir: string,
+  folder: string,
+  ours: { readonly commit: string; readonly changes?: Changeset },
+  maxBytes: number,
+): Promise<string | undefined> => {
+  const scratch = await openScratch(gitDir, folder);
+  try {
+    const commit = requireCommit(ours.commit);
+    const tip = await withChanges(scratch, commit, ours.changes ?? []);
+    const args = ["diff-tree", "-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv"];
+    const patch = (await git(scratch, [...args, commit, tip, "--"])).toString("utf8");
+    return Buffer.byteLength(patch) > maxBytes ? undefined : patch;
+  } finally {
+    await rm(scratch.folder, { recursive: true, force: true });
+  }
+};
+
 const openScratch = async (gitDir: string, parent: string): Promise<Scratch> => {
   const folder = temporaryName(join(parent, "merge"));
   await mkdir(join(folder, "info"), { recursive: true });

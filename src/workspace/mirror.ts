@@ -7,7 +7,7 @@ import type { Merge, Workspace } from "../ports.ts";
 import { runGit } from "./git.ts";
 import { createHistory, type History, tipOf } from "./history.ts";
 import type { Locks } from "./lock.ts";
-import { mergeIn } from "./merge.ts";
+import { mergeIn, patchIn } from "./merge.ts";
 import { createReader, type Reader } from "./reader.ts";
 import { type Credentials, openRemote, type RemoteRules } from "./remote.ts";
 import { askTogether } from "./together.ts";
@@ -74,6 +74,8 @@ export const createMirrors = ({ folders, rules, lock }: MirrorDeps) => {
     readerOf,
     merge: (repository: RepositoryRef, ours: Ours, theirs: string, since?: string): Promise<Merge> =>
       mergeIn(gitDirOf(repository), folders.merges, ours, theirs, since),
+    patchOf: (repository: RepositoryRef, ours: Ours, maxBytes: number): Promise<string | undefined> =>
+      patchIn(gitDirOf(repository), folders.merges, ours, maxBytes),
   };
 };
 

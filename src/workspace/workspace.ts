@@ -79,6 +79,7 @@ export const createWorkspace = (options: WorkspaceOptions): Workspace & { close(
     readNamed: async (repository, commit, where) =>
       (await enter()).mirrors.readerOf(repository).readNamed(commit, where),
     merge: async (repository, ours, theirs, since) => (await enter()).mirrors.merge(repository, ours, theirs, since),
+    patchOf: async (repository, ours, maxBytes) => (await enter()).mirrors.patchOf(repository, ours, maxBytes),
     mergeBase: async (repository, a, b) => (await enter()).mirrors.readerOf(repository).mergeBase(a, b),
     async openWorktree(repository, { runId, commit, base, baseBranch, boundaries, env = {}, setup }) {
       const { layout, mirrors, trees, setups, sandbox } = await enter();

@@ -2,6 +2,7 @@
 import { blobSha, bytesOf } from "../../src/domain/changeset.ts";
 import type { HttpSession, HttpSessionResult } from "../../src/domain/http.ts";
 import type { RepositoryRef } from "../../src/domain/repository.ts";
+import { unifiedDiff } from "../../src/model/blueprint/diff.ts";
 import type { SandboxHealth, TreeEntry, Workspace } from "../../src/ports.ts";
 import type { MemoryGitHub } from "./memory-github.ts";
 import { type Command, createMemoryWalls } from "./memory-walls.ts";
@@ -110,6 +111,13 @@ export const createMemoryWorkspace = (base: Record<string, string>, github: Memo
         if (change.kind === "deleted") mine.delete(change.path);
         else mine.set(change.path, bytesOf(change).toString());
       return { base, contained: base === theirs, ...mergeFiles(filesAt(base), mine, filesAt(theirs)) };
+    },
+    patchOf: async (_, { commit, changes }, maxBytes) => {
+      const before = filesAt(commit);
+      const patch = changes
+        .map((change) => unifiedDiff(change.path, before.get(change.path) ?? "", bytesOf(change).toString()))
+        .join("\n");
+      return patch.length > maxBytes ? undefined : patch;
     },
     openWorktree: async (_, { commit, boundaries }) => {
       workspace.open += 1;

@@ -12,6 +12,8 @@ export type ModuleScene = {
   readonly api: MessagesApi;
   /** Called before the model answers for the last time in a run: while the work is done and nothing is published. */
   beforeReport: (module: string) => Promise<void>;
+  /** Of the reports from now on. */
+  testCommands: readonly string[];
   /** Until nothing is under way any more. */
   settled(): Promise<void>;
   /** An issue whose run writes `modulePath(name)`. @returns its number */
@@ -48,7 +50,7 @@ export const startModuleScene = async (env: Readonly<Record<string, string>> = {
         tools: [{ name: "Write", input: { file_path: `/repo/${modulePath(name)}`, content: moduleText(name) } }],
       };
     await own.beforeReport(name);
-    return { tools: [{ name: "SubmitReport", input: reportOf(name) }] };
+    return { tools: [{ name: "SubmitReport", input: reportOf(name, own.testCommands) }] };
   };
   const api = await startMessagesApi(script);
   const scene = await startScene({
@@ -62,6 +64,7 @@ export const startModuleScene = async (env: Readonly<Record<string, string>> = {
   const own: ModuleScene = {
     ...{ scene, app, api },
     beforeReport: async () => {},
+    testCommands: [],
     settled: async () => {
       await scene.emulator.idle();
       await app.queue.idle();
@@ -100,7 +103,7 @@ export const startModuleScene = async (env: Readonly<Record<string, string>> = {
   return own;
 };
 
-const reportOf = (name: string) =>
+const reportOf = (name: string, testCommands: readonly string[]) =>
   reportWith({
     status: "DONE_WITH_CONCERNS",
     feature: `${name}-module`,
@@ -109,7 +112,7 @@ const reportOf = (name: string) =>
     models_created: [],
     middleware_added: [],
     security_measures: [],
-    test_commands: [],
+    test_commands: [...testCommands],
     documentation: { openapi_updated: false, postman_collection: null },
     decisions: [
       {

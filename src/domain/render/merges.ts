@@ -1,4 +1,5 @@
 /** What people read of a merge that the App made, or could not make. Knows no git and no GitHub. */
+import type { Finding } from "../finding.ts";
 import { decisionsPath, statePath } from "../memory.ts";
 import { neutralisePlain } from "../neutralise.ts";
 import { code } from "./safe.ts";
@@ -52,3 +53,34 @@ export const renderResolved = ({ base, sha }: Moved): string =>
   [conflictMarker, `This branch conflicted with ${code(base, 255)}; as of ${sha.slice(0, 12)} it does no longer.`].join(
     "\n\n",
   );
+
+type Ahead = { readonly branch: string; readonly files: readonly string[] };
+
+/** @param ran what became of what had run before @returns what a report says of a base that moved during its run */
+export const baseMerged = ({ branch, files }: Ahead, ran: "run" | "not-run" | "untouched"): Finding => {
+  const what = files.length === 1 ? "one file of it is" : `${files.length} files of it are`;
+  const merged = `${code(branch, 255)} moved on while the run was at work, and ${files.length === 0 ? "it is" : what} merged in`;
+  if (ran === "run")
+    return { rule, severity: "note", message: `${merged}; what the report claims was run again with it` };
+  if (ran === "untouched") return { rule, severity: "note", message: `${merged}, which nothing that ran depends on` };
+  return { rule: "evidence-stale", severity: "concern", message: `${merged}; what ran before ran without it` };
+};
+
+const rule = "base-moved";
+
+/** @param conflicts none where there is no history in common */
+export const baseConflict = ({ branch }: Pick<Ahead, "branch">, conflicts: readonly string[]): Finding => {
+  const some = conflicts.slice(0, 5).map((path) => code(path, 255));
+  const more = conflicts.length > some.length ? ` and ${conflicts.length - some.length} more` : "";
+  const where = some.length === 0 ? "and they share no history" : `in ${some.join(", ")}${more}`;
+  return {
+    ...{ rule: "base-conflict", severity: "concern" },
+    message: `${code(branch, 255)} moved on while the run was at work and conflicts with it ${where}; merge it by hand`,
+  };
+};
+
+/** One sentence, and what can be done. */
+export const baseGone = (branch: string, pull: number | undefined): string =>
+  pull === undefined
+    ? `the branch ${code(branch, 255)} that the pull request was to go to is gone. Push it again where it is still wanted.`
+    : `the branch ${code(branch, 255)} that pull request #${pull} goes to is gone. Choose another base with “Edit” at its title.`;
