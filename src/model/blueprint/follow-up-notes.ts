@@ -26,7 +26,7 @@ export const noteOf = (
   const questions = reading.unclear.map(
     (one) => `${one.question}${one.options.length > 0 ? ` For example: ${one.options.join(" · ")}` : ""}`,
   );
-  const parts = [...did.map((one) => `Done: ${one}`), ...not.map((one) => one.reason), ...questions, ...beyond];
+  const parts = [...did.map(begun), ...not.map((one) => one.reason), ...questions, ...beyond];
   const asked = questions.length > 0 || not.some((one) => one.outcome === "question");
   return {
     commentId: said.id,
@@ -49,7 +49,7 @@ const noteOfSuggestion = (
   const open = reading.unread.length + reading.unclear.length > 0;
   const parts = [
     applied ? "I kept it and tried what hangs on it" : "To do the same in other words needs a language model",
-    ...did.map((one) => `Done: ${one}`),
+    ...did.map(begun),
     ...not.map(({ reason }) => reason),
     ...(open ? ["What else is said here needs a language model"] : []),
   ];
@@ -60,3 +60,5 @@ const noteOfSuggestion = (
     answer: parts.map((part) => (/[.?!]$/.test(part) ? part : `${part}.`)).join(" "),
   };
 };
+
+const begun = (clause: string): string => clause.charAt(0).toUpperCase() + clause.slice(1);
