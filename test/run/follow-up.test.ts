@@ -293,6 +293,18 @@ describe("who asked for changes", () => {
     expect(await outcomeOf(job)).toMatchObject({ threads: { declined: 1, questions: 1, askedAgain: ["reviewer"] } });
   });
 
+  test("is asked for a review in words alone, too, once the work is done", async () => {
+    given(11, "changes_requested", reviewer, "Make the names 3.");
+    await run(reviewOf(notice(11, reviewer)), ...changed, submit());
+    expect(briefOf().review).toMatchObject({
+      body: "Make the names 3.",
+      changesRequestedBy: ["reviewer"],
+      comments: [],
+    });
+    expect(statusOf()).toContain("\n\nA new review is asked for from reviewer.\n");
+    expect(github.pulls[0]?.body).not.toContain("### Review threads");
+  });
+
   test("is not, where nothing was pushed or the work is not finished", async () => {
     asks(reviewer, 11, 21);
     await run(reviewOf(notice(11, reviewer)), read, submit({ threads: [answer(21, "declined")] }));

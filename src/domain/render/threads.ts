@@ -57,17 +57,17 @@ const headOf = ({ outcome, lowered, path, commitUrl }: AnswerView): string => {
 
 const shaIn = (url: string): string => url.split("/").at(-1)?.slice(0, 7) ?? "the commit";
 
-/** For the status comment. */
+/** For the status comment; nothing where there is nothing to say. */
 export const renderTally = (tally: ThreadTally): string => {
   const { changed, declined, questions, resolved, refused, askedAgain, ready } = tally;
   const names = (logins: readonly string[]) => logins.map((login) => inline(login, 60)).join(", ");
+  const ends = [
+    ...(changed > 0 ? [`${changed} changed${resolved > 0 ? ` (${resolved} resolved)` : ""}`] : []),
+    ...(declined > 0 ? [`${declined} not changed`] : []),
+    ...(questions > 0 ? [`${questions} ${questions === 1 ? "waits" : "wait"} for your answer`] : []),
+  ];
   return [
-    `Review threads: ${[
-      ...(changed > 0 ? [`${changed} changed${resolved > 0 ? ` (${resolved} resolved)` : ""}`] : []),
-      ...(declined > 0 ? [`${declined} not changed`] : []),
-      ...(questions > 0 ? [`${questions} ${questions === 1 ? "waits" : "wait"} for your answer`] : []),
-      ...(changed + declined + questions === 0 ? ["none is left"] : []),
-    ].join(", ")}.`,
+    ...(ends.length > 0 ? [`Review threads: ${ends.join(", ")}.`] : []),
     ...(refused
       ? [
           `GitHub did not let the App resolve ${refused.threads} of them (${inline(refused.reason, 200)}): that takes the permission to write contents.`,
