@@ -277,7 +277,7 @@ export interface GitHubSession {
   fetchFailure(check: CheckSeen): Promise<CheckFailure>;
   /** Edits that comment where there is one, and makes none. */
   reviseComment(number: number, marker: string, body: string): Promise<void>;
-  /** Whether a commit has that check run of ours. */
+  /** Whether a commit has that check run of ours, and it has come to its end. */
   hasCheck(headSha: string, key: string): Promise<boolean>;
   /** Our check run on a commit: made, or brought up to date where it is there. @returns its id */
   upsertCheck(check: CheckWritten): Promise<number>;

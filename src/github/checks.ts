@@ -12,7 +12,7 @@ const batch = 50;
 
 const levels = { error: "failure", concern: "warning", note: "notice" } as const;
 
-type Known = { readonly id: number; readonly annotations: number };
+type Known = { readonly id: number; readonly annotations: number; readonly ended: boolean };
 
 export const createChecks = (
   client: Octokit,
@@ -23,7 +23,8 @@ export const createChecks = (
     const query = { ...place, ref: headSha, check_name: name, app_id: appId, filter: "all" as const, per_page: 100 };
     for await (const { data } of client.paginate.iterator(client.rest.checks.listForRef, query)) {
       const found = data.find(({ external_id }) => external_id === key);
-      if (found) return { id: found.id, annotations: found.output.annotations_count };
+      if (found)
+        return { id: found.id, annotations: found.output.annotations_count, ended: found.status === "completed" };
     }
     return undefined;
   };
@@ -32,7 +33,7 @@ export const createChecks = (
     const asked = { ...place, ...once, name, head_sha: check.headSha, external_id: check.key };
     const make = async (): Promise<Known> => {
       const { data } = await client.rest.checks.create({ ...asked, status: "in_progress" });
-      return { id: data.id, annotations: 0 };
+      return { id: data.id, annotations: 0, ended: false };
     };
     return makeOnce(make, () => find(check));
   };
@@ -54,7 +55,7 @@ export const createChecks = (
     await write(rest, true);
     return known.id;
   };
-  return { upsertCheck, hasCheck: async (headSha, key) => (await find({ headSha, key })) !== undefined };
+  return { upsertCheck, hasCheck: async (headSha, key) => (await find({ headSha, key }))?.ended === true };
 };
 
 const annotationOf = ({ path, line, severity, title, message }: CheckNote) => ({

@@ -144,6 +144,21 @@ test("a check run on a commit is brought up to date rather than doubled, and its
   ]);
 });
 
+test("a check run that was begun and did not come to its end counts as none", async () => {
+  const headSha = (await session.fetchBranch("main")) ?? "";
+  const check = {
+    headSha,
+    key: "pull-3",
+    view: { conclusion: "neutral" as const, title: "t", summary: "s", notes: [] },
+  };
+  const message = "Resource not accessible by integration";
+  emulator.failNext({ method: "PATCH", path: /\/check-runs\/\d+$/, status: 403, body: { message } });
+  await expect(session.upsertCheck(check)).rejects.toThrow(message);
+  expect(await session.hasCheck(headSha, "pull-3")).toBe(false);
+  await session.upsertCheck(check);
+  expect(await session.hasCheck(headSha, "pull-3")).toBe(true);
+});
+
 test("a token that may only read writes nothing", async () => {
   const reader = await start("read");
   await expect(reader.upsertComment(1, marker, "x", undefined)).rejects.toThrow(/writing the comment on #1: 403/);
