@@ -2,11 +2,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { capSettings, toRunBounds, toSharedCaps } from "./domain/cap-settings.ts";
 import type { SharedCaps } from "./domain/caps.ts";
 import { nearest } from "./domain/distance.ts";
 import { ConfigError } from "./domain/errors.ts";
 import { type McpSettings, readMcpSettings } from "./domain/mcp-settings.ts";
 import { type ModelConfig, modelProblems, modelSettings, toModel } from "./domain/model-settings.ts";
+import type { RunBounds } from "./domain/run-bounds.ts";
+import { money, wholeNumber } from "./domain/setting-values.ts";
 import { type SetupConfig, setupProblems, setupSettings, toSetup } from "./domain/setup-settings.ts";
 import { type KnownBot, visitorSettings } from "./domain/visitor-settings.ts";
 import { readKey } from "./private-key.ts";
@@ -46,6 +49,8 @@ export type Config = RunConfig & {
   /** The label that starts a run. */
   readonly label: string;
   readonly sharedCaps: SharedCaps;
+  /** How many runs may begin. */
+  readonly runBounds: RunBounds;
   /** Bots that may ask for runs; all others are ignored. */
   readonly bots: readonly KnownBot[];
   /** Runs at the same time. */
@@ -57,21 +62,6 @@ export type Config = RunConfig & {
 };
 
 const minSecretBytes = 32;
-
-const wholeNumber = (from: number, to: number) => {
-  const wish = `must be a whole number from ${from} to ${to}`;
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, wish)
-    .transform(Number)
-    .refine((number) => number >= from && number <= to, wish);
-};
-
-const money = z
-  .string()
-  .regex(/^\d{1,6}(\.\d{1,4})?$/, "must be an amount in US dollars such as 5 or 2.50")
-  .transform(Number)
-  .refine((usd) => usd > 0, "must be more than 0: without money no turn can be paid");
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -136,10 +126,7 @@ const appSettings = runSettings.extend({
     .default("127.0.0.1"),
   PORT: wholeNumber(0, 65_535).default(3_000),
   ARCHITECT_LABEL: z.string().trim().min(1).max(50, "must not be longer than 50 characters").default("architect"),
-  ARCHITECT_MAX_USD_PER_DAY: money.default(50),
-  ARCHITECT_MAX_TOKENS_PER_DAY: wholeNumber(10_000, 1_000_000_000_000).default(200_000_000),
-  ARCHITECT_MAX_USD_PER_ISSUE: money.default(25),
-  ARCHITECT_MAX_TOKENS_PER_ISSUE: wholeNumber(10_000, 1_000_000_000_000).default(100_000_000),
+  ...capSettings.shape,
   ...visitorSettings.shape,
   ARCHITECT_CONCURRENCY: wholeNumber(1, 256).default(4),
   ARCHITECT_QUIET_SECONDS: wholeNumber(0, 3_600).default(60),
@@ -167,10 +154,8 @@ export const readConfig = (env: Env = process.env, isRoot = runsAsRoot()): Confi
     label: settings.ARCHITECT_LABEL,
     concurrency: settings.ARCHITECT_CONCURRENCY,
     quietSeconds: settings.ARCHITECT_QUIET_SECONDS,
-    sharedCaps: {
-      day: { usd: settings.ARCHITECT_MAX_USD_PER_DAY, tokens: settings.ARCHITECT_MAX_TOKENS_PER_DAY },
-      issue: { usd: settings.ARCHITECT_MAX_USD_PER_ISSUE, tokens: settings.ARCHITECT_MAX_TOKENS_PER_ISSUE },
-    },
+    sharedCaps: toSharedCaps(settings),
+    runBounds: toRunBounds(settings),
     bots: settings.ARCHITECT_BOTS,
     signOff: settings.ARCHITECT_SIGN_OFF === "true",
     warnings: [...run.warnings, ...key.warnings],

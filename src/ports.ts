@@ -13,6 +13,7 @@ import type { Remark } from "./domain/remark.ts";
 import type { CheckRunView } from "./domain/render/check-run.ts";
 import type { Person, RepositoryRef, Thread } from "./domain/repository.ts";
 import type { ReviewThread } from "./domain/review-thread.ts";
+import type { RunBound, RunsBegun } from "./domain/run-bounds.ts";
 import type { Breach, StandardsConfig } from "./domain/standards.ts";
 import type { ThreadEntry } from "./domain/thread-ledger.ts";
 
@@ -610,6 +611,18 @@ export interface Store {
     repository: RepositoryRef,
     scope: { readonly issue?: number; readonly since?: string },
   ): Promise<{ readonly usd: number; readonly tokens: number }>;
+  /**
+   * Counts a run as begun, once, unless `decide` names a bound by what began before it. One at a time.
+   * @param run.person for whom @param run.bot whether bots alone asked for it
+   * @returns `told`: whether an earlier run on the issue met the same bound in the same time
+   */
+  begin(
+    run: { readonly id: string; readonly repository: RepositoryRef; readonly issue: number } & {
+      readonly person: number;
+      readonly bot: boolean;
+    },
+    decide: (begun: RunsBegun) => RunBound | undefined,
+  ): Promise<{ readonly bound?: RunBound; readonly told?: boolean }>;
   /** Newest first. */
   runsOf(repository: RepositoryRef, issue: number): Promise<RunRecord[]>;
   /** The issue whose pull request this is. */

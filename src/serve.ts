@@ -13,6 +13,7 @@ import { type Config, databaseFile, type RunConfig } from "./config.ts";
 import type { Library } from "./domain/definition.ts";
 import { DefinitionError } from "./domain/errors.ts";
 import { createRedactor } from "./domain/redact.ts";
+import type { RunBounds } from "./domain/run-bounds.ts";
 import { createGitHub } from "./github/github.ts";
 import { createToolServers } from "./mcp/tool-servers.ts";
 import { createBlueprint } from "./model/blueprint/blueprint.ts";
@@ -120,6 +121,7 @@ export const createRunner = async (
     readonly statusIntervalMs: number;
     readonly halts?: Halts | undefined;
     readonly purse?: Purse | undefined;
+    readonly runBounds?: RunBounds | undefined;
     readonly signOff?: boolean;
     readonly watch?: Watch | undefined;
     readonly log: Log;
@@ -147,6 +149,7 @@ export const createRunner = async (
     statusIntervalMs: parts.statusIntervalMs,
     halts: parts.halts,
     purse: parts.purse,
+    runBounds: parts.runBounds,
     watch: parts.watch,
     redact: createRedactor(parts.secrets),
     sandboxed: config.sandbox === "bubblewrap",
@@ -209,6 +212,7 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     servers,
     halts,
     purse: createPurse({ store, clock: systemClock, caps: config.sharedCaps }),
+    runBounds: config.runBounds,
     store,
     workspace,
     analysis,

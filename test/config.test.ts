@@ -46,6 +46,7 @@ test("three settings are enough, the rest has defaults that need no key of a mod
     signOff: false,
     model: { kind: "blueprint" },
     budget: { usd: 5, tokens: 5_000_000, minutes: 90 },
+    runBounds: { day: 400, person: 100, issue: 40 },
     sharedCaps: { day: { usd: 50, tokens: 200_000_000 }, issue: { usd: 25, tokens: 100_000_000 } },
     sandbox: "bubblewrap",
     setup: { hosts: [], cacheBytes: 10 * 1024 ** 3 },

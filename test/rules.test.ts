@@ -91,6 +91,23 @@ describe("defaults in the owner's repository .github", () => {
   });
 });
 
+test("as many runs as a repository lets begin in a day begin, and what comes then is said once on each thread", async () => {
+  await configure(null, owner);
+  await configure("runs: { person: 1 }\n");
+  await restart();
+  const first = await labelled("architect");
+  expect(await statusOf(first)).toContain("one run for `@maintainer` began today, and no more may");
+  const before = (await commentsOn(first))[0]?.body;
+  await maintainer.comment(first, "/architect design it\n");
+  await settled();
+  await restart();
+  await maintainer.comment(first, "/architect design it once more\n");
+  await settled();
+  expect((await commentsOn(first)).filter(({ user }) => user.login !== "maintainer").map(({ body }) => body)).toEqual([
+    before,
+  ]);
+});
+
 test("all of it was said in GitHub's own words", () => {
   expect(scene.emulator.violations).toEqual([]);
 });

@@ -99,7 +99,7 @@ const strayName = ({ boundaries = {}, model = {} }: RepositoryConfig, { agents, 
 };
 
 /** Mappings whose entries stand for themselves; of all others the repository's own value counts whole. */
-const merged = ["boundaries", "budget", "env", "standards", "who"] as const;
+const merged = ["boundaries", "budget", "env", "runs", "standards", "who"] as const;
 
 const mergeConfigs = (defaults: RepositoryConfig, own: RepositoryConfig): RepositoryConfig => ({
   ...defaults,

@@ -13,6 +13,18 @@ export const modelSchema = z
   .union([model, z.record(z.string(), model)], "must be the id of a model, or a mapping of agents to ids of models")
   .transform((given): Readonly<Record<string, string>> => (typeof given === "string" ? { default: given } : given));
 
+const runsOf = z
+  .int("must be a whole number of runs, such as 20")
+  .min(1, "must be 1 at least")
+  .max(1_000_000)
+  .optional();
+
+export const runsSchema = keys({
+  issue: runsOf.describe("Runs that may begin in a day (UTC) on one issue and its pull request."),
+  person: runsOf.describe("Runs that may begin in a day (UTC) for one person."),
+  day: runsOf.describe("Runs that may begin in a day (UTC) in this repository."),
+});
+
 const loginWish = "must be a login such as octocat, without an @";
 
 export const whoSchema = keys({

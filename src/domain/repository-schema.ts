@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { canonPath, isProtected } from "./policy.ts";
 import { createRedactor } from "./redact.ts";
-import { labelSchema, modelSchema, whoSchema } from "./repository-rules.ts";
+import { labelSchema, modelSchema, runsSchema, whoSchema } from "./repository-rules.ts";
 import { keys } from "./schema-keys.ts";
 import { defaultLines } from "./stack.ts";
 import { standardsSchema } from "./standards.ts";
@@ -181,6 +181,7 @@ export const repositorySchema = keys({
     .refine((all) => new Set(all).size === all.length, "names a folder twice")
     .optional()
     .describe("Folders that stand in place of `backend` in the agents' own boundaries: one for each backend."),
+  runs: runsSchema.optional().describe("Lowers how many runs the App's operator lets begin; it raises nothing."),
   serve: serve.optional().describe("How the application is started."),
   setup: setup
     .optional()

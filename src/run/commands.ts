@@ -38,6 +38,11 @@ export const runCommand = async (deps: CommandDeps, { id, trigger }: Job): Promi
     }
     const text = await carryOut(deps, trigger);
     if (text === undefined) return;
+    // An answer might make it ask again.
+    if (trigger.sender.type === "Bot") {
+      deps.log(`command ${id} is carried out and not answered: ${trigger.sender.login} is a bot`);
+      return;
+    }
     const marker = answerMarker(trigger.commentId);
     await session.upsertComment(trigger.thread.number, marker, `${marker}\n${text}`, undefined);
   } finally {

@@ -11,6 +11,7 @@ import { named } from "../domain/render/failed-checks.ts";
 import type { RepositoryConfig } from "../domain/repository-schema.ts";
 import type { Trigger } from "../domain/trigger.ts";
 import type { RunRecord } from "../ports.ts";
+import { admit } from "./admit.ts";
 import { whyOverdue } from "./approve.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
 import { chosenByAgent, chosenForLead } from "./chosen-models.ts";
@@ -133,9 +134,17 @@ const carryOut = async (
   }
   const stale =
     asked.plan && gathered.kind === "ready" ? await whyOverdue(all, record, asked.plan, gathered) : undefined;
-  const spent = own.some(isBegun) ? undefined : await allowance?.refusal();
-  const refusal =
+  const begun = own.some(isBegun);
+  const spent = begun ? undefined : await allowance?.refusal();
+  const unfit =
     asked.refusal ?? terms.refusal ?? stale ?? (spent === undefined ? undefined : `Nothing was started: ${spent}`);
+  const barred =
+    gathered.kind === "ready" && unfit === undefined && !begun ? await admit(all, record, gathered) : undefined;
+  if (barred?.silent) {
+    all.log(`run ${record.id} refused once more: ${barred.reason}`);
+    return all.store.closeRun(record.id, refused(barred.reason));
+  }
+  const refusal = unfit ?? barred?.reason;
   const ready = gathered.kind === "ready" && refusal === undefined ? gathered : undefined;
   const noted = await noteChecks(deps, record, own, gathered);
   const events = [...own, ...noted, ...(ready ? await takeUp(deps, asked, own, ready) : [])];

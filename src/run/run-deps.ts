@@ -5,6 +5,7 @@ import type { Definition, WorkKind } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Spend } from "../domain/outcome.ts";
 import type { StoredPlan } from "../domain/plan.ts";
+import type { RunBounds } from "../domain/run-bounds.ts";
 import type { Analysis, Clock, Model, RunRecord, ToolServers } from "../ports.ts";
 import type { Remarks } from "./context.ts";
 import type { Start } from "./converse.ts";
@@ -34,6 +35,8 @@ export type ExecuteDeps = Omit<GatherDeps, "release" | "modelIn" | "reads" | "pl
   readonly caps: Caps;
   /** What runs may spend together; without bounds where left out. */
   readonly purse?: Purse | undefined;
+  /** How many may begin; as many as people like where left out, but for bots. */
+  readonly runBounds?: RunBounds | undefined;
   /** Ends runs from outside; nobody does where left out. */
   readonly halts?: Halts | undefined;
   /** At most one edit of the status comment in this time. */

@@ -7,6 +7,7 @@ import type { Clock, RunRecord, Store } from "../ports.ts";
 import type { Database, Query } from "./database.ts";
 import { type PackedEvent, packEvent, packFile, unpackEvent, unpackFile } from "./event-body.ts";
 import { createRemarks } from "./remarks.ts";
+import { createStarts } from "./starts.ts";
 import { createThreads } from "./threads.ts";
 
 export type RunRow = {
@@ -129,6 +130,7 @@ export const createStore = (
   },
 
   ...createRemarks(database),
+  ...createStarts(database, deps.clock),
   ...createThreads(database),
 
   close: () => database.close(),

@@ -137,4 +137,27 @@ export const migrations: readonly string[] = [
   -- 1: takes no other job in.
   ALTER TABLE jobs ADD COLUMN sealed BIGINT NOT NULL DEFAULT 0;
   `,
+  `
+  -- Runs that began, and for whom: how many more may is asked of these.
+  CREATE TABLE run_starts (
+    run_id TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+    repository_id BIGINT NOT NULL,
+    issue BIGINT NOT NULL,
+    person_id BIGINT NOT NULL,
+    bot BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    place BIGINT NOT NULL
+  );
+  CREATE INDEX run_starts_time ON run_starts (repository_id, at);
+  CREATE INDEX run_starts_issue ON run_starts (repository_id, issue, place);
+  -- Which run's people were told of a bound that was reached.
+  CREATE TABLE told_bounds (
+    repository_id BIGINT NOT NULL,
+    issue BIGINT NOT NULL,
+    bound TEXT NOT NULL,
+    since TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    PRIMARY KEY (repository_id, issue, bound, since)
+  );
+  `,
 ];

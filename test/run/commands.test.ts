@@ -142,3 +142,14 @@ test("a stop of nothing says so, and one by people without write access stops no
   await run(command("stop"));
   expect(halted).toEqual([]);
 });
+
+test("a bot that is listed is obeyed and not answered, so that it has nothing to answer", async () => {
+  const byBot = (text: string): Job => {
+    const job = command(text);
+    return { ...job, trigger: { ...job.trigger, sender: { login: "helper[bot]", id: 77, type: "Bot" } } };
+  };
+  for (const text of ["help", "status", "stop", "desing it"]) await run(byBot(text));
+  expect(said()).toEqual([]);
+  await run(command("help"));
+  expect(said()).toHaveLength(1);
+});

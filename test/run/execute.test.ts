@@ -175,6 +175,56 @@ describe("a repository's configuration", () => {
   });
 });
 
+describe("how many runs may begin", () => {
+  const bounded = (runBounds: ExecuteDeps["runBounds"], logged: string[] = []) =>
+    executeWith(design, { runBounds, log: (line) => void logged.push(line) });
+
+  test("is told once on the thread; what comes after that is refused and said to nobody", async () => {
+    const logged: string[] = [];
+    await bounded({ issue: 1 }).run(jobOf(label), never);
+    expect(github.pulls).toHaveLength(1);
+    const [second, third] = [jobOf(label), jobOf(label)];
+    await bounded({ issue: 1 }).run(second, never);
+    expect(statuses()).toHaveLength(1);
+    expect(statuses()[0]?.body).toContain("Nothing was started: one run of this issue began today, and no more may.");
+    const before = github.writes.length;
+    await bounded({ issue: 1 }, logged).run(third, never);
+    expect(github.writes.slice(before)).toEqual([]);
+    expect(await outcomeOf(third)).toMatchObject({ kind: "refused" });
+    expect(logged.join()).toContain("refused once more");
+    expect(model.requests).toEqual([]);
+  });
+
+  test("counts a run once that the App's end broke off", async () => {
+    const job = jobOf(label);
+    const broken = new AbortController();
+    await expect(
+      executeWith(design, {
+        runBounds: { issue: 1 },
+        watch: () => broken.abort(new Error("the App ends")),
+      }).run(job, broken.signal),
+    ).rejects.toThrow();
+    await bounded({ issue: 1 }).run(job, never);
+    expect(await outcomeOf(job)).toMatchObject({ kind: "published" });
+  });
+
+  test("ends for bots that talk to one another after three, until a person asks", async () => {
+    const helper = { login: "helper[bot]", id: 77, type: "Bot" };
+    const said = (sender: typeof helper): CommandTrigger => ({
+      ...{ ...label, kind: "command", sender, commentId: 9, author: maintainer },
+      command: { verb: "design", request: "more" },
+    });
+    const begun: boolean[] = [];
+    for (const sender of [helper, helper, helper, helper, helper, maintainer, helper]) {
+      const job = jobOf(said(sender));
+      await bounded({}).run(job, never);
+      begun.push((await outcomeOf(job))?.kind !== "refused");
+      if (begun.length === 4) expect(statuses()[0]?.body).toContain("bots asked for 3 runs in a row here");
+    }
+    expect(begun).toEqual([true, true, true, false, false, true, true]);
+  });
+});
+
 describe("a command's options", () => {
   const command = (text: string): CommandTrigger => ({
     ...label,

@@ -645,6 +645,59 @@ export const runContract = (backend: Backend): void => {
       expect(await room.store.allowedHead({ ...repository, id: 42 }, 2)).toBeUndefined();
     });
 
+    describe("a run that begins", () => {
+      const start = (id: string, over: Partial<Parameters<Store["begin"]>[0]> = {}) => ({
+        ...{ id, repository, issue: 1, person: 11, bot: false },
+        ...over,
+      });
+      /** What had begun before it. */
+      const begun = async (...run: Parameters<typeof start>) => {
+        let before: unknown;
+        await room.store.begin(start(...run), (counts) => {
+          before = counts;
+          return undefined;
+        });
+        return before;
+      };
+      const runOf = async (id: string, issue = 1): Promise<string> =>
+        (await room.store.openRun(jobOf(id, issue), issue)).id;
+
+      test("is counted once, for its issue, its person and its repository, of the day alone", async () => {
+        const ids = [await runOf("a"), await runOf("b", 2), await runOf("c"), await runOf("d")] as const;
+        expect(await begun(ids[0])).toEqual({ issue: 0, person: 0, day: 0, botsInARow: 0 });
+        expect(await begun(ids[0])).toBeUndefined();
+        room = await room.crash();
+        expect(await begun(ids[1], { issue: 2, person: 12 })).toEqual({ issue: 0, person: 0, day: 1, botsInARow: 0 });
+        expect(await begun(ids[2])).toEqual({ issue: 1, person: 1, day: 2, botsInARow: 0 });
+        now = new Date("2026-11-26T00:00:00.000Z");
+        expect(await begun(ids[3])).toEqual({ issue: 0, person: 0, day: 0, botsInARow: 0 });
+      });
+
+      test("for a bot counts in a row until one for a person begins there, whatever the day", async () => {
+        const bot = { person: 99, bot: true };
+        for (const id of ["a", "b"]) await begun(await runOf(id), bot);
+        now = new Date("2026-11-26T12:00:00.000Z");
+        expect(await begun(await runOf("c"), bot)).toMatchObject({ botsInARow: 2 });
+        expect(await begun(await runOf("d"))).toMatchObject({ botsInARow: 3 });
+        expect(await begun(await runOf("e"), bot)).toMatchObject({ botsInARow: 0 });
+        expect(await begun(await runOf("f", 2), { ...bot, issue: 2 })).toMatchObject({ botsInARow: 0 });
+      });
+
+      test("beyond a bound is none, and one run of the issue is to say so, also when it is asked again", async () => {
+        const [first, second, elsewhere] = [await runOf("a"), await runOf("b"), await runOf("c", 2)] as const;
+        const refuse = (...run: Parameters<typeof start>) => room.store.begin(start(...run), () => "person");
+        expect(await refuse(first)).toEqual({ bound: "person", told: false });
+        expect(await refuse(second)).toEqual({ bound: "person", told: true });
+        expect(await refuse(second, { person: 12 })).toEqual({ bound: "person", told: false });
+        expect(await refuse(elsewhere, { issue: 2 })).toEqual({ bound: "person", told: false });
+        room = await room.crash();
+        expect(await refuse(first)).toEqual({ bound: "person", told: false });
+        now = new Date("2026-11-26T00:00:00.000Z");
+        expect(await refuse(second)).toEqual({ bound: "person", told: false });
+        expect(await begun(first)).toEqual({ issue: 0, person: 0, day: 0, botsInARow: 0 });
+      });
+    });
+
     describe("a comment for a run", () => {
       const remark = (commentId: number, author = 11) => ({
         commentId,
