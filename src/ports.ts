@@ -75,6 +75,16 @@ export interface Model {
 
 export type Permission = "none" | "read" | "triage" | "write" | "maintain" | "admin";
 
+/** An issue that the App opened. */
+export type OwnIssue = {
+  readonly number: number;
+  readonly state: "open" | "closed";
+  readonly title: string;
+  readonly body: string;
+  /** Their names. */
+  readonly labels: readonly string[];
+};
+
 /** One token: narrowed to one repository and to what the phase needs. */
 export type GitHubPhase = "read" | "acknowledge" | "check" | "checks" | "publish";
 
@@ -272,6 +282,22 @@ export interface GitHubSession {
   requestReview(pull: number, person: Person): Promise<Granted>;
   /** What a comment of ours says now; undefined where it is gone, or somebody else's. */
   fetchComment(id: number): Promise<string | undefined>;
+  /** Issues that the App opened after that number, whatever became of them, the newest first. */
+  fetchOwnIssues(after: number): Promise<readonly OwnIssue[]>;
+  /**
+   * Opened once: one of ours that holds `mark` is what an attempt before made. @param after a number that it is greater than
+   * @returns as the end of a sentence, why GitHub opens none
+   */
+  openIssue(wanted: {
+    readonly title: string;
+    readonly body: string;
+    readonly labels: readonly string[];
+    readonly mark: string;
+    readonly after: number;
+  }): Promise<{ readonly ok: true; readonly issue: OwnIssue } | { readonly ok: false; readonly reason: string }>;
+  updateIssue(number: number, change: { readonly body: string }): Promise<void>;
+  /** A label of that name is there, made where it was not. */
+  ensureLabel(name: string, description: string): Promise<Granted>;
   /** What the checks of others say of a commit now (phase `checks`). */
   fetchChecks(sha: string): Promise<ChecksAt>;
   /** Why one of them failed (phase `checks`). */

@@ -111,6 +111,7 @@ const catches: Readonly<Record<string, string>> = {
   "github/github.ts":
     "a failed look-up of ourselves is not kept; a token that is not known everywhere yet is tried again",
   "github/images.ts": "an image that can't be had is left out, with the reason",
+  "github/issues.ts": "an issue or a label that GitHub refuses is told, with the reason",
   "github/job-logs.ts": "a log that can't be had is told to be missing, with the reason",
   "github/own-reviews.ts": "lines that GitHub takes for none of the diff become an answer",
   "github/pulls.ts":

@@ -37,6 +37,8 @@ export type Outcome = {
   readonly carriedOut?: string;
   /** Of a review that it answered. */
   readonly threads?: ThreadTally;
+  /** What was filed for others, one line of ours. */
+  readonly handoffs?: string;
   /** What became of failed checks, one line of ours. */
   readonly ci?: string;
   readonly blockers: readonly string[];

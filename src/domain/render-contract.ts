@@ -19,9 +19,13 @@ const maxRows = 60;
 const maxFragment = 20_000;
 
 /** @param mails oldest first */
-export const renderContract = (mails: readonly Mail[]): string => {
-  const parts = [head];
-  let room = maxBodyLength - head.length - spare;
+export const renderContract = (mails: readonly Mail[]): string =>
+  [head, renderMails(mails, maxBodyLength - head.length - 2)].filter((part) => part !== "").join("\n\n");
+
+/** The newest first, as far as there is room. */
+export const renderMails = (mails: readonly Mail[], maxLength: number): string => {
+  const parts: string[] = [];
+  let room = maxLength - spare;
   let left = mails.length;
   for (const mail of mails.toReversed()) {
     const part = messageOf(mail);

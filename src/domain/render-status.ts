@@ -98,6 +98,7 @@ export const outcomeParagraphs = (outcome: Outcome): string[] => {
     ...(ci !== undefined && outcome.kind === "answered" ? checks : [head, ...checks]),
     `${prose(outcome.summary, maxText)}${outcome.comment === undefined ? "" : ` It stands in [a comment of its own](${outcome.comment}).`}${outcome.review === undefined ? "" : ` [Read it here](${outcome.review}).`}`,
     ...(outcome.threads ? [renderTally(outcome.threads)].filter((sentence) => sentence !== "") : []),
+    ...(outcome.handoffs === undefined ? [] : [`**Hand-offs:** ${outcome.handoffs}`]),
     ...(blockers.length > 0 ? [`**Blockers**\n\n${blockers.map((one) => `- ${inline(one, 1_000)}`).join("\n")}`] : []),
     ...(log === undefined ? [] : [`**The end of its log**\n\n${fenced(log.slice(-maxText), "text")}`]),
     ...(questions.length > 0 ? [`**Questions**\n\n${numberedQuestions(questions, { text: 1_000, items: 20 })}`] : []),

@@ -1,5 +1,6 @@
 /** The keys of `.github/architect.yml`: what each may be, and the sentence that says so. Reads nothing, decides nothing. */
 import { z } from "zod";
+import { type HandoffOwner, handoffOwners } from "./handoff.ts";
 import { canonPath, isProtected } from "./policy.ts";
 import { createRedactor } from "./redact.ts";
 import { labelSchema, modelSchema, runsSchema, whoSchema } from "./repository-rules.ts";
@@ -142,6 +143,22 @@ const budget = keys({
   day: dollars.describe("US dollars that all runs of this repository may spend in a day (UTC)."),
 });
 
+const handoffs = keys({
+  file: z
+    .boolean("must be true or false")
+    .describe(
+      "Whether what a pull request leaves to others becomes an issue for each of them; it is only listed where left out.",
+    ),
+  labels: keys(
+    Object.fromEntries(handoffOwners.map((owner) => [owner, labelSchema.optional()])) as Record<
+      HandoffOwner,
+      z.ZodOptional<typeof labelSchema>
+    >,
+  )
+    .optional()
+    .describe("The label of such an issue, by whose it is; their own names where left out."),
+});
+
 const size = keys({
   lines: z
     .int("must be a number of lines, such as 600")
@@ -166,6 +183,7 @@ export const repositorySchema = keys({
   env: environment
     .optional()
     .describe("Plain variables for every command in the sandbox; no secrets, and none that the sandbox sets itself."),
+  handoffs: handoffs.optional().describe("What becomes of work that is outside of what the App may change."),
   label: labelSchema
     .optional()
     .describe("The label that starts a run here, in place of the one that the operator chose."),

@@ -10,6 +10,7 @@ import { createComments } from "./comments.ts";
 import { createCommits } from "./commits.ts";
 import { fetchFile, fetchFirst } from "./files.ts";
 import { fetchImages, type ImageSource } from "./images.ts";
+import { createIssues } from "./issues.ts";
 import type { LogSource } from "./job-logs.ts";
 import { createOwnReviews } from "./own-reviews.ts";
 import { fetchPullTemplate } from "./pull-template.ts";
@@ -165,6 +166,7 @@ const createSession = (
   const reviews = createOwnReviews(client, place, whoami);
   const comments = createComments(client, place, whoami);
   const given = createReviews(client, place);
+  const issues = createIssues(client, place, whoami);
   const during = <T>(what: string, work: () => Promise<T>): Promise<T> => doing(`${name}, ${what}`, work);
   return {
     permissionOf: async (person) =>
@@ -215,6 +217,11 @@ const createSession = (
       during(`resolving thread ${threadId} of #${pull}`, () => given.resolveThread(pull, threadId)),
     requestReview: (pull, person) =>
       during(`asking ${person.login} to review #${pull}`, () => given.requestReview(pull, person)),
+    fetchOwnIssues: (after) => during("reading issues of ours", () => issues.fetchOwnIssues(after)),
+    openIssue: (wanted) => during("opening an issue", () => issues.openIssue(wanted)),
+    updateIssue: (number, change) => during(`editing issue #${number}`, () => issues.updateIssue(number, change)),
+    ensureLabel: (label, description) =>
+      during(`looking for the label ${label}`, () => issues.ensureLabel(label, description)),
     fetchChecks: (sha) => during(`reading the checks of ${sha.slice(0, 12)}`, () => results.fetchChecks(sha)),
     fetchFailure: (check) => during(`reading why check ${check.id} failed`, () => results.fetchFailure(check)),
     hasCheck: (headSha, key) =>

@@ -18,6 +18,7 @@ import type { Pull, RunRecord } from "../ports.ts";
 import { checkPaths } from "../verify/check-changeset.ts";
 import { answerThreads } from "./answers.ts";
 import { withBase } from "./base-moved.ts";
+import { fileHandoffs } from "./file-handoffs.ts";
 import { writersAmong } from "./follow-up.ts";
 import type { Gathered } from "./gather.ts";
 import { closedMeanwhile, keepWork, movedMeanwhile } from "./keep-work.ts";
@@ -108,6 +109,7 @@ const carryOut = async (publication: Publication, changed: boolean): Promise<Out
   if (moved) await tellBase(publication, pull, moved);
   const threads = await answerThreads(publication, pull, pushed?.work);
   await tellContract(publication, pull);
+  const handoffs = pushed && (await fileHandoffs(publication, pull, pushed.head));
   const { number, url, branch } = pull;
   return outcomeOf(settled, {
     kind: changed ? "published" : "answered",
@@ -115,6 +117,7 @@ const carryOut = async (publication: Publication, changed: boolean): Promise<Out
     pull: { number, url, branch, headSha: pushed?.head ?? gathered.parent },
     ...(below.length > 0 ? { below: below.map((one) => ({ number: one.number, branch: one.branch })) } : {}),
     ...(threads ? { threads } : {}),
+    ...(handoffs === undefined ? {} : { handoffs }),
     ...ciOf(publication),
   });
 };
@@ -136,7 +139,7 @@ const tellBase = async ({ session }: Publication, { number, branch }: Pull, move
 const outcomeOf = (
   settled: Settled,
   what: Pick<Outcome, "kind" | "summary"> &
-    Partial<Pick<Outcome, "pull" | "comment" | "below" | "status" | "threads" | "ci">>,
+    Partial<Pick<Outcome, "pull" | "comment" | "below" | "status" | "threads" | "handoffs" | "ci">>,
 ): Outcome => ({
   status: settled.status,
   ...(settled.cutShort === undefined ? {} : { cutShort: settled.cutShort }),

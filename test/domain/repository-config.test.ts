@@ -222,6 +222,18 @@ describe("the keys of a repository's configuration", () => {
     expect(read("budget: { run: 2.5, day: 20 }\n").budget).toEqual({ run: { usd: 2.5 }, day: { usd: 20 } });
   });
 
+  test("hand-offs are filed or not, under labels of their own by whose they are", () => {
+    const text = "handoffs: { file: true, labels: { frontend-ui-developer: ' ui ', llm-integrator: 'Team: AI' } }\n";
+    expect(read(text).handoffs).toEqual({
+      file: true,
+      labels: { "frontend-ui-developer": "ui", "llm-integrator": "Team: AI" },
+    });
+  });
+
+  test("failed checks are on or off", () => {
+    expect(read("ci: off\n").ci).toBe("off");
+  });
+
   test("variables become texts", () => {
     expect(read("env:\n  DEBUG: true\n  WORKERS: 2\n  DATABASE_URL: sqlite:///./test.db\n").env).toEqual({
       DEBUG: "true",
@@ -243,6 +255,18 @@ describe("the keys of a repository's configuration", () => {
       /unknown key `tests`; did you mean `test`\? allowed here: .*\btest\b/,
     ],
     ["an unknown key of a part, too", "serve: { command: x, prt: 1 }\n", /`serve`: unknown key `prt`; .*\bport\b/],
+    ["something else than on or off", "ci: maybe\n", /`ci`: must be on or off/],
+    [
+      "a label of nobody who takes hand-offs",
+      "handoffs: { file: true, labels: { database-enginer: db } }\n",
+      /`handoffs\.labels`: unknown key `database-enginer`; did you mean `database-engineer`\?/,
+    ],
+    [
+      "a label without a name",
+      "handoffs: { file: true, labels: { llm-integrator: '' } }\n",
+      /`handoffs\.labels\.llm-integrator`: must be the name of a label/,
+    ],
+    ["hand-offs without a word on filing", "handoffs: {}\n", /`handoffs\.file`: must be true or false/],
     ["a list where a mapping belongs", "- a\n", /must be a mapping; allowed here:/],
     ["a number among commands", "test: [1]\n", /`test\.0`: must be a command/],
     ["something else than commands", "test: { a: 1 }\n", /`test`: must be a command or a list/],

@@ -81,7 +81,7 @@ const told = async (turns: readonly ScriptedTurn[] = [], headSha = head()) => {
 const asked = () => bench.model().requests.length;
 const brief = () => JSON.stringify(bench.model().requests[0]?.messages);
 const status = () => [...bench.github.comments.values()].find(({ thread }) => thread === pull.number)?.body;
-const ciLine = () => /^<!-- architect:ci -->(.*)$/m.exec(bench.github.pulls[0]?.body ?? "")?.[1];
+const ciLine = () => /^(.*) <!-- architect:ci -->$/m.exec(bench.github.pulls[0]?.body ?? "")?.[1];
 
 const blaming = "##[group]Run pytest\napp/api/users.py:1: error\n##[error]Process completed with exit code 1.";
 

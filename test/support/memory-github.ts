@@ -13,6 +13,7 @@ import type {
   FetchedImage,
   GitHub,
   GitHubSession,
+  OwnIssue,
   Permission,
   PostedReview,
   Pull,
@@ -37,6 +38,11 @@ export type MemoryGitHub = GitHub & {
   /** Workflows whose failed jobs were started again; whether the App may. */
   readonly reruns: number[];
   rerunnable: boolean;
+  /** Those that the App opened, by number; labels that are there; why GitHub refuses them. */
+  readonly issues: Map<number, OwnIssue>;
+  readonly labels: Set<string>;
+  noIssues: string | undefined;
+  noLabels: string | undefined;
   /** Writes so far, by name. */
   readonly writes: string[];
   /** Sessions that were opened and not closed. */
@@ -86,6 +92,10 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     failures: new Map(),
     reruns: [],
     rerunnable: false,
+    issues: new Map(),
+    labels: new Set(),
+    noIssues: undefined,
+    noLabels: undefined,
     writes: [],
     open_: 0,
     permission: "write",
@@ -269,6 +279,29 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
         if (!state.askedAgain.includes(login)) state.askedAgain.push(login);
         return { ok: true };
       }),
+    fetchOwnIssues: async (after) => [...state.issues.values()].filter(({ number }) => number > after).reverse(),
+    openIssue: async ({ title, body, labels }) => {
+      if (state.noIssues !== undefined) return { ok: false, reason: state.noIssues };
+      return write("openIssue", () => {
+        const issue = { number: 200 + state.issues.size, state: "open" as const, title, body, labels };
+        state.issues.set(issue.number, issue);
+        return { ok: true, issue };
+      });
+    },
+    updateIssue: (number, { body }) =>
+      write("updateIssue", () => {
+        const issue = state.issues.get(number);
+        if (!issue) throw new Error(`no issue #${number}`);
+        state.issues.set(number, { ...issue, body });
+      }),
+    ensureLabel: async (name) => {
+      if (state.labels.has(name)) return { ok: true };
+      if (state.noLabels !== undefined) return { ok: false, reason: state.noLabels };
+      return write("ensureLabel", () => {
+        state.labels.add(name);
+        return { ok: true };
+      });
+    },
     fetchChecks: async (sha) => ({ checks: state.seen.get(sha) ?? [], pending: [] }),
     fetchFailure: async ({ id }) => state.failures.get(id) ?? { log: { ok: false, reason: "it is not kept" } },
     hasCheck: async (headSha, key) => state.checks.some((check) => check.headSha === headSha && check.key === key),

@@ -67,6 +67,10 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
     resolveThread: unexpected("resolveThread"),
     requestReview: unexpected("requestReview"),
     upsertCheck: unexpected("upsertCheck"),
+    fetchOwnIssues: unexpected("fetchOwnIssues"),
+    openIssue: unexpected("openIssue"),
+    updateIssue: unexpected("updateIssue"),
+    ensureLabel: unexpected("ensureLabel"),
     fetchChecks: unexpected("fetchChecks"),
     fetchFailure: unexpected("fetchFailure"),
   };

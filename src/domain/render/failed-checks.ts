@@ -1,5 +1,6 @@
 /** What became of failed checks, as people read it: one line of ours, in the status comment and in the pull request. Knows text only. */
 import { actionsApp, type Cause, isDoubtful, type ToldCheck } from "../failed-check.ts";
+import { withMarkedLine } from "./marked-line.ts";
 import { clip, code } from "./safe.ts";
 
 /** By this hidden mark the line is found in the pull request's description. */
@@ -71,26 +72,13 @@ export const named = ({ name, url }: Pick<ToldCheck, "name" | "url">): string =>
 
 /** For the managed block of the description. */
 export const ciSection = (line: string | undefined): string | undefined =>
-  line === undefined ? undefined : `${mark}**CI:** ${clip(line, 4_000)}`;
+  line === undefined ? undefined : `**CI:** ${clip(line, 4_000)} ${mark}`;
 
 /** Behind the issue's number in the managed block. */
 const place = /<!-- architect:report:begin -->[\s\S]*?^(?:Closes|Refs) #\d+$/m;
-/** GitHub's limit of a description. */
-const maxBodyLength = 65_536;
-
 /**
  * A description whose managed block says this of the checks, in place of what it said. @returns undefined where there is
  * no room for it
  */
-export const withCiLine = (body: string, line: string): string | undefined => {
-  const text = body.replace(/\r\n?/g, "\n");
-  const section = ciSection(line) ?? "";
-  const known = text.split("\n").find((one) => one.startsWith(mark));
-  const found = place.exec(text);
-  const end = (found?.index ?? 0) + (found?.[0].length ?? 0);
-  const next =
-    known !== undefined
-      ? text.replace(known, () => section)
-      : found && `${text.slice(0, end)}\n\n${section}${text.slice(end)}`;
-  return next && next.length <= maxBodyLength ? next : undefined;
-};
+export const withCiLine = (body: string, line: string): string | undefined =>
+  withMarkedLine(body, ciSection(line) ?? "", mark, place);

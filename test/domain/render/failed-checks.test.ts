@@ -74,9 +74,9 @@ describe("a description", () => {
 
   test("gets the line behind the issue's number, and another one in its place", () => {
     const once = withCiLine(body, "one $& thing.");
-    expect(once).toBe(body.replace("Closes #7", () => "Closes #7\n\n<!-- architect:ci -->**CI:** one $& thing."));
+    expect(once).toBe(body.replace("Closes #7", () => "Closes #7\n\n**CI:** one $& thing. <!-- architect:ci -->"));
     expect(withCiLine(once ?? "", "another.")).toBe(
-      body.replace("Closes #7", "Closes #7\n\n<!-- architect:ci -->**CI:** another."),
+      body.replace("Closes #7", "Closes #7\n\n**CI:** another. <!-- architect:ci -->"),
     );
   });
 

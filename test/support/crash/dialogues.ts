@@ -2,6 +2,7 @@
 import type { Dialogue } from "./dialogue.ts";
 import { branchDialogues } from "./dialogues/branches.ts";
 import { checksDialogues } from "./dialogues/checks.ts";
+import { handoffDialogues } from "./dialogues/handoffs.ts";
 import { issueDialogues } from "./dialogues/issue.ts";
 import { othersDialogues } from "./dialogues/others.ts";
 import { planDialogues } from "./dialogues/plan.ts";
@@ -20,4 +21,5 @@ export const dialogues: readonly Dialogue[] = [
   ...checksDialogues,
   ...branchDialogues,
   ...othersDialogues,
+  ...handoffDialogues,
 ];
