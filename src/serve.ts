@@ -249,7 +249,7 @@ export const startApp = async (config: Config, log: Log = console.error, machine
       if (job.trigger.kind === "review" && job.trigger.closed) return answerClosed({ github, store, log }, job);
       if (job.trigger.kind === "checks")
         return checksDue(checks, job).then((due) => (due ? execute.run(job, signal) : undefined));
-      if (job.trigger.kind === "merged") return upkeep(pushes, job);
+      if (job.trigger.kind === "merged") return upkeep({ ...pushes, queue }, job);
       if (job.urgent && job.trigger.kind === "label") return weighLabel({ github, settings, queue, log }, job);
       return job.urgent ? runCommand(commands, job) : execute.run(job, signal);
     },

@@ -124,7 +124,7 @@ const catches: Readonly<Record<string, string>> = {
   "model/blueprint/brief.ts": "a brief that holds no JSON becomes a reason",
   "private-key.ts": "an unreadable key becomes a named problem among the others",
   "run/call-tool.ts": "a ToolError answers the model with its sentence",
-  "run/upkeep.ts": "a branch that somebody moved first, or that rules forbid, is left as it is until the next merge",
+  "run/merge-in.ts": "a branch that somebody moved first, or that rules forbid, is left as it is until the next merge",
   "run/converse.ts": "a model that is overloaded before it began to think is stood in for",
   "run/outcome-of.ts": "a repository that cannot be worked in ends the run with its sentence",
   "run/hold-on-base.ts": "a base that cannot be set up is merged without anything being run on it, which is said",

@@ -68,7 +68,7 @@ describe("a base branch that moves while a run is at work", () => {
     expect(await github().file(pull.head.sha, modulePath("rates"))).toBe(moduleText("rates"));
     expect(await github().file(pull.head.sha, modulePath("taxes"))).toBe(moduleText("taxes"));
     expect(pull.body).toContain(
-      "`main` moved on while the run was at work, and one file of it is merged in; what the report claims was run again with it",
+      "`main` has moved on, and one file of it is merged in; what the report claims was run again with it",
     );
     expect(pull.body).toContain("| exit code 0 |");
   }, 60_000);
@@ -99,7 +99,38 @@ describe("a base branch that moves while a run is at work", () => {
     expect(pull.mergeable).toBe(false);
     expect(await github().file(pull.head.sha, modulePath("coins"))).toBe(moduleText("coins"));
     expect((await says(pull.number, conflictMarker))[0]).toContain(`- \`${modulePath("coins")}\``);
-    expect(pull.body).toContain(`conflicts with it in \`${modulePath("coins")}\`; merge it by hand`);
+    expect(pull.body).toContain(`conflicts with this branch in \`${modulePath("coins")}\`; merge it by hand`);
+  }, 60_000);
+});
+
+describe("a base branch that moved before a run", () => {
+  test("is merged into the branch first, so that the agent finds what is there now; its own merge ends no run", async () => {
+    const [pull, other] = [await proposed("boats"), await proposed("sails")];
+    const tip = await pushed("main", modulePath("winds"), moduleText("winds"));
+    let seen: string | undefined;
+    meanwhile(async () => {
+      seen = (await github().pull(pull.number)).head.sha;
+      await ready(other);
+      await maintainer().merge(other.number);
+      await github().idle();
+    });
+    await follow(pull, "masts");
+    expect(await own.parentsOf(seen ?? "")).toEqual([pull.head.sha, tip]);
+    expect(github().checkRuns(seen ?? "")).toMatchObject([{ conclusion: "neutral" }]);
+    const { head, mergeable } = await github().pull(pull.number);
+    expect(mergeable).toBe(true);
+    for (const name of ["boats", "winds", "masts", "sails"])
+      expect(await github().file(head.sha, modulePath(name))).toBe(moduleText(name));
+    expect(await says(pull.number, "architect:kept:")).toEqual([]);
+  }, 60_000);
+
+  test("is not merged where it conflicts: that is said once, and the run goes on with the branch as it is", async () => {
+    const pull = await proposed("piers");
+    await pushed("main", modulePath("piers"), "PIERS = 1\n");
+    await follow(pull, "docks");
+    const { head } = await github().pull(pull.number);
+    expect(await github().file(head.sha, modulePath("docks"))).toBe(moduleText("docks"));
+    expect(await says(pull.number, conflictMarker)).toHaveLength(1);
   }, 60_000);
 });
 

@@ -94,6 +94,8 @@ export type MergedTrigger = Common & {
   readonly branch?: string;
   readonly headSha: string;
   readonly title: string;
+  /** The one of our pull requests that is left to be looked at, behind the runs of its issue. */
+  readonly only?: number;
 };
 
 export type Trigger = LabelTrigger | CommandTrigger | ReviewTrigger | PushTrigger | ChecksTrigger | MergedTrigger;

@@ -1,4 +1,5 @@
 /** What people pushed to the branch of one of our pull requests, held against its report, the code and the house standards: a check run, without any model. */
+import type { Library } from "../domain/definition.ts";
 import type { Finding } from "../domain/finding.ts";
 import type { Job } from "../domain/job.ts";
 import { renderCheckRun } from "../domain/render/check-run.ts";
@@ -20,6 +21,17 @@ export type CheckPushDeps = {
   readonly analysis: Analysis;
   readonly settings: Pick<Settings, "names" | "defaults">;
   readonly log: (line: string) => void;
+};
+
+/** As a run has them; undefined where nothing reads code. */
+export const checkDepsOf = (
+  deps: Omit<CheckPushDeps, "analysis" | "settings"> & { readonly library: Library } & {
+    readonly [part in "analysis" | "settings"]?: CheckPushDeps[part] | undefined;
+  },
+): CheckPushDeps | undefined => {
+  const { analysis, library } = deps;
+  const settings = deps.settings ?? { names: { agents: [...library.definitions.keys()] }, defaults: async () => ({}) };
+  return analysis && { ...deps, analysis, settings };
 };
 
 export const checkPush = async (deps: CheckPushDeps, { id, trigger }: Job): Promise<void> => {

@@ -61,11 +61,14 @@ const carryOut = async (deps: CommandDeps, trigger: CommandTrigger): Promise<str
   return renderHelp(deps.models);
 };
 
+/** What a merge has left to be done there is none. */
+const isRun = ({ trigger }: Job): boolean => trigger.kind !== "merged";
+
 /** Stored first, so that no restart forgets it. @returns whether there was a run to be stopped */
 const stop = async ({ store, queue, halts, clock }: CommandDeps, trigger: CommandTrigger): Promise<boolean> => {
   const { repository, sender } = trigger;
   const issue = await issueOf(store, trigger);
-  const jobs = await queue.jobsOn(keyOf(repository, issue));
+  const jobs = (await queue.jobsOn(keyOf(repository, issue))).filter(isRun);
   for (const job of jobs) {
     const { id, outcome } = await store.openRun(job, issue);
     if (outcome) continue;
@@ -80,7 +83,8 @@ const stop = async ({ store, queue, halts, clock }: CommandDeps, trigger: Comman
 const standing = async ({ store, queue, github }: CommandDeps, trigger: CommandTrigger): Promise<string> => {
   const { repository, thread } = trigger;
   const issue = await issueOf(store, trigger);
-  const [runs, jobs] = [await store.runsOf(repository, issue), await queue.jobsOn(keyOf(repository, issue))];
+  const runs = await store.runsOf(repository, issue);
+  const jobs = (await queue.jobsOn(keyOf(repository, issue))).filter(isRun);
   const live = runs.find(({ outcome, job }) => outcome === undefined && jobs.some(({ id }) => id === job.id));
   const events = live ? await store.events(live.id) : [];
   const list = events.findLast((event) => event.type === "tasks" && event.child === undefined);

@@ -14,6 +14,8 @@ import type { RunRecord } from "../ports.ts";
 import { admit } from "./admit.ts";
 import { whyOverdue } from "./approve.ts";
 import { type Asked, whatIsAsked } from "./asked.ts";
+import { createCatchUp } from "./catch-up.ts";
+import { checkDepsOf } from "./check-push.ts";
 import { chosenByAgent, chosenForLead } from "./chosen-models.ts";
 import { startOf } from "./converse.ts";
 import { followUpIn } from "./follow-up.ts";
@@ -118,7 +120,12 @@ const carryOut = async (
     return { ...terms, chosen: chosenByAgent(config, definition, choices) };
   };
   const modelIn = (config: RepositoryConfig) => castOf({ ...given, ...castIn(config) }, given.definition).model;
-  const caster = { ...given, modelIn, reads: mode?.name, plan: asked.plan?.plan, askedOn: stored.job.trigger.thread };
+  const checking = checkDepsOf(given);
+  const caster = {
+    ...{ ...given, modelIn, reads: mode?.name, plan: asked.plan?.plan },
+    askedOn: stored.job.trigger.thread,
+    catchUp: checking && createCatchUp(checking, record.job.trigger),
+  };
   const [gathered, servers] = await Promise.all([
     gatherFor(mode, record.job.trigger)(caster, record, at && { ...at, followUp }),
     openServerDesk(given.servers, signals.app),

@@ -6,6 +6,7 @@ import type { FollowUp } from "../domain/follow-up.ts";
 import { decisionsPath, statePath } from "../domain/memory.ts";
 import type { StoredPlan } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
+import { baseGone } from "../domain/render/merges.ts";
 import { code } from "../domain/render/safe.ts";
 import { fullName, type Person, type Thread } from "../domain/repository.ts";
 import { boundaryFor } from "../domain/repository-config.ts";
@@ -15,6 +16,7 @@ import type { RequestImage } from "../domain/request-images.ts";
 import { workingMates } from "../domain/team.ts";
 import type { GitHub, GitHubSession, Model, Pull, RunRecord, Store, Workspace } from "../ports.ts";
 import { composeBriefOf } from "./brief-of.ts";
+import type { CatchUp } from "./catch-up.ts";
 import { type ConfiguredDeps, readConfigured } from "./configured.ts";
 import { fetchHeads } from "./fetch-heads.ts";
 import { askersOf, gatherFollowUp } from "./follow-up.ts";
@@ -75,6 +77,8 @@ export type GatherDeps = ConfiguredDeps & {
   readonly modelIn: (config: RepositoryConfig) => Pick<Model, "name" | "images">;
   /** What the run reads for, where it writes no code. */
   readonly reads?: ReadingKind | undefined;
+  /** Merges a base that moved before a run that writes code; left alone where left out. */
+  readonly catchUp?: CatchUp | undefined;
   /** Where it was asked for: another thread than that of its request, where it goes on from another run. */
   readonly askedOn?: Thread | undefined;
   /** What it is to carry out, where people approved a plan. */
@@ -158,9 +162,16 @@ const prepare = async (
     return notReady(
       `Nothing was started: the repository has no branch ${code(wish, 255)}. Push it, or leave \`--base\` out.`,
     );
+  if (!tip && pull) return notReady(`Nothing was started: ${baseGone(baseBranch, pull.number)}`);
   if (!tip || !configTip)
     return notReady(`the repository has no commit on \`${baseBranch}\` yet. Push a first commit, then ask again.`);
-  const head = pull && (heads.get(pull.branch) ?? pull.headSha);
+  const found = pull && heads.get(pull.branch);
+  if (pull && !found)
+    return notReady(
+      `Nothing was started: the branch ${code(pull.branch, 255)} of pull request #${pull.number} was deleted. Restore it there, then ask again.`,
+    );
+  const fresh = deps.reads === undefined && startedAt === undefined;
+  const head = pull && found && fresh && deps.catchUp ? await deps.catchUp(pull, { head: found, tip }) : found;
   const at = startedAt?.left && startedAt.left.head !== head ? undefined : startedAt;
   const commit = at?.commit ?? head ?? tip;
   const base = at?.base ?? (pull ? ((await deps.workspace.mergeBase(repository, tip, commit)) ?? tip) : commit);

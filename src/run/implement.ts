@@ -4,7 +4,7 @@ import type { RunEvent } from "../domain/event.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { defaultLines } from "../domain/stack.ts";
 import type { Worktree } from "../ports.ts";
-import { checkHead } from "./check-push.ts";
+import { checkDepsOf, checkHead } from "./check-push.ts";
 import { collectionFor } from "./collection.ts";
 import type { Cast } from "./converse.ts";
 import { baseTextOf, castOf, checkCodeOf, examineOf, frameOf, openOthers, writing } from "./frame.ts";
@@ -70,12 +70,8 @@ export const implement = async (
   const record = (added: readonly RunEvent[]) => run.store(added, settled.spend);
   const { repository } = run.record.job.trigger;
   const checkPart: PublishDeps["checkPart"] = async (session, part) => {
-    const { analysis, library } = deps;
-    const settings = deps.settings ?? {
-      names: { agents: [...library.definitions.keys()] },
-      defaults: async () => ({}),
-    };
-    if (analysis) await checkHead({ ...deps, analysis, settings }, session, repository, part);
+    const checking = checkDepsOf(deps);
+    if (checking) await checkHead(checking, session, repository, part);
   };
   const notices = noticesOf(deps, run, gathered);
   const holdOn = holdOnBase(deps, run, gathered, { walls, events });

@@ -16,7 +16,7 @@ import type { Progress, Watch } from "./progress.ts";
 import type { Purse } from "./purse.ts";
 import type { ServerDesk } from "./server-desk.ts";
 
-export type ExecuteDeps = Omit<GatherDeps, "release" | "modelIn" | "reads" | "plan" | "askedOn"> & {
+export type ExecuteDeps = Omit<GatherDeps, "release" | "modelIn" | "reads" | "plan" | "askedOn" | "catchUp"> & {
   readonly model: Model;
   /** For a definition that names a model of its own; `model` for all where left out. */
   readonly modelFor?: ((definition: Pick<Definition, "model">) => Model) | undefined;

@@ -1,15 +1,18 @@
 /** After a merge: our open pull requests that only the memory files keep from being merged get the base merged in, stacked ones go where their base went, and other conflicts are said once. No model is asked. */
-import { ConflictError, RefusedError } from "../domain/errors.ts";
-import { issueOfBranch, type Job } from "../domain/job.ts";
-import { conflictMarker, mergeMessage, renderConflict, renderResolved } from "../domain/render/merges.ts";
+import { createHash } from "node:crypto";
+import { issueOfBranch, type Job, keyOf } from "../domain/job.ts";
+import { conflictMarker, renderConflict, renderResolved } from "../domain/render/merges.ts";
 import type { MergedTrigger } from "../domain/trigger.ts";
-import type { GitHubSession, Pull } from "../ports.ts";
+import type { GitHubSession, Pull, Queue } from "../ports.ts";
 import { type CheckPushDeps, checkHead } from "./check-push.ts";
 import { fetchHeads } from "./fetch-heads.ts";
+import { mergeIn } from "./merge-in.ts";
 import { type MergePlan, planMerge } from "./merge-plan.ts";
 
+export type UpkeepDeps = CheckPushDeps & { readonly queue: Pick<Queue, "accept" | "jobsOn"> };
+
 type Work = {
-  readonly deps: CheckPushDeps;
+  readonly deps: UpkeepDeps;
   readonly session: GitHubSession;
   readonly trigger: MergedTrigger;
 };
@@ -18,13 +21,14 @@ type Work = {
 const maxPulls = 50;
 
 /** May be repeated: what is merged is contained, and what was said is said by the same comment. */
-export const upkeep = async (deps: CheckPushDeps, { id, trigger }: Job): Promise<void> => {
+export const upkeep = async (deps: UpkeepDeps, job: Job): Promise<void> => {
+  const { id, trigger } = job;
   if (trigger.kind !== "merged") throw new Error(`job ${id} is of no merge`);
   const session = await deps.github.open(trigger.repository, "publish");
   try {
     const work: Work = { deps, session, trigger };
-    await retarget(work);
-    const pulls = await ownPulls(work, trigger.base);
+    if (trigger.only === undefined) await retarget(work);
+    const pulls = await freePulls(work, job);
     if (pulls.length > maxPulls)
       deps.log(`merge ${id}: of ${pulls.length} pull requests to ${trigger.base} the newest ${maxPulls} are looked at`);
     const some = pulls.slice(0, maxPulls);
@@ -41,6 +45,30 @@ const ownPulls = async ({ deps, session }: Work, base: string): Promise<readonly
   return (await session.openPulls(base)).filter(
     (pull) => pull.sameRepository && pull.author.id === self.id && issueOfBranch(pull.branch) !== undefined,
   );
+};
+
+/** One with a run at work, or waiting, has its turn behind that: a branch that the App moved under its own run would end it. */
+const freePulls = async (work: Work, job: Job): Promise<readonly Pull[]> => {
+  const { deps, trigger } = work;
+  const pulls = await ownPulls(work, trigger.base);
+  if (trigger.only !== undefined) return pulls.filter(({ number }) => number === trigger.only);
+  const free: Pull[] = [];
+  for (const pull of pulls) {
+    const key = keyOf(trigger.repository, issueOfBranch(pull.branch) ?? pull.number);
+    if ((await deps.queue.jobsOn(key)).length === 0) free.push(pull);
+    else await defer(work, job, { key, pull: pull.number });
+  }
+  return free;
+};
+
+const defer = async (
+  { deps, trigger }: Work,
+  { id, acceptedAt }: Job,
+  { key, pull }: { readonly key: string; readonly pull: number },
+): Promise<void> => {
+  const later: Job = { id: `${id}#${pull}`, key, acceptedAt, trigger: { ...trigger, only: pull } };
+  const digest = createHash("sha256").update(later.id).digest("hex");
+  await deps.queue.accept(later, { event: "pull_request", digest });
 };
 
 /** What stood on the branch that was merged goes on to where that one went. */
@@ -63,7 +91,7 @@ const keep = async (
     await session.upsertComment(pull.number, conflictMarker, renderConflict(moved, plan.files), undefined);
     return;
   }
-  if (plan.kind === "ours") await mergeIn(work, pull, { head, base, plan });
+  if (plan.kind === "ours") await mergeIn(deps, session, trigger.repository, { pull, head, base, plan });
   // An attempt that ended between the merge and its check.
   if (plan.kind === "contained" && !(await session.hasCheck(head, `pull-${pull.number}`)))
     await checkHead(deps, session, trigger.repository, { number: pull.number, headSha: head });
@@ -83,26 +111,4 @@ const planOf = async ({ deps, trigger }: Work, head: string, base: string): Prom
   const since = await planMerge(deps.workspace, repository, { ours: { commit: head }, theirs: base, since: headSha });
   // Left to itself, it would show what was merged as its own changes, or as a conflict.
   return since.kind === "clean" ? { ...since, kind: "ours" } : since;
-};
-
-const mergeIn = async (
-  { deps, session, trigger }: Work,
-  pull: Pull,
-  known: { readonly head: string; readonly base: string; readonly plan: Extract<MergePlan, { kind: "ours" }> },
-): Promise<void> => {
-  const { head, base, plan } = known;
-  try {
-    const sha = await session.commitTree({
-      tree: base,
-      parents: [head, base],
-      message: mergeMessage(trigger.base, pull.branch, plan.notes !== undefined),
-      entries: plan.entries,
-    });
-    await session.pointBranch(pull.branch, sha, head);
-    await checkHead(deps, session, trigger.repository, { number: pull.number, headSha: sha });
-  } catch (error) {
-    // Somebody was quicker, or the repository's rules are against it: the next merge looks again.
-    if (!(error instanceof ConflictError || error instanceof RefusedError)) throw error;
-    deps.log(`#${pull.number} is left as it is: ${error.message}`);
-  }
 };

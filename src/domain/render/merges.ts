@@ -56,10 +56,10 @@ export const renderResolved = ({ base, sha }: Moved): string =>
 
 type Ahead = { readonly branch: string; readonly files: readonly string[] };
 
-/** @param ran what became of what had run before @returns what a report says of a base that moved during its run */
+/** @param ran what became of what had run before @returns what a report says of a base that was merged when it was pushed */
 export const baseMerged = ({ branch, files }: Ahead, ran: "run" | "not-run" | "untouched"): Finding => {
   const what = files.length === 1 ? "one file of it is" : `${files.length} files of it are`;
-  const merged = `${code(branch, 255)} moved on while the run was at work, and ${files.length === 0 ? "it is" : what} merged in`;
+  const merged = `${code(branch, 255)} has moved on, and ${files.length === 0 ? "it is" : what} merged in`;
   if (ran === "run")
     return { rule, severity: "note", message: `${merged}; what the report claims was run again with it` };
   if (ran === "untouched") return { rule, severity: "note", message: `${merged}, which nothing that ran depends on` };
@@ -75,7 +75,7 @@ export const baseConflict = ({ branch }: Pick<Ahead, "branch">, conflicts: reado
   const where = some.length === 0 ? "and they share no history" : `in ${some.join(", ")}${more}`;
   return {
     ...{ rule: "base-conflict", severity: "concern" },
-    message: `${code(branch, 255)} moved on while the run was at work and conflicts with it ${where}; merge it by hand`,
+    message: `${code(branch, 255)} has moved on and conflicts with this branch ${where}; merge it by hand`,
   };
 };
 
