@@ -292,6 +292,7 @@ describe("a labelled issue", () => {
     const messages = [...github.commits.values()].map(({ message }) => message.split("\n\n").at(-1));
     expect(messages).toEqual([coAuthor, coAuthor]);
     const self = await github.whoami();
+    github.pulls.splice(0, 1, ...github.pulls.map((pull) => ({ ...pull, state: "closed" as const })));
     github.branches.clear();
     github.commits.clear();
     await executeWith(design, { signOff: true }).run(jobOf(label), never);
