@@ -239,6 +239,8 @@ export interface GitHubSession {
     pull: number,
     ids: readonly number[],
   ): Promise<{ readonly reviews: readonly GivenReview[]; readonly threads: readonly ReviewThread[] }>;
+  /** What an issue or a pull request says now; undefined where it is gone. */
+  fetchText(number: number): Promise<{ readonly title: string; readonly body: string } | undefined>;
   /** Names of the pull-request template in the repository at the default branch, or undefined. */
   fetchPullTemplate(): Promise<string | undefined>;
   /** A text file on the default branch as it is now; undefined where there is none. */

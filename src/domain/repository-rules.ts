@@ -38,6 +38,12 @@ export const whoSchema = keys({
     .max(200)
     .optional()
     .describe("These alone, of those who have the permission."),
+  untrusted: z
+    .enum(["leave-out", "as-data"], "must be leave-out or as-data")
+    .optional()
+    .describe(
+      "What becomes of an issue's or a pull request's own text by somebody without write access, where others command something there: leave-out (where nothing is said) or as-data, which shows it to the agent as data, never as an instruction.",
+    ),
 });
 
 export type Who = z.output<typeof whoSchema>;

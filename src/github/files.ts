@@ -1,4 +1,4 @@
-/** Text files as they stand on a repository's default branch. Knows nothing of what they say. */
+/** Texts as they stand now: files of a repository's default branch, issues. Knows nothing of what they say. */
 import type { Octokit } from "@octokit/rest";
 import type { FetchedFile } from "../ports.ts";
 import { unless } from "./client.ts";
@@ -10,6 +10,16 @@ export const fetchFile = async (client: Octokit, place: Place, path: string): Pr
   // Over 1 MiB GitHub leaves the content out.
   if (found.data.encoding !== "base64") return { tooLarge: true };
   return { text: Buffer.from(found.data.content, "base64").toString() };
+};
+
+/** @param number of an issue or a pull request */
+export const fetchText = async (
+  client: Octokit,
+  place: Place,
+  number: number,
+): Promise<{ readonly title: string; readonly body: string } | undefined> => {
+  const found = await unless([404, 410], () => client.rest.issues.get({ ...place, issue_number: number }));
+  return found && { title: found.data.title, body: found.data.body ?? "" };
 };
 
 /** The first of several that is there. */

@@ -8,7 +8,7 @@ import { createChecks } from "./checks.ts";
 import { type ClientOptions, createClient, doing, statusOf, unless } from "./client.ts";
 import { createComments } from "./comments.ts";
 import { createCommits } from "./commits.ts";
-import { fetchFile, fetchFirst } from "./files.ts";
+import { fetchFile, fetchFirst, fetchText } from "./files.ts";
 import { fetchImages, type ImageSource } from "./images.ts";
 import { createIssues } from "./issues.ts";
 import type { LogSource } from "./job-logs.ts";
@@ -183,6 +183,7 @@ const createSession = (
       during(`reading reviews ${ids.join(", ")} of #${pull}`, () => given.fetchReviews(pull, ids)),
     fetchPullTemplate: () =>
       during("reading the pull-request template", () => fetchPullTemplate(client, place, repository.defaultBranch)),
+    fetchText: (number) => during(`reading #${number}`, () => fetchText(client, place, number)),
     fetchFile: (path) => during(`reading ${path}`, () => fetchFile(client, place, path)),
     fetchImages: (from, urls) =>
       during(`fetching ${urls.length} images of #${from.number}`, () =>

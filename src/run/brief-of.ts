@@ -1,5 +1,5 @@
 /** What the agent is told at first: the request, its context and a review, with the words of those who may write alone. Reads GitHub for who may. */
-import type { Brief, BriefChecks, BriefReview, ReadingKind } from "../domain/brief.ts";
+import { asData, type Brief, type BriefChecks, type BriefReview, type ReadingKind } from "../domain/brief.ts";
 import { type FollowUp, suggestionOf } from "../domain/follow-up.ts";
 import { parseDecisions, selectDecisions } from "../domain/memory.ts";
 import type { StoredPlan } from "../domain/plan.ts";
@@ -37,7 +37,7 @@ export const composeBriefOf = async (
   const { trigger } = run.job;
   const { pull } = known;
   const request = requestOf(trigger);
-  const context = trigger.kind === "command" ? await contextOf(session, trigger) : undefined;
+  const context = trigger.kind === "command" ? await contextOf(session, trigger, known.config) : {};
   const reworks = known.reads === undefined || known.reads === "paper";
   const followUp = pull !== undefined && trigger.thread.kind === "pull" && reworks;
   const decisions = selectDecisions(parseDecisions(known.decisions).decisions, `${request.title}\n${request.body}`, 20);
@@ -46,7 +46,7 @@ export const composeBriefOf = async (
     kind: known.reads ?? (followUp ? "follow-up" : "design"),
     issue: run.issue,
     request,
-    ...(context ? { context } : {}),
+    ...context,
     boundary: known.boundary,
     configFile: configPath,
     ...commandsOf(known.config),
@@ -83,11 +83,17 @@ const requestOf = (trigger: Trigger): Brief["request"] => {
   return { title: cut(trigger.title), body: "body" in trigger ? cut(trigger.body) : "" };
 };
 
-/** The issue's own text is context for a command where its author may write; otherwise only its title's author could steer. */
-const contextOf = async (session: GitHubSession, trigger: CommandTrigger): Promise<Brief["context"]> => {
+/** The issue's own text is context for a command where its author may write; otherwise it is left out, or data, as the configuration says. */
+const contextOf = async (
+  session: GitHubSession,
+  trigger: CommandTrigger,
+  { who }: RepositoryConfig,
+): Promise<Pick<Brief, "context" | "untrusted">> => {
   const same = (a: Person, b: Person) => a.id === b.id;
-  if (!same(trigger.author, trigger.sender) && !mayWrite(await session.permissionOf(trigger.author))) return undefined;
-  return { title: cut(trigger.title), body: cut(trigger.body) };
+  const { author } = trigger;
+  const [title, body] = [cut(trigger.title), cut(trigger.body)];
+  if (same(author, trigger.sender) || mayWrite(await session.permissionOf(author))) return { context: { title, body } };
+  return who?.untrusted === "as-data" ? { untrusted: asData(author.login, title, body) } : {};
 };
 
 const briefReview = (trigger: Trigger, followUp: FollowUp | undefined): BriefReview => {

@@ -18,6 +18,7 @@ import type { GitHub, GitHubSession, Model, Pull, RunRecord, Store, Workspace } 
 import { composeBriefOf } from "./brief-of.ts";
 import type { CatchUp } from "./catch-up.ts";
 import { type ConfiguredDeps, readConfigured } from "./configured.ts";
+import { editedSince } from "./edited.ts";
 import { fetchHeads } from "./fetch-heads.ts";
 import { askersOf, gatherFollowUp } from "./follow-up.ts";
 import { type ChecksFound, gatherChecks } from "./gather-checks.ts";
@@ -179,10 +180,11 @@ const prepare = async (
   const configured = await readConfigured(deps, run, { session, askers: asking, tip: configTip });
   if (configured.kind === "not-ready") return configured;
   const { config, notices, askers } = configured;
-  const [known, named, template] = await Promise.all([
+  const [known, named, template, edited] = await Promise.all([
     deps.workspace.readFiles(repository, parent, [decisionsPath, statePath]),
     deps.workspace.readNamed(repository, configTip, skillPlace),
     session.fetchPullTemplate(),
+    editedSince(session, trigger),
   ]);
   const unreadable = known.tooLarge[0];
   // One that is there and cannot be read must not be written over as if there were none.
@@ -235,7 +237,7 @@ const prepare = async (
     parent,
     base,
     baseBranch,
-    notices,
+    notices: [...notices, ...(edited === undefined ? [] : [edited])],
     memory: { ...(decisions === undefined ? {} : { decisions }), ...(state === undefined ? {} : { state }) },
     ...(pull ? { pull } : {}),
     askers,

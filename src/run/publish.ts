@@ -18,6 +18,7 @@ import type { Pull, RunRecord } from "../ports.ts";
 import { checkPaths } from "../verify/check-changeset.ts";
 import { answerThreads } from "./answers.ts";
 import { withBase } from "./base-moved.ts";
+import { editedSince } from "./edited.ts";
 import { fileHandoffs } from "./file-handoffs.ts";
 import { writersAmong } from "./follow-up.ts";
 import type { Gathered } from "./gather.ts";
@@ -170,6 +171,7 @@ const draftOf = (pull: Pull, draft: boolean): { draft?: boolean } => {
 const propose = async (publication: Publication, pushed: Pushed, below: readonly Pull[]): Promise<Pull> => {
   const { deps, session, run, gathered, settled } = publication;
   const { branch, head, notes } = pushed;
+  const edited = await editedSince(session, run.job.trigger);
   const view = {
     ...settled,
     ...ciOf(publication),
@@ -181,7 +183,7 @@ const propose = async (publication: Publication, pushed: Pushed, below: readonly
     usdLimit: settled.limits.usd,
     model: deps.model.name,
     commits: await signaturesOf(session, [...publication.made.values()]),
-    notices: deps.notices,
+    notices: [...deps.notices, ...(edited === undefined ? [] : [edited])],
     notes,
     plan: await heldAgainstPlan(publication),
   };

@@ -1,5 +1,5 @@
 /** What the agent of a review is told at first: the change as its diff shows it, and what our facts say of it already. Whoever proposes the change is heard only where they may write. */
-import type { Brief, BriefChange } from "../domain/brief.ts";
+import { asData, type Brief, type BriefChange } from "../domain/brief.ts";
 import type { Finding } from "../domain/finding.ts";
 import { parseDecisions, selectDecisions } from "../domain/memory.ts";
 import type { Boundary } from "../domain/policy.ts";
@@ -31,6 +31,7 @@ export const composeReviewBrief = async (
   const { pull, wish, files, runnable, checked } = target;
   const [title = "", ...rest] = visibleText(wish, maxRequestBytes).split("\n");
   const isHeard = mayWrite(await session.permissionOf(pull.author));
+  const text = { title: visibleText(pull.title, 500), body: visibleText(pull.body, maxDescriptionBytes) };
   const decisions = selectDecisions(
     parseDecisions(known.decisions).decisions,
     [wish, ...files.map(({ path }) => path)].join("\n").slice(0, maxRequestBytes),
@@ -41,8 +42,9 @@ export const composeReviewBrief = async (
     kind: "review",
     issue: run.issue,
     request: { title: title || `Review pull request #${pull.number}`, body: rest.join("\n") },
-    ...(isHeard
-      ? { context: { title: visibleText(pull.title, 500), body: visibleText(pull.body, maxDescriptionBytes) } }
+    ...(isHeard ? { context: text } : {}),
+    ...(!isHeard && known.config.who?.untrusted === "as-data"
+      ? { untrusted: asData(pull.author.login, text.title, text.body) }
       : {}),
     boundary: known.boundary,
     configFile: configPath,

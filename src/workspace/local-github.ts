@@ -196,6 +196,7 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     fetchPullTemplate: async () => undefined,
     // A local run reads its configuration from git.
     fetchFile: async () => undefined,
+    fetchText: async () => undefined,
     fetchImages: async (_, urls) => urls.map(() => ({ ok: false, reason: "a local run fetches nothing" })),
     fetchBranch: head,
     react: async () => {},

@@ -72,6 +72,8 @@ export type MemoryGitHub = GitHub & {
   readonly fetched: string[];
   /** Of the default branch, by path. */
   readonly onDefault: Map<string, string>;
+  /** What issues say now, by number; one that is not here is gone. */
+  readonly texts: Map<number, { readonly title: string; readonly body: string }>;
   /** Of the owner's repository `.github`, or why it cannot be read. */
   shared: Map<string, string> | Error;
   /** Of both, in order. */
@@ -113,6 +115,7 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     images: new Map(),
     fetched: [],
     onDefault: new Map(),
+    texts: new Map(),
     shared: new Map(),
     lookups: [],
     onWrite: () => {},
@@ -184,6 +187,7 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
       ),
     }),
     fetchPullTemplate: async () => undefined,
+    fetchText: async (number) => state.texts.get(number),
     fetchFile: async (path) => {
       state.lookups.push(`file ${path}`);
       const text = state.onDefault.get(path);

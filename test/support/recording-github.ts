@@ -44,6 +44,7 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
     },
     findPull: unexpected("findPull"),
     fetchFile: unexpected("fetchFile"),
+    fetchText: unexpected("fetchText"),
     fetchImages: unexpected("fetchImages"),
     fetchPull: unexpected("fetchPull"),
     fetchPullFiles: unexpected("fetchPullFiles"),
