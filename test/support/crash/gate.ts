@@ -54,7 +54,7 @@ export const startGate = async (api: string, onReached: () => void): Promise<Gat
     const answer = await forward(api, incoming, body);
     if (isShut) return;
     if (write !== undefined && isWanted("after", write, nth)) return shut();
-    if (/\/access_tokens$/.test(url)) tokens += 1;
+    if (/\/access_tokens$/.test(url) && answer.status === 201) tokens += 1;
     if (method === "DELETE" && url.endsWith("/installation/token")) tokens -= 1;
     outgoing.writeHead(answer.status, answer.headers).end(answer.body);
   };
