@@ -164,7 +164,7 @@ describe("a review of twenty comments", () => {
       ...Array(11).fill("resolved"),
     ]);
     expect(rows).toMatch(
-      /table\.py:41`\]\(\S+#discussion_r\d+\) Drop N40\. \| Not changed: The clock reads it\. \| open \|/,
+      /table\.py:41`\]\(\S+#discussion_r<id>\) Drop N40\. \| Not changed: The clock reads it\. \| open \|/,
     );
     expect(saidOn(played.end, 2).at(-1)).toContain(
       "Review threads: 12 changed (11 resolved), 6 not changed, 2 wait for your answer.",

@@ -83,6 +83,7 @@ const createMask = (commits: readonly string[]): ((text: string) => string) => {
       .replace(/http:\/\/127\.0\.0\.1:\d+/g, "<url>")
       // What a turn costs depends on what the vendor still has in its cache.
       .replace(/(?:less than )?\$\d+\.\d\d(?= of )/g, "<money>")
+      .replace(/\b(discussion_r)\d+\b/g, "$1<id>")
       .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b/g, maskOf)
       .replace(/\b\d+(?:\.\d+)?(?: ms| s| min)\b/g, "<duration>");
 };
