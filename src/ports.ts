@@ -112,6 +112,8 @@ export type Pull = {
   readonly baseSha: string;
   /** False for a pull request from a fork. */
   readonly sameRepository: boolean;
+  /** The fork that it comes from was deleted. */
+  readonly headGone?: boolean;
   /** ISO 8601, in whole seconds: of the last comment, review, label, push … */
   readonly updatedAt: string;
   /** Their names. */

@@ -27,7 +27,13 @@ export const renderClosed = (
     : `**Not started.** This pull request is closed, so nothing is changed here any more. Open it again and ask once more, or comment \`/architect design …\` ${from} for a new one.`;
 };
 
-const meanings: Readonly<Record<Verb, string | undefined>> = {
+/** There is nothing to be reviewed any more. */
+export const renderReviewClosed = (closed: Closed): string =>
+  closed === "merged"
+    ? "**Not started.** This pull request is merged: it is too late for a review. `/architect ask …` answers questions about it here."
+    : "**Not started.** This pull request is closed. Open it again and ask once more; `/architect ask …` answers questions about it here as it is.";
+
+const meanings: Readonly<Record<Verb, string>> = {
   design: "`design …` designs and implements what follows, or what the issue asks for",
   continue:
     "`continue` goes on where the last run of this issue ended, with a fresh budget; words behind it are told to the agent",
@@ -42,10 +48,9 @@ const meanings: Readonly<Record<Verb, string | undefined>> = {
   ask: "`ask …` answers a question about the code in a comment, with links to the lines; nothing is changed",
   review:
     "`review …` reviews a pull request, anybody's: on its lines, by the code's facts and the house standards, then by the agent; words behind it say what to look at",
-  allow: undefined,
+  allow:
+    "`allow COMMIT` lets that head of somebody's pull request, and no later one, be run in the sandbox; of people with the role *maintain* or *admin*, and without a commit for the one reviewed last",
 };
-
-const isAvailable = (verb: Verb): boolean => meanings[verb] !== undefined;
 
 /** Letters by which a verb may be misspelt. */
 const near = (word: string): number => (word.length < 5 ? 2 : 3);
@@ -53,7 +58,7 @@ const near = (word: string): number => (word.length < 5 ? 2 : 3);
 export const renderHelp = (models: readonly string[]): string =>
   [
     "At the start of a line, by people with write access:",
-    verbs.flatMap((verb) => (meanings[verb] === undefined ? [] : [`- ${meanings[verb]}.`])).join("\n"),
+    verbs.map((verb) => `- ${meanings[verb]}.`).join("\n"),
     [
       "Options, on the same line:",
       "- `--budget $3`: what the run may spend, up to the cap of this App.",
@@ -63,19 +68,18 @@ export const renderHelp = (models: readonly string[]): string =>
     "A review of the pull request with comments on its lines is answered line by line, without a command.",
   ].join("\n\n");
 
-/** To a command that is none, or none yet; undefined where it can be carried out. */
+/** To a command that is none; undefined where it can be carried out. */
 export const renderRefusal = (command: Command, models: readonly string[]): string | undefined => {
   if (command.verb === "mistake") return `**Not started.** ${command.problem}`;
   if (command.verb === "unknown") return unknown(command.word, models);
-  if (isAvailable(command.verb)) return undefined;
-  return `**Not started.** \`${command.verb}\` is not available in this version. ${instead}`;
+  return undefined;
 };
 
 const instead = "`/architect help` lists what is.";
 
 const unknown = (word: string, models: readonly string[]): string => {
   if (word === "") return renderHelp(models);
-  const meant = nearest(word, verbs.filter(isAvailable), near(word));
+  const meant = nearest(word, verbs, near(word));
   const guess = meant === undefined ? "" : ` Did you mean \`/architect ${meant}\`?`;
   return `**Not started.** There is no command ${code(word, 40)}.${guess} ${instead}`;
 };
@@ -89,11 +93,13 @@ export type Standing = {
   readonly tasks: TaskList;
   /** Runs that wait. */
   readonly waiting: number;
+  /** A sentence on whether the pull request may be run, where somebody ever allowed it. */
+  readonly allowed?: string | undefined;
   /** Where the live comment stands. */
   readonly url?: string | undefined;
 };
 
-export const renderStanding = ({ outcome, since, spend, tasks, waiting, url }: Standing): string => {
+export const renderStanding = ({ outcome, since, spend, tasks, waiting, allowed, url }: Standing): string => {
   const shown = tasks.filter(({ status }) => status !== "deleted");
   const done = shown.filter(({ status }) => status === "completed").length;
   const now = shown.find(({ status }) => status === "in_progress");
@@ -116,6 +122,7 @@ export const renderStanding = ({ outcome, since, spend, tasks, waiting, url }: S
     waiting === 0
       ? ""
       : `${waiting === 1 ? "One run waits" : `${waiting} runs wait`} for ${since === undefined ? "a free place" : "its end"}.`,
+    allowed ?? "",
     url === undefined ? "" : `What goes on is shown in [one comment](${url}).`,
   ]
     .filter((part) => part !== "")

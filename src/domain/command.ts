@@ -26,7 +26,8 @@ export type Command =
   | WithRequest<"retry">
   | { readonly verb: "answer"; readonly answers: readonly Answer[]; readonly options?: CommandOptions }
   | { readonly verb: "approve"; readonly hash?: string; readonly options?: CommandOptions }
-  | { readonly verb: "stop" | "status" | "help" | "allow" }
+  | { readonly verb: "allow" /** The commit that is meant, or how it begins. */; readonly head?: string }
+  | { readonly verb: "stop" | "status" | "help" }
   /** A verb that there is, with something that it cannot take: `problem` says what would be right, as Markdown. */
   | { readonly verb: "mistake"; readonly of: Verb; readonly problem: string }
   | { readonly verb: "unknown"; readonly word: string };
@@ -89,8 +90,9 @@ const commandOf = (verb: Verb, line: string, below: readonly string[]): Command 
     case "stop":
     case "status":
     case "help":
-    case "allow":
       return { verb };
+    case "allow":
+      return allowance(read.text);
     case "approve":
       return approval(read.text, options);
     case "answer": {
@@ -105,6 +107,17 @@ const commandOf = (verb: Verb, line: string, below: readonly string[]): Command 
     default:
       return { verb, request, ...options };
   }
+};
+
+const allowance = (text: string): Command => {
+  const [word = ""] = text.split(/\s/);
+  if (word === "") return { verb: "allow" };
+  if (/^[0-9a-f]{6,64}$/i.test(word)) return { verb: "allow", head: word.toLowerCase() };
+  return {
+    verb: "mistake",
+    of: "allow",
+    problem: `\`allow\` is followed by the commit that may be run, or by nothing; ${code(word, 80)} is none.`,
+  };
 };
 
 const approval = (text: string, options: { readonly options?: CommandOptions }): Command => {

@@ -45,7 +45,13 @@ export type Known = {
   readonly contract?: string | undefined;
   /** Of the newest one. */
   readonly last?:
-    | { readonly url: string; readonly commit: string; readonly depth: Depth; readonly submittedAt: string }
+    | {
+        readonly url: string;
+        readonly commit: string;
+        readonly depth: Depth;
+        readonly tried: boolean;
+        readonly submittedAt: string;
+      }
     | undefined;
 };
 
@@ -72,6 +78,8 @@ export const contractKey = (contract: readonly ContractChange[]): string =>
 
 export const reviewMarker = (runId: string): string => `<!-- architect:review:${runId.replace(/\W/g, "")} -->`;
 export const depthMarker = (depth: Depth): string => `<!-- architect:looked:${depth} -->`;
+/** The repository's own commands ran on the head. */
+export const triedMarker = "<!-- architect:tried -->";
 export const contractMarker = (key: string): string => `<!-- architect:api:${key} -->`;
 export const opinionMarker = (key: string): string => `<!-- architect:opinion:${key} -->`;
 export const mendedMarker = (key: string): string => `<!-- architect:mended:${key} -->`;
@@ -124,7 +132,12 @@ export const knownFrom = (reviews: readonly Posted[]): Known => {
     opinions,
     contract: keysIn(last?.body ?? "", "api")[0],
     ...(last
-      ? { last: { url: last.url, commit: last.commit, submittedAt: last.submittedAt, depth: depthIn(last.body) } }
+      ? {
+          last: {
+            ...{ url: last.url, commit: last.commit, submittedAt: last.submittedAt },
+            ...{ depth: depthIn(last.body), tried: last.body.includes(triedMarker) },
+          },
+        }
       : {}),
   };
 };
@@ -143,8 +156,9 @@ const weightOf = ({ rule, severity }: Finding): number =>
   order.indexOf(severity) * 2 + (/^(breaking-change|.*-migration.*|migration-.*)$/.test(rule) ? 0 : 1);
 
 export type Plan = {
-  /** Not told before, worst first. */
+  /** Not told before, worst first: on lines of the diff. */
   readonly inline: readonly ReviewFinding[];
+  /** The others that are told, above the lines. */
   readonly below: readonly ReviewFinding[];
   /** Not told before, and not now for want of room. */
   readonly more: number;
@@ -153,20 +167,38 @@ export type Plan = {
   readonly standing: number;
 };
 
-/** More of them bury the pull request. */
+/** Comments on lines, the agent's among them: more of them bury the pull request. */
 const mostInline = 30;
-const mostBelow = 20;
+const mostBelow = 60;
+/** Characters of a table in a review's body, markers and links included; GitHub takes 65,536 of all of it. */
+const roomBelow = 50_000;
+
+const roomOf = ({ message, path = "" }: ReviewFinding): number =>
+  400 + 3 * path.length + Math.min(message.length, 600) + 1.4 * Math.min(message.length, maxMessage);
+
+const withinRoom = (findings: readonly ReviewFinding[]): readonly ReviewFinding[] => {
+  let left = roomBelow;
+  return findings.filter((finding) => {
+    left -= roomOf(finding);
+    return left >= 0;
+  });
+};
 const mostMended = 40;
 
-export const planReview = (findings: readonly ReviewFinding[], known: Pick<Known, "told">): Plan => {
+/** @param opinions so many of the lines are the agent's */
+export const planReview = (findings: readonly ReviewFinding[], known: Pick<Known, "told">, opinions = 0): Plan => {
   const told = new Set(known.told.map(({ key }) => key));
   const fresh = findings.filter(({ key }) => !told.has(key)).toSorted((a, b) => weightOf(a) - weightOf(b));
-  const [inline, below] = [fresh.filter(({ spot }) => spot), fresh.filter(({ spot }) => !spot)];
+  const placed = fresh.filter(({ spot }) => spot).slice(0, Math.max(0, mostInline - opinions));
+  const unplaced = fresh.filter((finding) => !placed.includes(finding));
+  // Those that can stand on a line have their turn in the next review, too.
+  const rest = [...unplaced.filter(({ spot }) => !spot), ...unplaced.filter(({ spot }) => spot)];
+  const below = withinRoom(rest.slice(0, mostBelow));
   const matters = new Set(findings.map(matterOf));
   return {
-    inline: inline.slice(0, mostInline),
-    below: below.slice(0, mostBelow),
-    more: Math.max(0, inline.length - mostInline) + Math.max(0, below.length - mostBelow),
+    inline: placed,
+    below,
+    more: rest.length - below.length,
     mended: known.told.filter((one) => !matters.has(matterOf(one))).slice(0, mostMended),
     standing: findings.length - fresh.length,
   };

@@ -36,6 +36,7 @@ const toPull = (data: PullData, repository: RepositoryRef): Pull => ({
   headSha: data.head.sha,
   baseSha: data.base.sha,
   sameRepository: data.head.repo?.id === repository.id,
+  ...(data.head.repo === null ? { headGone: true } : {}),
   updatedAt: data.updated_at,
   labels: data.labels.map(({ name }) => name),
 });

@@ -6,12 +6,14 @@ import {
   renderClosed,
   renderHelp,
   renderRefusal,
+  renderReviewClosed,
   renderStanding,
 } from "../domain/command-answer.ts";
 import { type Job, keyOf } from "../domain/job.ts";
 import { spentIn } from "../domain/ledger.ts";
 import type { CommandTrigger } from "../domain/trigger.ts";
-import type { Clock, GitHub, Queue, Store } from "../ports.ts";
+import type { Clock, GitHub, GitHubSession, Permission, Queue, Store } from "../ports.ts";
+import { allow, standsAllowed } from "./allow.ts";
 import type { Halts } from "./halts.ts";
 import { issueOf } from "./issue-of.ts";
 import { mayWrite } from "./rights.ts";
@@ -24,6 +26,8 @@ export type CommandDeps = {
   readonly clock: Clock;
   /** That a command may name. */
   readonly models: readonly string[];
+  /** Commands run inside walls. */
+  readonly sandboxed: boolean;
   readonly log: (line: string) => void;
 };
 
@@ -32,11 +36,12 @@ export const runCommand = async (deps: CommandDeps, { id, trigger }: Job): Promi
   if (trigger.kind !== "command") throw new Error(`job ${id} is no command`);
   const session = await deps.github.open(trigger.repository, "acknowledge");
   try {
-    if (!mayWrite(await session.permissionOf(trigger.sender))) {
+    const permission = await session.permissionOf(trigger.sender);
+    if (!mayWrite(permission)) {
       deps.log(`command ${id} ignored: @${trigger.sender.login} has no write access`);
       return;
     }
-    const text = await carryOut(deps, trigger);
+    const text = await carryOut(deps, session, trigger, permission);
     if (text === undefined) return;
     // An answer might make it ask again.
     if (trigger.sender.type === "Bot") {
@@ -51,13 +56,21 @@ export const runCommand = async (deps: CommandDeps, { id, trigger }: Job): Promi
 };
 
 /** @returns what is answered; nothing where people see it happen */
-const carryOut = async (deps: CommandDeps, trigger: CommandTrigger): Promise<string | undefined> => {
+const carryOut = async (
+  deps: CommandDeps,
+  session: GitHubSession,
+  trigger: CommandTrigger,
+  permission: Permission,
+): Promise<string | undefined> => {
+  const { verb } = trigger.command;
   const refusal = renderRefusal(trigger.command, deps.models);
   if (refusal !== undefined) return refusal;
+  if (trigger.closed && verb === "review" && trigger.thread.kind === "pull") return renderReviewClosed(trigger.closed);
   if (trigger.closed && needsOpen(trigger.command))
     return renderClosed(trigger.closed, { thread: trigger.thread, issue: await issueOf(deps.store, trigger) });
-  if (trigger.command.verb === "stop") return (await stop(deps, trigger)) ? undefined : nothingToStop;
-  if (trigger.command.verb === "status") return standing(deps, trigger);
+  if (verb === "stop") return (await stop(deps, trigger)) ? undefined : nothingToStop;
+  if (verb === "allow") return allow(deps, session, trigger, permission);
+  if (verb === "status") return standing(deps, session, trigger);
   return renderHelp(deps.models);
 };
 
@@ -80,7 +93,11 @@ const stop = async ({ store, queue, halts, clock }: CommandDeps, trigger: Comman
   return jobs.length > 0;
 };
 
-const standing = async ({ store, queue, github }: CommandDeps, trigger: CommandTrigger): Promise<string> => {
+const standing = async (
+  { store, queue, github }: CommandDeps,
+  session: GitHubSession,
+  trigger: CommandTrigger,
+): Promise<string> => {
   const { repository, thread } = trigger;
   const issue = await issueOf(store, trigger);
   const runs = await store.runsOf(repository, issue);
@@ -96,6 +113,7 @@ const standing = async ({ store, queue, github }: CommandDeps, trigger: CommandT
     spend: spentIn(events),
     tasks: list?.type === "tasks" ? list.tasks : [],
     waiting: jobs.length - (live ? 1 : 0),
+    allowed: await standsAllowed(store, session, trigger),
     url: comment === undefined ? undefined : `${github.threadUrl(repository, shownOn)}#issuecomment-${comment}`,
   });
 };

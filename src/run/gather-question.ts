@@ -58,7 +58,7 @@ const prepare = async (
     deps.github.whoami().then((self) => isOwnPull(pull, self)),
     deps.store.allowedHead(repository, pull.number),
   ]);
-  const runnable = ours || allowed === commit;
+  const runnable = ours || (deps.sandboxed && allowed === commit);
   // Its set-up and its tests would run what somebody proposes.
   const config = runnable
     ? configured.config

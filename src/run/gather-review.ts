@@ -1,8 +1,8 @@
 /** What a review of a pull request needs to know: its head as the repository shows it, our facts of it, and everything that counts as guidance from the base alone. Reads GitHub and the mirror; runs and writes nothing. */
+import { allowanceStands } from "../domain/allowance.ts";
 import { decisionsPath } from "../domain/memory.ts";
 import { shownLines } from "../domain/patch.ts";
 import { knownFrom, reviewMarker } from "../domain/pull-review.ts";
-import { shortSha } from "../domain/render/pull-review.ts";
 import { code } from "../domain/render/safe.ts";
 import { fullName, type RepositoryRef } from "../domain/repository.ts";
 import { boundaryFor } from "../domain/repository-config.ts";
@@ -20,6 +20,7 @@ import { readInstructions } from "./instructions.ts";
 import { type NotReady, notReady } from "./not-ready.ts";
 import { isOwnPull } from "./own-pull.ts";
 import { composeReviewBrief } from "./review-brief.ts";
+import { reviewNotices } from "./review-notices.ts";
 import type { ReviewTarget } from "./review-target.ts";
 import { mayWrite } from "./rights.ts";
 
@@ -109,17 +110,28 @@ const prepare = async (
   const boundary = boundaryFor(deps.definition.name, deps.definition.boundary, config);
   const instructions = await readInstructions(boundary, (paths) => deps.workspace.readFiles(repository, tip, paths));
   const ours = isOwnPull(pull, await deps.github.whoami());
+  const allowed = ours ? undefined : await deps.store.allowedHead(repository, pull.number);
+  const { sandboxed } = deps;
   const checked = await check(deps, repository, { mergeBase, head, files }, config.standards ?? {});
   const own = reviewMarker(run.id);
   const target: ReviewTarget = {
-    ...{ pull, head, mergeBase, files, ours },
-    runnable: ours || (await deps.store.allowedHead(repository, pull.number)) === head,
+    ...{ pull, head, mergeBase, files, ours, sandboxed },
+    runnable: sandboxed && (ours || allowed === head),
     checked: checked.ok ? checked.found : undefined,
     deviations: deviationsOf(config.standards ?? {}),
     known: knownFrom(reviews.filter(({ body }) => !body.includes(own))),
     written: reviews.find(({ body }) => body.includes(own)),
     wish: wishOf(run.job.trigger),
-    notices: noticesOf({ pull, head, newest, files, ours, checked }),
+    notices: reviewNotices({
+      pull,
+      head,
+      newest,
+      files,
+      ours,
+      allowed,
+      sandboxed,
+      unread: checked.ok ? undefined : checked.reason,
+    }),
   };
   const decisions = known.texts.get(decisionsPath);
   return {
@@ -138,7 +150,7 @@ const prepare = async (
     baseBranch: pull.base,
     memory: decisions === undefined ? {} : { decisions },
     ...(target.runnable ? {} : { runsNothing: true as const }),
-    notices,
+    notices: [...notices, ...(target.runnable && !ours ? [allowanceStands(head, head)] : [])],
     pull,
     askers: [run.job.trigger.sender],
     target,
@@ -180,53 +192,4 @@ const check = async (
   };
   const shown = files.map(({ path, before, patch }) => ({ path, before, shown: shownLines(patch) }));
   return { ok: true, found: checkPull(change, shown) };
-};
-
-/** What agents obey, wherever it comes from: a change of it has no say in the review of the change. */
-const isGuidance = (path: string): boolean => /(^|\/)(AGENTS|CLAUDE)\.md$|^\.(github|claude)\//.test(path);
-
-/** GitHub tells no more of them. */
-const mostFiles = 3_000;
-
-const noticesOf = ({
-  pull,
-  head,
-  newest,
-  files,
-  ours,
-  checked,
-}: Pick<ReviewTarget, "pull" | "head" | "files" | "ours"> & {
-  readonly newest: string;
-  readonly checked: Checked;
-}): readonly string[] => {
-  const guidance = files.map(({ path }) => path).filter(isGuidance);
-  const unread = files.filter(({ path, patch, kind }) => isSource(path) && patch === undefined && kind !== "renamed");
-  return [
-    ...(ours ? ["This is the App's own pull request: a second look at it, and no independent one."] : []),
-    ...(checked.ok ? [] : [`**The code could not be read, so nothing was checked.** ${checked.reason}`]),
-    ...(head === newest ? [] : [`The pull request has moved on to ${code(shortSha(newest), 40)} since.`]),
-    ...(guidance.length > 0
-      ? [
-          `It changes ${guidance
-            .slice(0, 5)
-            .map((path) => code(path, 200))
-            .join(
-              ", ",
-            )}${guidance.length > 5 ? " …" : ""}: settings and instructions are read from ${code(pull.base, 200)}, so the change had no say in this review.`,
-        ]
-      : []),
-    ...(files.length >= mostFiles
-      ? [
-          `GitHub tells the first ${mostFiles.toLocaleString("en-US")} files of a pull request: lines of further ones are listed here.`,
-        ]
-      : []),
-    ...(unread.length > 0
-      ? [
-          `GitHub shows no lines of ${unread
-            .slice(0, 5)
-            .map(({ path }) => code(path, 200))
-            .join(", ")}${unread.length > 5 ? " …" : ""}; what was found there is listed here.`,
-        ]
-      : []),
-  ];
 };

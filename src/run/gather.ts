@@ -69,6 +69,8 @@ export type Gathered = {
 };
 
 export type GatherDeps = ConfiguredDeps & {
+  /** Commands run inside walls. */
+  readonly sandboxed: boolean;
   readonly github: GitHub;
   readonly workspace: Workspace;
   readonly store: Store;

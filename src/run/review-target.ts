@@ -14,7 +14,9 @@ export type ReviewTarget = {
   readonly files: readonly PullFile[];
   /** The App opened it. */
   readonly ours: boolean;
-  /** Whether anything of it may be run: it is ours, or somebody who may allowed this very commit. */
+  /** Commands run inside walls here. */
+  readonly sandboxed: boolean;
+  /** Whether anything of it may be run: it is ours, or somebody who may allowed this very commit; and there are walls. */
   readonly runnable: boolean;
   /** Undefined where the code could not be read; `notices` say why. */
   readonly checked: PullChecked | undefined;

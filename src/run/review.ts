@@ -1,9 +1,12 @@
 /** A review from start to end: by our facts whatever else there is, and by an agent where a model has an opinion, inside walls where nothing of the change runs unless somebody allowed it. */
 import { createHash } from "node:crypto";
+import { toAllow } from "../domain/allowance.ts";
 import { noSpend } from "../domain/budget.ts";
 import type { Evidence } from "../domain/finding.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { depths } from "../domain/pull-review.ts";
+import { shortSha } from "../domain/render/pull-review.ts";
+import { code } from "../domain/render/safe.ts";
 import { fullName } from "../domain/repository.ts";
 import { lastPart } from "../domain/truncate.ts";
 import type { Worktree } from "../ports.ts";
@@ -16,7 +19,7 @@ import { read } from "./read.ts";
 import { depthOf, type ReviewTarget } from "./review-target.ts";
 import { mayWrite } from "./rights.ts";
 import type { ExecuteDeps, Run } from "./run-deps.ts";
-import { tellReview } from "./tell-review.ts";
+import { type Looked, tellReview } from "./tell-review.ts";
 
 /** @param open the worktree, or what stands in its way */
 export const review = async (
@@ -25,25 +28,31 @@ export const review = async (
   { gathered, target, mode }: { readonly gathered: Gathered; readonly target: ReviewTarget; readonly mode: Mode },
   open: () => Promise<Worktree | Outcome>,
 ): Promise<Outcome> => {
-  if (!isLookedAt(run, target)) return tellAlone(deps, run, target, []);
+  const [isLooked, isTested] = [isLookedAt(run, target), isTried(gathered, target)];
+  if (!isLooked && !isTested) return tellAlone(deps, run, target, { notices: [] });
+  const whatIsLeft = isLooked ? "No agent looked at it" : "Nothing of it was run";
   const health = await deps.workspace.checkSandbox();
-  if (!health.ok)
-    return tellAlone(deps, run, target, [
-      `No agent looked at it: the sandbox on the App's machine does not hold. ${health.reason} ${health.mend}`,
-    ]);
+  if (!health.ok) {
+    const reason = `${whatIsLeft}: the sandbox on the App's machine does not hold. ${health.reason} ${health.mend}`;
+    return tellAlone(deps, run, target, { notices: [reason] });
+  }
+  const overtaken = await whyOvertaken(deps, run, target);
+  if (overtaken !== undefined) return tellAlone(deps, run, { ...target, runnable: false }, { notices: [overtaken] });
   const worktree = await open();
   if ("kind" in worktree)
-    return worktree.cutShort ? worktree : tellAlone(deps, run, target, [`No agent looked at it. ${worktree.summary}`]);
+    return worktree.cutShort
+      ? worktree
+      : tellAlone(deps, run, target, { notices: [`${whatIsLeft}. ${worktree.summary}`] });
   try {
-    const suite = target.runnable ? await runSuite(deps, run, gathered, worktree) : [];
-    const looked = { ...gathered, target: { ...target, suite: withDoubts(suite) } };
-    return await read(deps, run, looked, worktree, mode);
+    const suite = withDoubts(target.runnable ? await runSuite(deps, run, gathered, worktree) : []);
+    if (!isLooked) return await tellAlone(deps, run, target, { suite, notices: [] });
+    return await read(deps, run, { ...gathered, target: { ...target, suite } }, worktree, mode);
   } finally {
     await worktree.close();
   }
 };
 
-/** Once a head, unless whoever asks says what for, or more of it may be run than before. */
+/** By an agent, once a head, unless whoever asks says what for, or more of it may be run than before. */
 const isLookedAt = ({ start }: Run, target: ReviewTarget): boolean => {
   const { head, known, wish, written } = target;
   if (start.resume || start.left) return true;
@@ -52,15 +61,44 @@ const isLookedAt = ({ start }: Run, target: ReviewTarget): boolean => {
   return depths.indexOf(known.last.depth) < depths.indexOf(depthOf(target));
 };
 
+/** The repository's own tests, once a head. */
+const isTried = ({ config }: Gathered, { head, known, runnable, written }: ReviewTarget): boolean => {
+  if (!runnable || written || !config.test?.length) return false;
+  return !(known.last?.commit === head && known.last.tried);
+};
+
+/**
+ * Right before anything of somebody else's head runs, its set-up included: it is still the head, and still allowed. What
+ * runs from here on is that commit's, whatever is pushed meanwhile.
+ */
+const whyOvertaken = async (
+  { github, store }: ExecuteDeps,
+  { record }: Run,
+  { ours, runnable, pull, head }: ReviewTarget,
+): Promise<string | undefined> => {
+  if (ours || !runnable) return undefined;
+  const { repository } = record.job.trigger;
+  const session = await github.open(repository, "read");
+  try {
+    const { headSha } = await session.fetchPull(pull.number);
+    if (headSha === head && (await store.allowedHead(repository, pull.number)) === head) return undefined;
+    const now = code(shortSha(headSha), 40);
+    return `**Nothing of it was run, and no agent looked at it:** a maintainer allowed ${code(shortSha(head), 40)}, and its head is ${now} by now. Read that one, then comment ${toAllow(headSha)} and ask again.`;
+  } finally {
+    await session.close();
+  }
+};
+
 /** Who may is asked once more, right before it is written. */
 const tellAlone = async (
   deps: ExecuteDeps,
   run: Run,
   target: ReviewTarget,
-  notices: readonly string[],
+  looked: Pick<Looked, "suite" | "notices">,
 ): Promise<Outcome> => {
   await enter(deps, run, "publishing", noSpend);
-  const { record } = run;
+  const { record, start } = run;
+  const { templated = false } = start.model;
   const { repository, sender } = record.job.trigger;
   const ended = { blockers: [], questions: [], spend: noSpend };
   const session = await deps.github.open(repository, "acknowledge");
@@ -70,7 +108,7 @@ const tellAlone = async (
       return { ...ended, kind: "refused", status: "BLOCKED", summary };
     }
     const means = { github: deps.github, session, run: record, redact: (text: string) => deps.redact(text).text };
-    return { ...ended, ...(await tellReview(means, target, { opinions: [], notices })) };
+    return { ...ended, ...(await tellReview(means, target, { ...looked, opinions: [], templated })) };
   } finally {
     await session.close();
   }

@@ -24,6 +24,8 @@ export type Looked = {
   /** Of the repository's tests on this head, and of what the agent ran. */
   readonly suite?: readonly ShownEvidence[] | undefined;
   readonly notices: readonly string[];
+  /** The model is one that says nothing of its own. */
+  readonly templated?: boolean | undefined;
 };
 
 type Means = {
@@ -38,7 +40,7 @@ export const tellReview = async (means: Means, target: ReviewTarget, looked: Loo
   const { known, checked, head, written } = target;
   const findings = checked?.findings ?? [];
   // Where nothing could be read, nothing is known to be mended.
-  const plan = planReview(findings, checked ? known : { told: [] });
+  const plan = planReview(findings, checked ? known : { told: [] }, looked.opinions.length);
   if (written) return outcomeOf(target, plan, looked, written.url);
   if (isQuiet(target, plan, looked)) return nothingNew(target, plan);
   const posted = await post(means, target, plan, looked);
@@ -52,8 +54,14 @@ export const tellReview = async (means: Means, target: ReviewTarget, looked: Loo
   return outcomeOf(target, unplaced, looked, again.url);
 };
 
-const isQuiet = ({ known }: ReviewTarget, { inline, below, mended }: Plan, { opinions, agent }: Looked): boolean =>
-  known.last !== undefined && inline.length + below.length + mended.length + opinions.length === 0 && !agent;
+const isQuiet = (
+  { known }: ReviewTarget,
+  { inline, below, mended }: Plan,
+  { opinions, agent, suite = [] }: Looked,
+): boolean =>
+  known.last !== undefined &&
+  inline.length + below.length + mended.length + opinions.length + suite.length === 0 &&
+  !agent;
 
 const post = async (
   { github, session, run, redact }: Means,
@@ -72,6 +80,9 @@ const post = async (
     contractKnown: checked !== undefined && known.contract === contractKey(checked.contract),
     deviations: target.deviations,
     depth: deepest(looked.depth ?? "facts", known.last?.commit === head ? known.last.depth : "facts"),
+    tried: hasTests(looked) || (known.last?.commit === head && known.last.tried),
+    closed: !target.runnable && !target.ours && target.sandboxed,
+    templated: looked.templated,
     lookedAt: known.last?.commit === head && known.last.depth !== "facts" ? known.last.url : undefined,
     notices: [...moved, ...target.notices, ...looked.notices],
     linkTo: (commit, path, line) => github.lineUrl(repository, commit, { path, line: line ?? 1, lastLine: line ?? 1 }),
@@ -83,6 +94,8 @@ const post = async (
     comments: linesOf(plan, looked).map((line) => ({ ...line, body: redact(line.body) })),
   });
 };
+
+const hasTests = ({ suite = [] }: Looked): boolean => suite.some(({ check }) => check?.kind === "suite");
 
 const linesOf = (
   plan: Plan,
@@ -102,17 +115,21 @@ const linesOf = (
 
 const deepest = (one: Depth, other: Depth): Depth => (depths.indexOf(one) > depths.indexOf(other) ? one : other);
 
-const outcomeOf = ({ head, checked }: ReviewTarget, plan: Plan, { opinions }: Looked, url: string): Told => {
+const outcomeOf = ({ head, checked }: ReviewTarget, plan: Plan, { opinions, suite }: Looked, url: string): Told => {
   const told = [...plan.inline, ...plan.below];
   const found =
     checked === undefined ? "the code could not be read" : told.length === 0 ? "nothing new" : countsOf(told);
   const others = [
     ...(opinions.length > 0 ? [`${opinions.length} of the agent's opinions`] : []),
     ...(plan.mended.length > 0 ? [`${plan.mended.length} mended`] : []),
+    ...(isBroken(suite) ? ["the repository's tests fail on it"] : []),
   ];
   const summary = `The review of \`${shortSha(head)}\` is there: ${[found, ...others].join("; ")}.`;
   return { kind: "answered", summary, review: url };
 };
+
+const isBroken = (suite: Looked["suite"] = []): boolean =>
+  suite.some(({ check, exitCode }) => check?.kind === "suite" && check.at === "head" && exitCode !== 0);
 
 const nothingNew = ({ head, known }: ReviewTarget, { standing }: Plan): Told => {
   const open =

@@ -28,12 +28,6 @@ test("the name alone gets the list, and every verb in it can be carried out", ()
   expect(help).toContain("one of `claude-opus-5-5`, `claude-sonnet-5-5`");
 });
 
-test("a verb of a later version is named as such", () => {
-  expect(answerTo("allow")).toBe(
-    "**Not started.** `allow` is not available in this version. `/architect help` lists what is.",
-  );
-});
-
 test("a wrong option is answered with what would be right", () => {
   expect(answerTo("design x --budget lots")).toContain("such as `--budget $3`");
 });

@@ -62,7 +62,13 @@ describe("what is known of a pull request", () => {
     const known = knownFrom(reviews);
     expect(known.told.map(({ key }) => key)).toEqual([two.key]);
     expect(known.last).toEqual({
-      ...{ url: "https://github.test/b", commit: "b", depth: "read", submittedAt: "2026-11-25T12:00:00Z" },
+      ...{
+        url: "https://github.test/b",
+        commit: "b",
+        depth: "read",
+        tried: false,
+        submittedAt: "2026-11-25T12:00:00Z",
+      },
     });
   });
 
@@ -104,7 +110,7 @@ describe("a plan", () => {
     ]);
   });
 
-  test("has 30 findings on lines and 20 below at most, counts the rest, and the next review goes on from there", () => {
+  test("has 30 findings on lines and 60 above them at most, counts the rest, and the next review goes on from there", () => {
     const findings = keyed(
       ...Array.from({ length: 500 }, (_none, at) => finding(`finding ${at}`)),
       ...Array.from({ length: 25 }, (_none, at) => {
@@ -113,7 +119,7 @@ describe("a plan", () => {
       }),
     );
     const first = planReview(findings, nobody);
-    expect([first.inline.length, first.below.length, first.more]).toEqual([30, 20, 475]);
+    expect([first.inline.length, first.below.length, first.more]).toEqual([30, 60, 435]);
     const told = [...first.inline, ...first.below].map(({ key, rule, path = "", message }) => ({
       key,
       rule,
@@ -121,8 +127,22 @@ describe("a plan", () => {
       message,
     }));
     const second = planReview(findings, { told });
-    expect([second.inline.length, second.below.length, second.more, second.standing]).toEqual([30, 5, 440, 50]);
-    expect(second.inline[0]?.message).toBe("finding 30");
+    expect([second.inline.length, second.below.length, second.more, second.standing]).toEqual([30, 60, 345, 90]);
+    // The first 25 above the lines were those that have none.
+    expect(second.inline[0]?.message).toBe("finding 65");
+  });
+
+  test("leaves the agent's comments their room on the lines", () => {
+    const findings = keyed(...Array.from({ length: 40 }, (_none, at) => finding(`finding ${at}`)));
+    const { inline, below, more } = planReview(findings, nobody, 20);
+    expect([inline.length, below.length, more]).toEqual([10, 30, 0]);
+  });
+
+  test("tells above the lines what a body has room for, and counts what has none", () => {
+    const long = (at: number) => finding(`${at} ${"x".repeat(3_000)}`, { path: `${"d/".repeat(200)}${at}.py` });
+    const { below, more } = planReview(keyed(...Array.from({ length: 90 }, (_none, at) => long(at))), nobody);
+    expect(below.length).toBeGreaterThan(10);
+    expect(below.length + more).toBe(60);
   });
 
   test("calls mended what is not found any more, and not what only changed its words", () => {

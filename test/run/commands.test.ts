@@ -40,7 +40,7 @@ let released: string[];
 const run = (job: Job) =>
   runCommand(
     {
-      ...{ github, store, models: ["opus"], log: () => {} },
+      ...{ github, store, models: ["opus"], sandboxed: true, log: () => {} },
       queue: { jobsOn: async () => jobs, release: async (key) => void released.push(key) },
       halts: { halt: (id) => void halted.push(id) },
       clock: () => new Date("2026-11-25T12:00:00Z"),

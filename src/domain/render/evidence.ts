@@ -101,7 +101,8 @@ const shows = (one: ShownEvidence, tree: string, text: number): string => {
   return "passes";
 };
 
-const outputOf = (one: Evidence, { output, text }: Detail): string => {
+/** The end of what a command said, folded. */
+export const outputOf = (one: Evidence, { output, text }: Detail): string => {
   const tail = one.output.length <= output ? one.output : `…\n${one.output.slice(-output)}`;
   const shown = tail.trim() === "" ? "(no output)" : tail;
   const title = `${htmlCode(nameOf(one))}: ${one.check?.kind === "server" ? "its log" : resultOf(one)}`;

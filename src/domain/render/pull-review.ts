@@ -14,12 +14,13 @@ import {
   type ReviewFinding,
   reviewMarker,
   type Told,
+  triedMarker,
 } from "../pull-review.ts";
 import { reasonOf } from "../rule-reasons.ts";
 import type { Deviation } from "../standards.ts";
 import { contractSection } from "./contract-changes.ts";
-import { evidenceTable } from "./evidence.ts";
-import { clip, code, details, inline, prose } from "./safe.ts";
+import { evidenceTable, outputOf } from "./evidence.ts";
+import { clip, code, details, inline, prose, table } from "./safe.ts";
 import { type Detail, deviationsSection } from "./sections.ts";
 
 export type ReviewView = {
@@ -43,6 +44,12 @@ export type ReviewView = {
   readonly unplaced?: boolean | undefined;
   /** What ran on this head. */
   readonly suite?: readonly ShownEvidence[] | undefined;
+  /** The repository's own commands ran on this head, now or for an earlier review. */
+  readonly tried: boolean;
+  /** Somebody else's, of which nothing may be run. */
+  readonly closed: boolean;
+  /** The model is one that says nothing of its own. */
+  readonly templated?: boolean | undefined;
   /** Sentences of ours about this pull request. */
   readonly notices: readonly string[];
   /** Where people see a line of a commit. */
@@ -54,6 +61,8 @@ export type ReviewView = {
 const words: Readonly<Record<Finding["severity"], string>> = { error: "Error", concern: "Concern", note: "Note" };
 const detail: Detail = { output: 0, text: 300, items: 30, patch: 0 };
 const maxMessage = 600;
+const maxOutputs = 5;
+const shownOutput: Detail = { ...detail, output: 1_500, text: 120 };
 const maxOpinion = 2_000;
 const maxSummary = 3_000;
 /** GitHub's own limit is 65,536 characters. */
@@ -109,9 +118,12 @@ export const renderReview = (view: ReviewView): string => {
     moreSentence(view),
     footer(view),
   ].filter((part) => part !== "");
-  const markers = [reviewMarker(view.runId), depthMarker(view.depth), contractMarker(contractKey(view.contract))].join(
-    "\n",
-  );
+  const markers = [
+    reviewMarker(view.runId),
+    depthMarker(view.depth),
+    contractMarker(contractKey(view.contract)),
+    ...(view.tried ? [triedMarker] : []),
+  ].join("\n");
   return `${markers}\n${fitting(parts)}`;
 };
 
@@ -156,19 +168,24 @@ const placeOf = (view: ReviewView, { path, line, gone }: ReviewFinding): string 
   return `[${code(shown, 200)}](${view.linkTo(gone ? view.mergeBase : view.head, path, line)})`;
 };
 
+/** What has no line in the diff, or no room on it; each rule's reasons once. */
 const belowSection = (view: ReviewView): string => {
   const { below } = view.plan;
   if (below.length === 0) return "";
-  const items = below.map((finding) => {
-    const place = placeOf(view, finding);
-    const reason = reasonOf(finding.rule);
-    return [
-      `- **${words[finding.severity]}: ${code(finding.rule, 80)}**${place === "" ? "" : ` ${place}`}: ${sentence(inline(finding.message, maxMessage))}`,
-      ...(reason ? [` *Why:* ${reason.why}. *Right:* ${reason.right}.`] : []),
-      ` ${findingMarker(finding)}`,
-    ].join("");
+  const rows = below.map((finding) => [
+    `**${words[finding.severity]}: ${code(finding.rule, 80)}**`,
+    placeOf(view, finding),
+    `${sentence(inline(finding.message, maxMessage))} ${findingMarker(finding)}`,
+  ]);
+  const rules = [...new Set(below.map(({ rule }) => rule))].flatMap((rule) => {
+    const why = reasons(rule);
+    return why.length === 0 ? [] : [`- ${code(rule, 80)}: ${why.join(" ")}`];
   });
-  return ["### Not on a line of the diff", items.join("\n")].join("\n\n");
+  return [
+    "### Told here, and not on a line of the diff",
+    table(["", "Where", "What"], rows),
+    ...(rules.length === 0 ? [] : [details("Why, and what would be right", rules.join("\n"))]),
+  ].join("\n\n");
 };
 
 const opinionSection = (view: ReviewView): string => {
@@ -183,8 +200,31 @@ const opinionSection = (view: ReviewView): string => {
   );
 };
 
-const suiteSection = (suite: readonly ShownEvidence[]): string =>
-  suite.length === 0 ? "" : details(`Commands that ran on it, in the sandbox (${suite.length})`, evidenceTable(suite));
+/** What the repository's own tests come to is said aloud, everything that ran is folded. */
+const suiteSection = (suite: readonly ShownEvidence[]): string => {
+  if (suite.length === 0) return "";
+  const at = (place: "base" | "head") => suite.filter(({ check }) => check?.kind === "suite" && check.at === place);
+  const tests = at("head").map((one) =>
+    testSentence(
+      one,
+      at("base").find(({ command }) => command === one.command),
+    ),
+  );
+  const failed = suite.filter(({ exitCode }) => exitCode !== 0).slice(0, maxOutputs);
+  const ran = [evidenceTable(suite), ...failed.map((one) => outputOf(one, shownOutput))].join("\n\n");
+  return [
+    ...(tests.length === 0 ? [] : ["### Run in the sandbox", tests.join("\n")]),
+    details(`Commands that ran on it, in the sandbox (${suite.length})`, ran),
+  ].join("\n\n");
+};
+
+const testSentence = ({ command, exitCode, doubt }: ShownEvidence, before: ShownEvidence | undefined): string => {
+  const name = code(command, 120);
+  if (doubt) return `- ${name} shows nothing: ${inline(doubt.reason, 300)}.`;
+  if (exitCode === 0) return `- ${name} passes on this head.`;
+  const then = before?.exitCode === 0 ? "and passes on what it grew from" : "as it does on what it grew from";
+  return `- **${name} fails on this head** (exit code ${exitCode}), ${then}.`;
+};
 
 const mendedSection = (mended: readonly Told[]): string =>
   mended.length === 0
@@ -205,13 +245,20 @@ const moreSentence = ({ plan: { more } }: ReviewView): string =>
     : `**${more} more findings are not shown**, the least grave ones. \`/architect review\` shows the next.`;
 
 const footer = (view: ReviewView): string => {
-  const { depth, agent, base, contract } = view;
-  const byCode = `By code alone, nothing of it run: the API beside ${code(base, 200)}${contract.length === 0 ? " (unchanged)" : view.contractKnown ? " (as the last review shows it)" : ""}, migrations, layers and the house standards on the lines that it changes.`;
-  const byAgent =
-    agent === undefined
-      ? view.lookedAt === undefined
-        ? "No language model looked at it."
-        : `What an agent thinks of this head stands in [an earlier review](${view.lookedAt}).`
-      : `What is called an opinion is ${code(agent.model, 100)}'s${depth === "run" ? ", which could run commands on it in the sandbox" : ", which read it and ran nothing"}; all else is shown by code.`;
-  return `<sub>${byCode} ${byAgent}</sub>`;
+  const { base, contract, tried, suite = [], closed } = view;
+  const api = contract.length === 0 ? " (unchanged)" : view.contractKnown ? " (as the last review shows it)" : "";
+  const byCode = `Found by reading the code${tried || suite.length > 0 ? "" : ", nothing of it run"}: the API beside ${code(base, 200)}${api}, migrations, layers and the house standards on the lines that it changes.`;
+  const toAllow = closed
+    ? ` Who has the role *maintain* or *admin* may let this head be run in the sandbox: \`/architect allow\`.`
+    : "";
+  return `<sub>${byCode} ${byAgent(view)}${toAllow}</sub>`;
+};
+
+const byAgent = ({ agent, depth, lookedAt, templated }: ReviewView): string => {
+  if (agent)
+    return `What is called an opinion is ${code(agent.model, 100)}'s${depth === "run" ? ", which could run commands on it in the sandbox" : ", which read it and ran nothing"}; all else is shown by code.`;
+  if (lookedAt !== undefined) return `What an agent thinks of this head stands in [an earlier review](${lookedAt}).`;
+  return templated
+    ? "The offline model makes no remarks of its own: what stands here are facts and standards."
+    : "No language model looked at it.";
 };

@@ -45,12 +45,19 @@ export const reviewing: Mode = {
   publish: async (reading) => {
     const { submission } = reading;
     if (submission.kind !== "review") throw new Error(`a review ended with ${submission.kind}`);
-    const { sound } = await checkComments(reading.ground, submission);
-    return tell(reading, sound, submission.summary, []);
+    const { sound, wrong } = await checkComments(reading.ground, submission);
+    return tell(reading, sound, submission.summary, leftOut(wrong.length));
   },
   publishWithout: (reading, reason) =>
     tell(reading, [], undefined, [`No agent's opinion stands here: ${reason}. What checks show is complete.`]),
 };
+
+const leftOut = (count: number): readonly string[] =>
+  count === 0
+    ? []
+    : [
+        `${count === 1 ? "One of the agent's comments is" : `${count} of the agent's comments are`} left out: what was said of the code is not on those lines of the diff, or an earlier review says it.`,
+      ];
 
 const tell = (
   { ground, github, session, model, evidence, redact }: Omit<Reading, "submission" | "findings">,
