@@ -221,16 +221,8 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     signOff: config.signOff,
     log,
   });
-  const commands: CommandDeps = {
-    github,
-    store,
-    queue,
-    halts,
-    models,
-    sandboxed: config.sandbox === "bubblewrap",
-    clock: systemClock,
-    log,
-  };
+  const sandboxed = config.sandbox === "bubblewrap";
+  const commands: CommandDeps = { github, store, queue, halts, models, sandboxed, clock: systemClock, log };
   const checks: ChecksDueDeps = { github, store, log, amend: execute.amend };
   const pushes: CheckPushDeps = { github, workspace, analysis, settings, log };
   const webhooks = await createWebhookHandler({

@@ -42,12 +42,15 @@ const ofAllowance = ({ allowed, head, sandboxed }: Seen): readonly string[] => {
   return sandboxed ? [] : ["Nothing of it was run: a maintainer allowed it, but the App has no sandbox here."];
 };
 
+/** Of what is not known, it is not said that there is none. */
+export const changesCode = (files: Seen["files"]): boolean =>
+  files.length === 0 || files.some(({ path, before = path }) => isSource(path) || isSource(before));
+
 const ofFiles = ({ pull, files }: Seen): readonly string[] => {
   const guidance = files.map(({ path }) => path).filter(isGuidance);
   const unread = files.filter(({ path, patch, kind }) => isSource(path) && patch === undefined && kind !== "renamed");
-  const isCode = files.some(({ path, before = path }) => isSource(path) || isSource(before));
   return [
-    ...(isCode || files.length === 0
+    ...(changesCode(files)
       ? []
       : ["It changes no Python, which is all that is read here by code: no facts and no standards apply to it."]),
     ...(guidance.length === 0

@@ -13,6 +13,7 @@ import { countsOf, renderFindings, renderOpinion, renderReview, shortSha } from 
 import { code } from "../domain/render/safe.ts";
 import type { GitHub, GitHubSession, ReviewLine, RunRecord } from "../ports.ts";
 import type { Told } from "./mode.ts";
+import { changesCode } from "./review-notices.ts";
 import type { ReviewTarget } from "./review-target.ts";
 
 /** What an agent made of it, where one looked. */
@@ -83,6 +84,7 @@ const post = async (
     tried: hasTests(looked) || (known.last?.commit === head && known.last.tried),
     closed: !target.runnable && !target.ours && target.sandboxed,
     templated: looked.templated,
+    unread: checked === undefined || !changesCode(target.files),
     lookedAt: known.last?.commit === head && known.last.depth !== "facts" ? known.last.url : undefined,
     notices: [...moved, ...target.notices, ...looked.notices],
     linkTo: (commit, path, line) => github.lineUrl(repository, commit, { path, line: line ?? 1, lastLine: line ?? 1 }),

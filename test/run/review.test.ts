@@ -100,7 +100,7 @@ describe("a review without a model", () => {
   });
 
   test("of good work says that there is nothing to object, once", async () => {
-    await bench.push({ "README.md": "# Shop\n" });
+    await bench.push({ [api]: `"""Orders."""\n\n${head}${list}${show}` });
     await bench.review();
     expect(bench.body()).toContain("**Architecture review of `1111111`:** nothing to object.");
     expect(await bench.review()).toMatchObject({ summary: "Nothing new at `1111111`: nothing is open." });
@@ -255,4 +255,116 @@ describe("a hostile pull request", () => {
       for (const [marker] of text.matchAll(/<!--.*?-->/g))
         expect(marker).toMatch(/^<!-- architect:(review|looked|api|finding):[\w:-]+ -->$/);
   });
+});
+
+describe("a head that a maintainer allowed", () => {
+  const configured = {
+    ...base,
+    ".github/architect.yml": "test:\n  - pytest -q\nsetup: touch ready\n",
+  };
+  let open: ReviewBench;
+  let sha: string;
+  let ran: string[];
+  beforeEach(async () => {
+    open = createReviewBench(configured, analysis);
+    ran = [];
+    open.workspace.command = async (text) => {
+      ran.push(text);
+      return { exitCode: ran.length === 1 ? 1 : 0, output: "1 failed" };
+    };
+    sha = await open.push({ [api]: head + list + show + untyped });
+  });
+  afterEach(() => open.close());
+  const repository = { id: 1, owner: "acme", name: "shop", installationId: 7, defaultBranch: "main" };
+  const allow = (commit = sha) =>
+    open.store.allowHead(repository, pullNumber, commit, { login: "maintainer", id: 5, type: "User" });
+
+  test("is tested in the sandbox without a model, too, once, and the review says what came of it beside the base", async () => {
+    await open.review();
+    expect(ran).toEqual([]);
+    expect(open.body()).toContain("may let this head be run in the sandbox: `/architect allow`.");
+    await allow();
+    expect(await open.review()).toMatchObject({
+      summary: "The review of `1111111` is there: nothing new; the repository's tests fail on it.",
+    });
+    expect(ran).toEqual(["pytest -q", "pytest -q"]);
+    expect(open.body()).toContain(
+      "- **`pytest -q` fails on this head** (exit code 1), and passes on what it grew from.",
+    );
+    expect(open.body()).toContain("1 failed");
+    expect(open.body()).not.toContain("nothing of it run");
+    await open.review();
+    expect(ran).toHaveLength(2);
+    expect(open.github.reviews).toHaveLength(2);
+  });
+
+  test("is not run once something else was pushed, which the review says", async () => {
+    await allow();
+    await open.push({ [api]: head + list + show });
+    await open.review();
+    expect(ran).toEqual([]);
+    expect(open.body()).toContain(
+      "Nothing of it was run: a maintainer allowed `1111111`, and something was pushed since.",
+    );
+  });
+
+  test("is not run where a push comes between the look at it and the first command", async () => {
+    await allow();
+    open.workspace.checkSandbox = async () => {
+      open.change({ headSha: "9".repeat(40) });
+      return { ok: true };
+    };
+    await open.review();
+    expect(ran).toEqual([]);
+    expect(open.body()).toContain(
+      `**Nothing of it was run, and no agent looked at it:** a maintainer allowed \`1111111\`, and its head is \`9999999\` by now. Read that one, then comment \`/architect allow ${"9".repeat(40)}\` and ask again.`,
+    );
+  });
+
+  test("is not run where there is no sandbox", async () => {
+    await allow();
+    await open.review("", [], { sandboxed: false });
+    expect(ran).toEqual([]);
+    expect(open.body()).toContain("a maintainer allowed it, but the App has no sandbox here.");
+  });
+});
+
+describe("a pull request out of the ordinary", () => {
+  test("is told of as a draft, and as one whose fork is gone", async () => {
+    await bench.push({ [api]: head + list + show + untyped });
+    bench.change({ draft: true, headGone: true });
+    await bench.review();
+    expect(bench.body()).toContain("It is a draft: what is not done yet is told all the same.");
+    expect(bench.body()).toContain("The fork that it comes from is gone: this is its last commit, which GitHub keeps.");
+  });
+
+  test("without Python is not called good", async () => {
+    await bench.push({ "logo.png": "\u0000\u0001", "README.md": "# Shop\n" });
+    await bench.review();
+    expect(bench.body()).toContain("It changes no Python, which is all that is read here by code");
+    expect(bench.body()).not.toContain("nothing to object");
+  });
+});
+
+test("comments of the agent that stand nowhere are left out, and counted", async () => {
+  await bench.push({ [api]: head + list + untyped });
+  const comment = (line: number, code: string) => ({
+    ...{ file: `/repo/${api}`, line, code, severity: "low" as const, body: "Rather not." },
+  });
+  const submit = {
+    calls: [
+      {
+        name: "SubmitReview",
+        input: {
+          summary: "Well.",
+          comments: [comment(19, "async def place"), comment(19, "nothing of it"), comment(900, "x")],
+        },
+      },
+    ],
+  };
+  await bench.review("", [submit, submit, submit, submit, submit]);
+  expect(bench.body()).toContain(
+    "2 of the agent's comments are left out: what was said of the code is not on those lines",
+  );
+  expect(bench.lines().filter(([, body]) => body.includes("Rather not."))).toHaveLength(1);
 });

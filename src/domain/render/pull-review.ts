@@ -46,6 +46,8 @@ export type ReviewView = {
   readonly suite?: readonly ShownEvidence[] | undefined;
   /** The repository's own commands ran on this head, now or for an earlier review. */
   readonly tried: boolean;
+  /** It changes nothing that code of ours reads, or that could not be read. */
+  readonly unread: boolean;
   /** Somebody else's, of which nothing may be run. */
   readonly closed: boolean;
   /** The model is one that says nothing of its own. */
@@ -148,11 +150,13 @@ export const countsOf = (findings: readonly Finding[]): string => {
 const listed = (parts: readonly string[]): string =>
   parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 
-const headline = ({ plan, opinions, head, before }: ReviewView): string => {
+const headline = (view: ReviewView): string => {
+  const { plan, opinions, head, before } = view;
   const { inline: placed, below, more, mended, standing } = plan;
   const fresh = placed.length + below.length;
   const since = before === undefined || before === head ? "" : `, since ${code(shortSha(before), 40)}`;
-  const found = fresh === 0 ? (standing === 0 ? "nothing to object" : "nothing new") : countsOf([...placed, ...below]);
+  const nothing = standing > 0 ? "nothing new" : view.unread ? "no code that is read here" : "nothing to object";
+  const found = fresh === 0 ? nothing : countsOf([...placed, ...below]);
   const others = [
     ...(opinions.length > 0 ? [numbered(opinions.length, "opinion")] : []),
     ...(more > 0 ? [`${more} more that are not shown`] : []),

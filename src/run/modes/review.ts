@@ -56,7 +56,7 @@ const leftOut = (count: number): readonly string[] =>
   count === 0
     ? []
     : [
-        `${count === 1 ? "One of the agent's comments is" : `${count} of the agent's comments are`} left out: what was said of the code is not on those lines of the diff, or an earlier review says it.`,
+        `${count === 1 ? "One of the agent's comments is" : `${count} of the agent's comments are`} left out: what was said of the code is not on those lines of the diff.`,
       ];
 
 const tell = (
@@ -88,7 +88,7 @@ const judgeOf =
 
 type Comment = PullOpinion["comments"][number];
 
-/** What stands on lines of the diff, each once; and what is wrong with the others. */
+/** What stands on lines of the diff, each once, and not where an earlier review has a comment on that code; and what is wrong with the others. */
 const checkComments = async (
   ground: Ground,
   { comments }: Pick<PullOpinion, "comments">,
@@ -103,9 +103,7 @@ const checkComments = async (
     const problem = path === undefined ? "is no path of a file below /repo" : problemOf(comment, path, target, texts);
     const key = opinionKey(path ?? comment.file, comment.code);
     if (problem !== undefined) wrong.push(misplaced(path ?? comment.file, comment.line, problem));
-    else if (target.known.opinions.has(key))
-      wrong.push(misplaced(path ?? "", comment.line, "an earlier review has a comment on this code: leave it out"));
-    else if (path !== undefined && !sound.has(key))
+    else if (path !== undefined && !sound.has(key) && !target.known.opinions.has(key))
       sound.set(key, { key, path, line: comment.line, severity: comment.severity, body: comment.body });
   }
   return { sound: [...sound.values()], wrong };
