@@ -207,11 +207,14 @@ export const createQueue = (
 };
 
 const whySpent = (taken: Taken, retry: RetryPolicy): Error | undefined => {
-  if (taken.failures >= retry.failures) return new Error(taken.lastError ?? "the job failed too often");
+  if (taken.failures >= retry.failures) return new Error(messageIn(taken.lastError ?? "the job failed too often"));
   if (taken.crashes >= retry.crashes)
     return new Error(`the App ended ${taken.crashes} times while it was working on this: it may be what ends it`);
   return undefined;
 };
+
+/** Of what `describe` has made. */
+const messageIn = (described: string): string => (described.split("\n")[0] ?? "").replace(/^\w*Error: /, "");
 
 /** Stacks and causes, but no other property: an HTTP client's error carries the request's headers. */
 const describe = (error: unknown): string => {

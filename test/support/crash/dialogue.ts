@@ -54,7 +54,7 @@ export type Dialogue = {
 };
 
 /** A turn that is never answered. */
-export const silence = new Promise<never>(() => undefined);
+export const silence = (): Promise<never> => new Promise(() => undefined);
 
 export const talkOf = (body: RequestBody): Talk => {
   const first = JSON.stringify(body.messages[0]);

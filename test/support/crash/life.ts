@@ -25,19 +25,19 @@ export const createShared = (): Shared => ({ analysis: createAnalysis() });
 
 /** What is asked after the end is never answered, as nobody is there who could hear it. */
 type Cut = { isOver: boolean };
-const never = new Promise<never>(() => undefined);
+const never = (): Promise<never> => new Promise(() => undefined);
 
 const until =
   <A extends unknown[], T>(cut: Cut, call: (...args: A) => Promise<T>, running = new Set<Promise<unknown>>()) =>
   async (...args: A): Promise<T> => {
-    if (cut.isOver) return never;
+    if (cut.isOver) return never();
     const answer = call(...args);
     running.add(answer);
     try {
       const value = await answer;
-      return cut.isOver ? await never : value;
+      return cut.isOver ? await never() : value;
     } catch (error) {
-      if (cut.isOver) return never;
+      if (cut.isOver) return never();
       throw error;
     } finally {
       running.delete(answer);
@@ -113,7 +113,7 @@ export const startServedLife = async (scene: Scene, gate: Gate): Promise<Life> =
       const { jobs } = (await reply.json()) as { jobs: { waiting: number; active: number } };
       return jobs.waiting + jobs.active + gate.tokens() === 0;
     } catch (error) {
-      if (isOver) return never;
+      if (isOver) return never();
       throw error;
     }
   };

@@ -12,7 +12,7 @@ const stoppedAtTurnThree = (): Pick<Play, "model" | "steps"> & { isOver(): boole
   let stopped = false;
   return {
     isOver: () => stopped,
-    model: (talk) => (talk.turn === 3 && talk.kind === "design" && !stopped ? silence : model(talk)),
+    model: (talk) => (talk.turn === 3 && talk.kind === "design" && !stopped ? silence() : model(talk)),
     steps: [
       async ({ as, asked }) => {
         const { number } = await as("maintainer").createIssue({ title: "Add minutes to the clock" });
