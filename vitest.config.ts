@@ -8,6 +8,7 @@ export const long = [
   "test/model/blueprint/ranges.test.ts",
   "test/demo/demo.test.ts",
   "test/package.test.ts",
+  "test/hostile-request.test.ts",
   "test/limits.test.ts",
   "test/run-local.test.ts",
   "test/run/bad-model.test.ts",

@@ -152,6 +152,10 @@ const receive = async (deps: WebhookDeps, options: TriggerOptions, delivery: Del
   const { trigger, dedupe } = parsed;
   const issue = await issueOf(deps.store, trigger);
   const job = holdBack(toJob(trigger, { id, acceptedAt: deps.clock().toISOString(), issue }), deps.pace);
+  if (isAsked(trigger) && (await isCrowded(deps, job))) {
+    deps.log(`delivery ${id} (${event}) starts nothing: ${maxWaiting} of ${trigger.sender.login} wait on ${job.key}`);
+    return undefined;
+  }
   let news = true;
   const into = (waiting: Job): Job | undefined => {
     const merged = takeIn(waiting, job, deps.pace) ?? takeInSuite(waiting, job);
@@ -161,6 +165,18 @@ const receive = async (deps: WebhookDeps, options: TriggerOptions, delivery: Del
   const taken = await deps.queue.accept(job, { event, digest, ...(dedupe === undefined ? {} : { dedupe }), into });
   deps.log(`delivery ${id} (${event}) on ${job.key}: ${taken}`);
   return taken === "accepted" || (taken === "merged" && news) ? job : undefined;
+};
+
+/** Anybody may comment on a public repository: so many of one person wait on one issue, the rest starts nothing. */
+const maxWaiting = 50;
+
+const isAsked = ({ kind }: Trigger): boolean => kind === "command" || kind === "label";
+
+const isCrowded = async ({ queue }: WebhookDeps, { key, trigger }: Job): Promise<boolean> => {
+  const waiting = await queue.jobsOn(key);
+  return (
+    waiting.filter((job) => isAsked(job.trigger) && job.trigger.sender.id === trigger.sender.id).length >= maxWaiting
+  );
 };
 
 const reviewsOf = ({ trigger }: Job): number => (trigger.kind === "review" ? trigger.reviews.length : 0);

@@ -114,6 +114,17 @@ const deliver = async (door: Door, event: string, payload: unknown, sending: Sen
   });
 };
 
+test("of a burst of one person's commands on an issue 50 wait, the rest starts nothing, and others are heard", async () => {
+  const door = await openDoor();
+  const said = (id: number, sender = maintainer) => commented(`/architect design ${id}`, { comment: { id }, sender });
+  for (let id = 1; id <= 52; id += 1) expect((await deliver(door, "issue_comment", said(id))).status).toBe(200);
+  await deliver(door, "issue_comment", said(53, { login: "reviewer", id: 502, type: "User" }));
+  await deliver(door, "issue_comment", commented("/architect stop", { comment: { id: 54 } }));
+  expect(door.log.filter((line) => line.includes("50 of maintainer wait on acme/shop#7"))).toHaveLength(2);
+  const ids = (await door.jobs()).map(({ trigger }) => (trigger.kind === "command" ? trigger.commentId : 0));
+  expect(ids.toSorted((a, b) => a - b)).toEqual([...Array.from({ length: 50 }, (_, at) => at + 1), 53, 54]);
+});
+
 describe("a delivery that starts something", () => {
   test("is answered with 2xx when its job is stored", async () => {
     const door = await openDoor();
