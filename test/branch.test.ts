@@ -219,6 +219,21 @@ describe("a pull request that is no longer open when its run ends", () => {
   }, 60_000);
 });
 
+test("work whose base is gone says which one, and waits for /architect continue", async () => {
+  await pushed("next", "docs/next.md", "Next\n");
+  const { number } = await maintainer().createIssue({ title: "Tables" });
+  meanwhile(() => maintainer().deleteBranch("next"));
+  await maintainer().comment(number, "/architect design --base next Write the module tables");
+  await own.settled();
+  expect(own.status(number)).toContain(
+    "Nothing was published: the branch `next` that the pull request was to go to is gone. Push it again where it is still wanted.",
+  );
+  await pushed("next", "docs/next.md", "Next\n");
+  await maintainer().comment(number, "/architect continue");
+  await own.settled();
+  expect(await own.pullOf(number)).toMatchObject({ base: { ref: "next" } });
+}, 60_000);
+
 test("people's title, text, labels and readiness stand where they change them while a run is at work", async () => {
   const pull = await proposed("mugs");
   meanwhile(async () => {

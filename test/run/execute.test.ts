@@ -461,6 +461,23 @@ describe("a labelled issue", () => {
     expect(statuses()[0]?.body).toContain("differ in case only");
   });
 
+  test("whose rules forbid the branch keeps the work, and says once what to mend", async () => {
+    const rules =
+      "GitHub does not let the App create the branch `architect/issue-7`. Leave `architect/**` out of the ruleset.";
+    const { open } = github;
+    github.open = async (...given) => ({
+      ...(await open(...given)),
+      pointBranch: () => Promise.reject(new RefusedError(rules)),
+    });
+    const job = jobOf(label);
+    await executeWith(design).run(job, never);
+    expect((await outcomeOf(job))?.summary).toBe(
+      `Nothing was published: ${rules} The work is kept: comment \`/architect continue\` when that is mended.`,
+    );
+    expect(statuses()).toHaveLength(1);
+    expect([github.pulls, [...github.branches.keys()]]).toEqual([[], ["main"]]);
+  });
+
   test("with a wrong repository configuration is told which key is wrong", async () => {
     workspace = createMemoryWorkspace({ "app/main.py": "", ".github/architect.yml": "sandbox: off\n" }, github);
     await executeWith(design).run(jobOf(label), never);

@@ -125,6 +125,34 @@ describe("two commits of the mirror", () => {
     expect(merged.entries).toEqual([]);
   });
 
+  it("are no part of a patch: what is not committed is one that git apply takes, bytes and modes included", async () => {
+    const from = branch(base(), { "docs/a.md": "a\n" });
+    await bench.fetch(from.name);
+    const bytes = Buffer.from([0, 1, 2, 255]).toString("base64");
+    const changes = [
+      { path: "app/api/old.py", kind: "deleted" as const },
+      { path: "app/logo.bin", kind: "added" as const, mode: "100644" as const, content: bytes },
+      {
+        path: "run.sh",
+        kind: "added" as const,
+        mode: "100755" as const,
+        content: Buffer.from("true\n").toString("base64"),
+      },
+    ];
+    const patch = await bench.workspace.patchOf(repositoryRef, { commit: from.sha, changes }, 10_000);
+    const { work, git } = bench.repository;
+    git("checkout", "-q", from.name);
+    writeFileSync(join(work, "../work.patch"), patch ?? "");
+    git("apply", "--index", join(work, "../work.patch"));
+    expect(
+      git("diff", "--cached", "--summary")
+        .split("\n")
+        .map((line) => line.trim()),
+    ).toEqual(["delete mode 100644 app/api/old.py", "create mode 100644 app/logo.bin", "create mode 100755 run.sh"]);
+    git("reset", "-q", "--hard");
+    expect(await bench.workspace.patchOf(repositoryRef, { commit: from.sha, changes }, 100)).toBeUndefined();
+  });
+
   it("leave nothing behind", () => {
     expect(readdirSync(join(bench.data, "private/merges"))).toEqual([]);
   });

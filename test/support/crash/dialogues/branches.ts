@@ -1,8 +1,22 @@
 /** Dialogues of several pull requests of the App: what a merge does to the others, and a change that is several itself. */
 import { expect } from "vitest";
-import type { Dialogue, Stage, Talk } from "../dialogue.ts";
+import type { Dialogue, Play, Stage, Talk } from "../dialogue.ts";
 import type { EndState } from "../end-state.ts";
-import { call, inTurn, pullIn, saidOn, says, shop, subjectsOf, submit } from "./shop.ts";
+import {
+  branch,
+  call,
+  model as clock,
+  command,
+  inTurn,
+  label,
+  pullIn,
+  route,
+  saidOn,
+  says,
+  shop,
+  subjectsOf,
+  submit,
+} from "./shop.ts";
 
 const moduleOf = (issue: number): string => `backend/app/services/part_${issue}.py`;
 
@@ -48,6 +62,45 @@ const branchOf = (end: EndState, pull: number): string => pullIn(end, pull).head
 const lines = (head: string, count: number): string =>
   head + Array.from({ length: count }, (_, line) => `x${line} = ${line}\n`).join("");
 
+const push =
+  (to: string, path: string) =>
+  ({ as }: Stage): Promise<string> =>
+    as("maintainer").pushFiles(to, { [path]: "HOURS = 25\n" }, "Meanwhile");
+
+/** People act while a turn is thought: after what the run writes, before it is handed in. */
+const meanwhile = (
+  turn: string,
+  begin: (stage: Stage) => Promise<unknown>,
+  act: (stage: Stage) => Promise<unknown>,
+): Pick<Play, "model" | "steps"> => {
+  const done = Promise.withResolvers<void>();
+  return {
+    model: async (talk) => {
+      if (`${talk.kind} ${talk.turn}` === turn) await done.promise;
+      return clock(talk);
+    },
+    steps: [
+      async (stage) => {
+        await begin(stage);
+        await stage.asked(turn);
+      },
+      async (stage) => {
+        await act(stage);
+        await stage.emulator.idle();
+        done.resolve();
+        await stage.settled();
+      },
+    ],
+  };
+};
+
+const askFor = async ({ as }: Stage): Promise<void> => {
+  const { number } = await as("maintainer").createIssue({ title: "Add minutes to the clock" });
+  await as("maintainer").label(number, "architect");
+};
+
+const followUp = ({ as }: Stage): Promise<unknown> => as("maintainer").comment(2, "/architect design make it a sum");
+
 /** Too large for one pull request. */
 const large = inTurn(
   says(
@@ -61,6 +114,50 @@ const large = inTurn(
 );
 
 export const branchDialogues: readonly Dialogue[] = [
+  {
+    name: "a base that moves while a run is at work is merged into what it pushes",
+    files: shop,
+    sample: { when: "after", write: "POST git/commits", nth: 3 },
+    open: () => ({
+      ...meanwhile("design 3", askFor, push("main", "backend/app/api/hours.py")),
+      holds: (end) => {
+        expect(subjectsOf(end, branch).at(-1)).toBe(`Merge main into ${branch}`);
+        expect(end.threads[1]?.body).toContain("`main` has moved on");
+      },
+    }),
+  },
+  {
+    name: "a base that moved before a run is merged first",
+    files: shop,
+    sample: { when: "after", write: "POST git/commits", nth: 1 },
+    open: () => ({
+      model: clock,
+      setUp: async (stage) => {
+        await label(stage);
+        await push("main", "backend/app/api/hours.py")(stage);
+        await stage.settled();
+      },
+      steps: [command("design make it a sum", 2)],
+      holds: (end) => {
+        const subjects = subjectsOf(end, branch);
+        expect(subjects).toContain(`Merge main into ${branch}`);
+        expect(subjects.at(-1)).toMatch(/^Record decisions/);
+      },
+    }),
+  },
+  {
+    name: "a run whose branch somebody pushed to keeps its work as a patch",
+    files: shop,
+    sample: { when: "after", write: "POST issues/2/comments", nth: 2 },
+    open: () => ({
+      ...meanwhile("follow-up 3", followUp, push(branch, route)),
+      setUp: label,
+      holds: (end) => {
+        expect(subjectsOf(end, branch).at(-1)).toBe("Meanwhile");
+        expect(saidOn(end, 2).filter((text) => text.includes("**Not pushed.**"))).toHaveLength(1);
+      },
+    }),
+  },
   {
     name: "after a merge the App's other pull request has the base merged in",
     files: shop,
