@@ -72,6 +72,8 @@ const createMask = (commits: readonly string[]): ((text: string) => string) => {
   const maskOf = (word: string): string => {
     const commit = commits.find((one) => one.startsWith(word));
     if (commit === undefined && /^\d+$/.test(word)) return "<id>";
+    // Letters alone are a word of some language, unless they happen to be a commit's.
+    if (commit === undefined && !/\d/.test(word)) return word;
     const hash = commit ?? word;
     if (!hashes.includes(hash)) hashes.push(hash);
     return `<hash ${hashes.indexOf(hash) + 1}>`;
@@ -84,7 +86,7 @@ const createMask = (commits: readonly string[]): ((text: string) => string) => {
       // What a turn costs depends on what the vendor still has in its cache.
       .replace(/(?:less than )?\$\d+\.\d\d(?= of )/g, "<money>")
       .replace(/\b(discussion_r)\d+\b/g, "$1<id>")
-      .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b/g, maskOf)
+      .replace(/\b[0-9a-f]{7,64}\b/g, maskOf)
       .replace(/\b\d+(?:\.\d+)?(?: ms| s| min)\b/g, "<duration>");
 };
 
