@@ -96,6 +96,9 @@ export type ReactionTarget =
 /** What GitHub made of a wish: whether it is so now, or why not, as a sentence. */
 export type Granted = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
+/** 👀 it was taken; 🚀 it was done; 😕 people must act. */
+export type Reaction = "eyes" | "rocket" | "confused";
+
 export type Pull = {
   readonly number: number;
   readonly nodeId: string;
@@ -254,8 +257,8 @@ export interface GitHubSession {
   fetchImages(from: AttachedTo, urls: readonly string[]): Promise<FetchedImage[]>;
   /** The commit a branch points at, read from GitHub now. */
   fetchBranch(branch: string): Promise<string | undefined>;
-  /** Adds 👀; a reaction that is there already is left. */
-  react(target: ReactionTarget, content: "eyes" | "confused"): Promise<void>;
+  /** A reaction that is there already is left. */
+  react(target: ReactionTarget, content: Reaction): Promise<void>;
   /** Blobs, tree and commit through the Git Data API, so that GitHub can sign it. @returns the new commit's SHA */
   commit(request: CommitRequest): Promise<string>;
   /** The same for a tree that was put together in the mirror, such as a merge's. */
@@ -272,9 +275,10 @@ export interface GitHubSession {
   updatePull(pull: Pull, change: { title?: string; body?: string; draft?: boolean; base?: string }): Promise<Pull>;
   /**
    * The one comment of ours on a thread that carries `marker` (a hidden HTML comment): edits it, or makes it when there
-   * is none. @param knownId of the last time, tried first @returns the comment's id
+   * is none, also where people deleted it. @param knownId of the last time, tried first
+   * @returns the comment's id; undefined where the thread takes none: it is locked, gone, or not ours to write on
    */
-  upsertComment(number: number, marker: string, body: string, knownId: number | undefined): Promise<number>;
+  upsertComment(number: number, marker: string, body: string, knownId: number | undefined): Promise<number | undefined>;
   /**
    * The one answer of ours in a review thread that carries `marker`: edited where it reads otherwise by now, or made.
    * @returns its id; undefined where the thread is gone
@@ -689,6 +693,16 @@ export type Claim = {
   readonly signal: AbortSignal;
 };
 
+export type InLine = {
+  readonly job: Job;
+  /** `behind`: it waits for an earlier one of its key. */
+  readonly state: "behind" | "ready" | "active";
+  /** Tries that failed. */
+  readonly failures: number;
+  /** ISO 8601, where that is still to come: it is held back, or tried again then. */
+  readonly notBefore?: string;
+};
+
 export interface Queue {
   /**
    * Durable when it resolves. "duplicate": this delivery id, or this body under any id within 7 days, was here before.
@@ -711,6 +725,10 @@ export interface Queue {
   }): void;
   /** All that wait or are at work, oldest first. */
   jobs(): Promise<Job[]>;
+  /** All but the urgent ones, in the order in which they are taken where nothing comes between. */
+  line(): Promise<readonly InLine[]>;
+  /** Told whenever a job came, was taken, was put back or ended. */
+  onMove(listener: () => void): void;
   /** Those of a key that wait or are at work, oldest first. */
   jobsOn(key: string): Promise<Job[]>;
   /** Those of a key that have not begun are held back no longer, and take nothing more in. */

@@ -1,11 +1,12 @@
 /** ROOF: builds the App from its adapters and opens its doors. */
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createAnalysis } from "./analysis/analysis.ts";
+import { answerOther } from "./app/front-page.ts";
 import { loadLibrary } from "./app/library.ts";
 import { createWebhookHandler, webhooksPath } from "./app/webhooks.ts";
 import { startWorker } from "./app/worker.ts";
@@ -20,10 +21,12 @@ import { createBlueprint } from "./model/blueprint/blueprint.ts";
 import { type Access, createConnect } from "./model/client.ts";
 import { openModels } from "./model/models.ts";
 import type { Analysis, Clock, GitHub, Queue, Store, ToolServers, Workspace } from "./ports.ts";
+import { createBoard } from "./run/board.ts";
 import { type CheckPushDeps, checkPush } from "./run/check-push.ts";
 import { type ChecksDueDeps, checksDue, wasOpened } from "./run/checks-due.ts";
 import { answerClosed } from "./run/closed.ts";
 import { type CommandDeps, runCommand } from "./run/commands.ts";
+import { createDesks, type Desks } from "./run/desk.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts";
 import { createHalts, type Halts } from "./run/halts.ts";
 import type { Watch } from "./run/progress.ts";
@@ -41,7 +44,7 @@ export type App = {
   readonly url: string;
   readonly queue: Queue;
   readonly store: Store;
-  /** Resolves when no job waits or runs, and no reaction is under way. */
+  /** Resolves when no job waits or runs, and every comment and reaction is written. */
   idle(): Promise<void>;
   /** Takes nothing new, hands running work back to the queue, and lets go of everything. */
   close(): Promise<void>;
@@ -64,8 +67,6 @@ export type Machine = {
 const thisMachine: Machine = { openDatabase, createWorkspace, createAnalysis, createServer };
 
 const architect = "backend-system-architect";
-/** GitHub asks for restraint with edits of one comment; a local one does not mind. */
-const statusIntervalMs = (apiUrl: string): number => (apiUrl.startsWith("https:") ? 10_000 : 200);
 
 const systemClock: Clock = () => new Date();
 
@@ -119,6 +120,7 @@ export const createRunner = async (
     readonly secrets: readonly string[];
     readonly analysis: Analysis;
     readonly statusIntervalMs: number;
+    readonly desks?: Desks | undefined;
     readonly halts?: Halts | undefined;
     readonly purse?: Purse | undefined;
     readonly runBounds?: RunBounds | undefined;
@@ -147,6 +149,7 @@ export const createRunner = async (
     clock: systemClock,
     caps: config.budget,
     statusIntervalMs: parts.statusIntervalMs,
+    desks: parts.desks,
     halts: parts.halts,
     purse: parts.purse,
     runBounds: parts.runBounds,
@@ -206,6 +209,9 @@ export const startApp = async (config: Config, log: Log = console.error, machine
   });
   const analysis = machine.createAnalysis();
   const halts = createHalts();
+  // GitHub asks for restraint with edits of one comment; a local one does not mind.
+  const intervalMs = machine.statusIntervalMs ?? (config.apiUrl.startsWith("https:") ? 10_000 : 200);
+  const desks = createDesks({ github, store, clock: systemClock, log, intervalMs });
   const servers = createServers(config, log);
   const { execute, models, settings } = await createRunner(config, {
     github,
@@ -217,7 +223,8 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     workspace,
     analysis,
     secrets: secretsOf(config),
-    statusIntervalMs: machine.statusIntervalMs ?? statusIntervalMs(config.apiUrl),
+    statusIntervalMs: intervalMs,
+    desks,
     signOff: config.signOff,
     log,
   });
@@ -261,6 +268,8 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     log,
   });
 
+  const board = createBoard({ github, store, queue, desks, log, settleMs: intervalMs / 20 });
+
   const server = machine.createServer((request, response) => {
     if (request.url?.startsWith(webhooksPath)) return webhooks(request, response);
     answerOther(request, response, { queue, workspace });
@@ -272,46 +281,22 @@ export const startApp = async (config: Config, log: Log = console.error, machine
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
   return {
     url: `http://${host}:${port}`,
-    queue,
-    store,
+    ...{ queue, store },
     idle: async () => {
       await queue.idle();
       await webhooks.idle();
+      await board.idle();
     },
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       await webhooks.idle();
       await queue.close();
+      await board.close();
       await Promise.all([workspace.close(), servers?.close(), analysis.close()]);
       server.closeAllConnections();
       await closed;
       await store.close();
     },
   };
-};
-
-/** `/healthz` for whoever watches the process, and one line for people who open the address. */
-const answerOther = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  parts: { readonly queue: Queue; readonly workspace: Workspace },
-): void => {
-  const send = (status: number, type: string, body: string) =>
-    response
-      .writeHead(status, { "content-type": `${type}; charset=utf-8`, "x-content-type-options": "nosniff" })
-      .end(body);
-  if (request.method !== "GET" || !["/", "/healthz"].includes(request.url ?? "")) {
-    send(404, "text/plain", "There is nothing here.\n");
-    return;
-  }
-  if (request.url === "/") {
-    send(200, "text/plain", `Backend Architect is running. GitHub delivers to ${webhooksPath}.\n`);
-    return;
-  }
-  Promise.all([parts.queue.counts(), parts.workspace.checkSandbox()]).then(
-    ([jobs, sandbox]) =>
-      send(200, "application/json", JSON.stringify({ ok: true, jobs, sandbox: sandbox.ok ? "ok" : "degraded" })),
-    () => send(503, "application/json", JSON.stringify({ ok: false })),
-  );
 };

@@ -106,6 +106,7 @@ const catches: Readonly<Record<string, string>> = {
   "domain/render/stack.ts": "a body that people edited may hold no JSON any more",
   "domain/repository-config.ts": "aliases in YAML become a sentence for the maintainers",
   "github/client.ts": "HTTP errors get a name; a write whose answer was lost is looked for before it is tried again",
+  "github/comments.ts": "a thread that takes no comment of ours becomes an answer",
   "github/commits.ts":
     "a branch that moved becomes a ConflictError, one that rules forbid a sentence for the repository's people",
   "github/github.ts":
@@ -129,7 +130,9 @@ const catches: Readonly<Record<string, string>> = {
   "run/outcome-of.ts": "a repository that cannot be worked in ends the run with its sentence",
   "run/hold-on-base.ts": "a base that cannot be set up is merged without anything being run on it, which is said",
   "run/loop.ts": "a turn that we aborted is no accident",
-  "run/progress.ts": "a status comment that can't be written is logged, and the run goes on",
+  "run/board.ts": "where the queue can't be shown now it is with its next move",
+  "run/last-word.ts": "a sign that can't be given is logged",
+  "run/desk.ts": "a status comment that can't be written is logged, and the run goes on",
   "run/remarks.ts": "a comment whose author can't be looked up now waits for the next turn; a missing 👀 is logged",
   "run/settings.ts": "defaults that can't be read now are stood in for by those of last time, which is said",
   "run/publish.ts": "a branch that moved becomes an outcome that says so",

@@ -195,7 +195,7 @@ test("the day's cap of a repository ends a run and refuses the next one; a missp
   expect(await statusWith(issue, ended)).toContain("this repository has used $0.1");
   const asked = api.requests.length;
   await comment(issue, "/architect continue");
-  await statusWith(issue, /Nothing was started/);
+  await statusWith(issue, /\*\*Not started/);
   expect(api.requests).toHaveLength(asked);
   expect((await bodies(issue)).join("\n")).toContain("Did you mean `/architect design`?");
 }, 60_000);

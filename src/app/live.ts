@@ -143,7 +143,7 @@ const blockLines = (view: StatusView, { elapsed, activity, columns, rows, paint 
 const spentLine = ({ spend, limits, model }: StatusView, columns: number): string => {
   const whole = `${spendSentence(spend, limits)}${model === undefined ? "" : `. ${model}`}`;
   if (displayWidth(whole) <= columns) return whole;
-  return `${count(spend.toolCalls)}/${count(limits.toolCalls)} calls, ${money(spend.usd)}`;
+  return `${count(spend.toolCalls)}${limits ? `/${count(limits.toolCalls)}` : ""} calls, ${money(spend.usd)}`;
 };
 
 /** What is done goes first where the window is low, then what comes last. */

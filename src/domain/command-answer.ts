@@ -2,6 +2,7 @@
 import { type Command, type Verb, verbs } from "./command.ts";
 import { nearest } from "./distance.ts";
 import type { Outcome, Spend } from "./outcome.ts";
+import { queuedHead, type Waiting, waitingSection } from "./render/line.ts";
 import { code, count, inline, money } from "./render/safe.ts";
 import { outcomeParagraphs } from "./render-status.ts";
 import type { Thread } from "./repository.ts";
@@ -91,8 +92,7 @@ export type Standing = {
   readonly since?: string | undefined;
   readonly spend?: Spend | undefined;
   readonly tasks: TaskList;
-  /** Runs that wait. */
-  readonly waiting: number;
+  readonly waiting: readonly Waiting[];
   /** A sentence on whether the pull request may be run, where somebody ever allowed it. */
   readonly allowed?: string | undefined;
   /** Where the live comment stands. */
@@ -100,6 +100,7 @@ export type Standing = {
 };
 
 export const renderStanding = ({ outcome, since, spend, tasks, waiting, allowed, url }: Standing): string => {
+  const [first, ...rest] = waiting;
   const shown = tasks.filter(({ status }) => status !== "deleted");
   const done = shown.filter(({ status }) => status === "completed").length;
   const now = shown.find(({ status }) => status === "in_progress");
@@ -115,13 +116,11 @@ export const renderStanding = ({ outcome, since, spend, tasks, waiting, allowed,
   ];
   return [
     ...(since === undefined && outcome ? outcomeParagraphs(outcome) : []),
-    ...(since === undefined && !outcome && waiting === 0
+    ...(since === undefined && !outcome && waiting.length === 0
       ? ["Nothing was asked for here yet. `/architect help` says how."]
       : []),
     work.join(" "),
-    waiting === 0
-      ? ""
-      : `${waiting === 1 ? "One run waits" : `${waiting} runs wait`} for ${since === undefined ? "a free place" : "its end"}.`,
+    ...(since === undefined && first ? [queuedHead(first), waitingSection(rest)] : [waitingSection(waiting)]),
     allowed ?? "",
     url === undefined ? "" : `What goes on is shown in [one comment](${url}).`,
   ]

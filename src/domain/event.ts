@@ -166,4 +166,10 @@ type Happening =
     }
   /** Where the base branch stood when the work was to be published, where it had moved: whoever goes on merges that. */
   | { readonly type: "base-moved"; readonly at: string; readonly branch: string; readonly tip: string }
+  /** The pull request is there; what is said on it follows. */
+  | {
+      readonly type: "proposed";
+      readonly at: string;
+      readonly pull: { readonly number: number; readonly url: string; readonly branch: string };
+    }
   | { readonly type: "outcome"; readonly at: string; readonly outcome: Outcome };

@@ -1,12 +1,22 @@
 /** The one live comment on a thread, as people read it. Knows text only. */
 import { answerExample } from "./answered.ts";
+import { type AskedFor, renderAskedFor } from "./asked-for.ts";
 import { noSpend, type WorkFound } from "./budget.ts";
 import type { Phase } from "./event.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Outcome, Spend } from "./outcome.ts";
 import { shownHash } from "./plan.ts";
-import { howToContinue } from "./render/cut-short.ts";
-import { code, fenced, inline, prose } from "./render/safe.ts";
+import {
+  type Earlier,
+  earlierSection,
+  isNotStarted,
+  notStarted,
+  outcomeWord,
+  queuedHead,
+  type Waiting,
+  waitingSection,
+} from "./render/line.ts";
+import { code, details, fenced, inline, money, prose } from "./render/safe.ts";
 import { foundSentence, ledgerSentence, numberedQuestions, spendSentence } from "./render/sections.ts";
 import { renderTally } from "./render/threads.ts";
 import type { Status } from "./report.ts";
@@ -21,7 +31,8 @@ export type StatusView = {
   readonly spend: Spend;
   /** Who spent it. */
   readonly ledger?: Ledger | undefined;
-  readonly limits: { readonly toolCalls: number; readonly usd?: number | undefined };
+  /** Unknown where the view was put together after its run's end. */
+  readonly limits?: { readonly toolCalls: number; readonly usd?: number | undefined } | undefined;
   /** As people know it, such as `claude-opus-5-5`. */
   readonly model?: string | undefined;
   readonly branch?: string | undefined;
@@ -35,6 +46,12 @@ export type StatusView = {
   /** A sentence of ours that people must see, such as that no sandbox is used. */
   readonly notice?: string | undefined;
   readonly outcome?: Outcome | undefined;
+  /** What it is about. */
+  readonly asked?: AskedFor | undefined;
+  /** Runs of this thread that come after it. */
+  readonly waiting?: readonly Waiting[] | undefined;
+  /** Runs of this thread that ended before it, newest first. */
+  readonly earlier?: readonly Earlier[] | undefined;
 };
 
 export const initialStatus = (known: Pick<StatusView, "limits" | "model" | "tasks" | "notice">): StatusView => ({
@@ -55,23 +72,54 @@ const maxTasks = 40;
 const maxText = 4_000;
 
 export const renderStatus = (view: StatusView): string => {
-  const { outcome } = view;
-  const head = outcome ? outcomeParagraphs(outcome) : [`**${phaseSentence[view.phase]}**`];
-  return [
+  const { outcome, waiting = [], earlier = [] } = view;
+  return joined([
     statusMarker,
-    ...head,
-    ...(view.notice === undefined ? [] : [`> ${view.notice}`]),
-    tasksOf(view.tasks, outcome !== undefined),
-    ...(view.mates === undefined || outcome ? [] : [matesOf(view.mates)]),
-    ...(view.subagent === undefined || outcome ? [] : [`${code(view.subagent, 64)} is at work …`]),
-    ...(outcome ? [] : [links(view)]),
-    ...(view.found ? [foundSentence(view.found)] : []),
-    spent(view),
-    ...(outcome ? [next(outcome)] : []),
-  ]
-    .filter((part) => part !== "")
-    .join("\n\n");
+    ...(outcome ? endedParts(view, outcome) : workingParts(view)),
+    waitingSection(waiting),
+    earlierSection(earlier),
+  ]);
 };
+
+/** Of a thread on which no run is at work and the first of some waits. */
+export const renderQueued = ([first, ...rest]: readonly [Waiting, ...Waiting[]], earlier: readonly Earlier[]): string =>
+  joined([statusMarker, queuedHead(first), waitingSection(rest), earlierSection(earlier)]);
+
+/** Of a thread on which nothing is left to be told but how to go on. */
+export const renderIdle = (): string =>
+  joined([statusMarker, "**Nothing is at work here.** `/architect help` says what can be asked for."]);
+
+const joined = (parts: readonly string[]): string => parts.filter((part) => part !== "").join("\n\n");
+
+const workingParts = (view: StatusView): string[] => [
+  `**${phaseSentence[view.phase]}**${view.asked === undefined ? "" : ` ${renderAskedFor(view.asked)}.`}`,
+  ...noticeOf(view),
+  tasksOf(view.tasks, false),
+  ...(view.mates === undefined ? [] : [matesOf(view.mates)]),
+  ...(view.subagent === undefined ? [] : [`${code(view.subagent, 64)} is at work …`]),
+  links(view),
+  ...(view.found ? [foundSentence(view.found)] : []),
+  `<sub>${spent(view)}</sub>`,
+];
+
+/** The outcome and what to do next; the rest is folded. */
+const endedParts = (view: StatusView, outcome: Outcome): string[] => {
+  const { kind, spend } = outcome;
+  const isFolded = kind === "published" && spend.turns > 0;
+  const said = isNotStarted(outcome) ? "" : saidOf(outcome);
+  const folded = [isFolded ? said : "", tasksOf(view.tasks, true), ...(view.found ? [foundSentence(view.found)] : [])];
+  const cap = view.limits?.usd ? ` of ${money(view.limits.usd)}` : "";
+  return [
+    ...headsOf(outcome),
+    ...noticeOf(view),
+    isFolded ? "" : said,
+    ...detailsOf(outcome),
+    [next(outcome), ...(spend.turns > 0 ? [`Spent: ${money(spend.usd)}${cap}.`] : [])].join(" "),
+    ...(spend.turns > 0 ? [details("What was done and spent", joined([...folded, spent(view)]))] : []),
+  ];
+};
+
+const noticeOf = ({ notice }: StatusView): string[] => (notice === undefined ? [] : [`> ${notice}`]);
 
 const statusSentence: Readonly<Record<Status, string>> = {
   DONE: "What was asked for is there, and nothing is left open.",
@@ -81,28 +129,44 @@ const statusSentence: Readonly<Record<Status, string>> = {
 };
 
 /** How it ended and why, as Markdown. */
-export const outcomeParagraphs = (outcome: Outcome): string[] => {
-  const { status, pull, blockers, questions, log, cutShort } = outcome;
-  const word =
-    (cutShort === "stopped" ? "Stopped" : status) ??
-    (outcome.review === undefined
-      ? { published: "Ended", answered: "Answered", planned: "Planned", refused: "Not started", failed: "Failed" }[
-          outcome.kind
-        ]
-      : "Reviewed");
-  const { ci } = outcome;
-  const sentence = status && cutShort !== "stopped" ? ` ${statusSentence[status]}` : "";
-  const head = `**${word}.**${sentence}${pull ? pullSentence(outcome, pull) : ""}`;
+export const outcomeParagraphs = (outcome: Outcome): string[] => [
+  ...headsOf(outcome),
+  ...(isNotStarted(outcome) ? [] : [saidOf(outcome)]),
+  ...detailsOf(outcome),
+];
+
+const headsOf = (outcome: Outcome): string[] => {
+  const { pull, ci } = outcome;
+  if (isNotStarted(outcome)) return [notStarted(outcome.summary)];
+  const head = `**${outcomeWord(outcome)}.**${endSentence(outcome)}${pull ? pullSentence(outcome, pull) : ""}`;
   const checks = ci === undefined ? [] : [`**CI:** ${ci}`];
-  return [
-    ...(ci !== undefined && outcome.kind === "answered" ? checks : [head, ...checks]),
-    `${prose(outcome.summary, maxText)}${outcome.comment === undefined ? "" : ` It stands in [a comment of its own](${outcome.comment}).`}${outcome.review === undefined ? "" : ` [Read it here](${outcome.review}).`}`,
-    ...(outcome.threads ? [renderTally(outcome.threads)].filter((sentence) => sentence !== "") : []),
-    ...(outcome.handoffs === undefined ? [] : [`**Hand-offs:** ${outcome.handoffs}`]),
-    ...(blockers.length > 0 ? [`**Blockers**\n\n${blockers.map((one) => `- ${inline(one, 1_000)}`).join("\n")}`] : []),
-    ...(log === undefined ? [] : [`**The end of its log**\n\n${fenced(log.slice(-maxText), "text")}`]),
-    ...(questions.length > 0 ? [`**Questions**\n\n${numberedQuestions(questions, { text: 1_000, items: 20 })}`] : []),
-  ];
+  return ci !== undefined && outcome.kind === "answered" ? checks : [head, ...checks];
+};
+
+const endSentence = ({ status, cutShort }: Outcome): string => {
+  if (cutShort === "stopped") return " What was done by then is kept.";
+  return status ? ` ${statusSentence[status]}` : "";
+};
+
+const saidOf = ({ summary, comment, review }: Outcome): string =>
+  [
+    prose(summary, maxText),
+    ...(comment === undefined ? [] : [`It stands in [a comment of its own](${comment}).`]),
+    ...(review === undefined ? [] : [`[Read it here](${review}).`]),
+  ].join(" ");
+
+const detailsOf = ({ threads, handoffs, blockers, log, questions }: Outcome): string[] => [
+  ...(threads ? [renderTally(threads)] : []),
+  ...(handoffs === undefined ? [] : [`**Hand-offs:** ${handoffs}`]),
+  whyOf(blockers),
+  ...(log === undefined ? [] : [`**The end of its log**\n\n${fenced(log.slice(-maxText), "text")}`]),
+  ...(questions.length > 0 ? [`**Questions**\n\n${numberedQuestions(questions, { text: 1_000, items: 20 })}`] : []),
+];
+
+const whyOf = (blockers: readonly string[]): string => {
+  const [only] = blockers;
+  if (only !== undefined && blockers.length === 1) return `**Why:** ${inline(only, 1_000)}`;
+  return blockers.length === 0 ? "" : `**Blockers**\n\n${blockers.map((one) => `- ${inline(one, 1_000)}`).join("\n")}`;
 };
 
 const pullSentence = ({ below = [] }: Outcome, { number, branch }: { number: number; branch: string }): string => {
@@ -143,13 +207,14 @@ const links = ({ branch, pull }: StatusView): string =>
 const spent = ({ spend, limits, model, ledger = {} }: StatusView): string => {
   const by = model === undefined ? "" : ` ${code(model, 100)}.`;
   const shares = ledgerSentence(ledger);
-  return `<sub>Spent: ${spendSentence(spend, limits)}.${by}${shares === undefined ? "" : ` ${shares}`}</sub>`;
+  return `Spent: ${spendSentence(spend, limits)}.${by}${shares === undefined ? "" : ` ${shares}`}`;
 };
 
 /** What people can do now. */
 const next = ({ kind, status, pull, questions, cutShort, review, plan }: Outcome): string => {
   if (review !== undefined) return "After the next push, `/architect review` tells what is new and what is mended.";
-  if (cutShort !== undefined) return howToContinue;
+  if (cutShort !== undefined)
+    return "`/architect continue` goes on from here, with a fresh budget; `/architect retry` begins anew.";
   if (plan && questions.length === 0)
     return `To have it carried out, comment \`/architect approve ${shownHash(plan)}\`.`;
   if (kind === "failed")

@@ -2,7 +2,7 @@
 import type { Octokit } from "@octokit/rest";
 import type { Person } from "../domain/repository.ts";
 import type { GitHubSession } from "../ports.ts";
-import { makeOnce, once, unless } from "./client.ts";
+import { makeOnce, once, statusOf, unless } from "./client.ts";
 import { checkBody, type Place } from "./shapes.ts";
 
 type CommentData = {
@@ -52,16 +52,20 @@ export const createComments = (client: Octokit, place: Place, whoami: () => Prom
     const body = withMarker(text, marker);
     checkBody(body, "a comment");
     const known = knownId === undefined ? undefined : await fetchKnown(number, marker, knownId);
-    const comment = known ?? (await findComment(number, marker));
-    if (comment) {
-      if (comment.body !== body) await client.rest.issues.updateComment({ ...place, comment_id: comment.id, body });
-      return comment.id;
-    }
-    return makeOnce(
-      async () => (await client.rest.issues.createComment({ ...place, ...once, issue_number: number, body })).data.id,
-      async () => (await findComment(number, marker))?.id,
-    );
+    return whereTaken(async () => {
+      const comment = known ?? (await findComment(number, marker));
+      if (comment?.body === body || (comment && (await edit(comment.id, body)))) return comment.id;
+      return makeOnce(
+        async () => (await client.rest.issues.createComment({ ...place, ...once, issue_number: number, body })).data.id,
+        async () => (await findComment(number, marker))?.id,
+      );
+    });
   };
+
+  /** @returns false where it is gone by now */
+  const edit = async (id: number, body: string): Promise<boolean> =>
+    (await unless([404, 410], () => client.rest.issues.updateComment({ ...place, comment_id: id, body }))) !==
+    undefined;
 
   const reviseComment: CommentPart["reviseComment"] = async (number, marker, text) => {
     const body = withMarker(text, marker);
@@ -121,5 +125,13 @@ export const createComments = (client: Octokit, place: Place, whoami: () => Prom
 
   return { fetchComment, upsertComment, reviseComment, answerThread, react };
 };
+
+/** A locked conversation answers 403, one that is gone or not ours any more 404 or 410; so does no limit of pace. */
+const whereTaken = (write: () => Promise<number>): Promise<number | undefined> =>
+  write().catch((error: unknown) => {
+    const isPace = error instanceof Error && /rate limit|abuse/i.test(error.message);
+    if (isPace || ![403, 404, 410].includes(statusOf(error) ?? 0)) throw error;
+    return undefined;
+  });
 
 const withMarker = (body: string, marker: string): string => (body.includes(marker) ? body : `${body}\n\n${marker}`);

@@ -1,6 +1,7 @@
 /** Installation tokens: each for one repository and one phase, renewed before it ends and revoked after use. */
 import type { Octokit } from "@octokit/rest";
-import type { RepositoryRef } from "../domain/repository.ts";
+import { RefusedError } from "../domain/errors.ts";
+import { fullName, type RepositoryRef } from "../domain/repository.ts";
 import type { Clock, GitHubPhase } from "../ports.ts";
 import { doing, unless } from "./client.ts";
 
@@ -110,7 +111,9 @@ const askFor = async (app: Octokit, repository: RepositoryRef, phase: TokenPhase
 
 const mintFor = (app: Octokit, repository: RepositoryRef, phase: TokenPhase, clock: Clock): Promise<Minted> =>
   doing(`asking for a token of repository ${repository.id} to ${phase}`, async () => {
-    const { data } = await askFor(app, repository, phase);
+    const answer = await unless([404], () => askFor(app, repository, phase));
+    if (!answer) throw new RefusedError(`the App is not installed on ${fullName(repository)} any more`);
+    const { data } = answer;
     const [named] = data.repositories ?? [];
     if (data.repositories && (data.repositories.length !== 1 || named?.id !== repository.id)) throw otherRepositories();
     return mintedOf(

@@ -14,14 +14,16 @@ import { spentIn } from "../domain/ledger.ts";
 import type { CommandTrigger } from "../domain/trigger.ts";
 import type { Clock, GitHub, GitHubSession, Permission, Queue, Store } from "../ports.ts";
 import { allow, standsAllowed } from "./allow.ts";
+import { isTold } from "./desk.ts";
 import type { Halts } from "./halts.ts";
 import { issueOf } from "./issue-of.ts";
 import { mayWrite } from "./rights.ts";
+import { type InQueue, waitingIn } from "./waiting.ts";
 
 export type CommandDeps = {
   readonly github: GitHub;
   readonly store: Store;
-  readonly queue: Pick<Queue, "jobsOn" | "release">;
+  readonly queue: Pick<Queue, "jobsOn" | "line" | "release">;
   readonly halts: Pick<Halts, "halt">;
   readonly clock: Clock;
   /** That a command may name. */
@@ -41,7 +43,8 @@ export const runCommand = async (deps: CommandDeps, { id, trigger }: Job): Promi
       deps.log(`command ${id} ignored: @${trigger.sender.login} has no write access`);
       return;
     }
-    const text = await carryOut(deps, session, trigger, permission);
+    const refusal = renderRefusal(trigger.command, deps.models);
+    const text = refusal ?? (await carryOut(deps, session, trigger, permission));
     if (text === undefined) return;
     // An answer might make it ask again.
     if (trigger.sender.type === "Bot") {
@@ -50,6 +53,7 @@ export const runCommand = async (deps: CommandDeps, { id, trigger }: Job): Promi
     }
     const marker = answerMarker(trigger.commentId);
     await session.upsertComment(trigger.thread.number, marker, `${marker}\n${text}`, undefined);
+    if (refusal !== undefined) await session.react({ on: "issue-comment", commentId: trigger.commentId }, "confused");
   } finally {
     await session.close();
   }
@@ -63,8 +67,6 @@ const carryOut = async (
   permission: Permission,
 ): Promise<string | undefined> => {
   const { verb } = trigger.command;
-  const refusal = renderRefusal(trigger.command, deps.models);
-  if (refusal !== undefined) return refusal;
   if (trigger.closed && verb === "review" && trigger.thread.kind === "pull") return renderReviewClosed(trigger.closed);
   if (trigger.closed && needsOpen(trigger.command))
     return renderClosed(trigger.closed, { thread: trigger.thread, issue: await issueOf(deps.store, trigger) });
@@ -100,20 +102,30 @@ const standing = async (
 ): Promise<string> => {
   const { repository, thread } = trigger;
   const issue = await issueOf(store, trigger);
+  const key = keyOf(repository, issue);
   const runs = await store.runsOf(repository, issue);
-  const jobs = (await queue.jobsOn(keyOf(repository, issue))).filter(isRun);
+  const jobs = (await queue.jobsOn(key)).filter(isRun);
   const live = runs.find(({ outcome, job }) => outcome === undefined && jobs.some(({ id }) => id === job.id));
   const events = live ? await store.events(live.id) : [];
   const list = events.findLast((event) => event.type === "tasks" && event.child === undefined);
   const shownOn = live?.job.trigger.thread ?? thread;
   const comment = await store.statusComment(repository, shownOn.number);
   return renderStanding({
-    outcome: runs.find(({ outcome }) => outcome !== undefined)?.outcome,
+    outcome: runs.find(({ outcome }) => outcome && isTold(outcome))?.outcome,
     since: live?.startedAt,
     spend: spentIn(events),
     tasks: list?.type === "tasks" ? list.tasks : [],
-    waiting: jobs.length - (live ? 1 : 0),
+    waiting: await heardOf(
+      session,
+      waitingIn(await queue.line()).filter(({ job }) => job.key === key),
+    ),
     allowed: await standsAllowed(store, session, trigger),
     url: comment === undefined ? undefined : `${github.threadUrl(repository, shownOn)}#issuecomment-${comment}`,
   });
+};
+
+/** What others than writers ask for will not be done. */
+const heardOf = async (session: GitHubSession, waiting: readonly InQueue[]): Promise<readonly InQueue[]> => {
+  const may = await Promise.all(waiting.map(({ job }) => session.permissionOf(job.trigger.sender)));
+  return waiting.filter((_, index) => mayWrite(may[index] ?? "none"));
 };

@@ -1,5 +1,6 @@
 /** One job from start to outcome: gather, brief, loop, settle, publish. Every step may be repeated after a crash. */
 import { openSentence } from "../domain/answered.ts";
+import { askedFor } from "../domain/asked-for.ts";
 import { limitsFor } from "../domain/budget.ts";
 import { lowerCaps } from "../domain/caps.ts";
 import type { RunEvent } from "../domain/event.ts";
@@ -18,6 +19,7 @@ import { createCatchUp } from "./catch-up.ts";
 import { checkDepsOf } from "./check-push.ts";
 import { chosenByAgent, chosenForLead } from "./chosen-models.ts";
 import { startOf } from "./converse.ts";
+import { createDesks, type Desk, type Desks } from "./desk.ts";
 import { followUpIn } from "./follow-up.ts";
 import { castOf } from "./frame.ts";
 import { type GatherDeps, type Gathered, gather } from "./gather.ts";
@@ -25,6 +27,7 @@ import { gatherQuestion } from "./gather-question.ts";
 import { gatherReview } from "./gather-review.ts";
 import { goOn, groundOf } from "./go-on.ts";
 import { issueOf } from "./issue-of.ts";
+import { sign } from "./last-word.ts";
 import { agentIn, type Mode } from "./mode.ts";
 import { modeFor } from "./modes.ts";
 import { type NotReady, notReady } from "./not-ready.ts";
@@ -48,53 +51,61 @@ export type Execute = {
   amend(record: RunRecord, outcome: Outcome): Promise<void>;
 };
 
-export const createExecute = (deps: ExecuteDeps): Execute => ({
-  run: async (job, signal) => {
-    const record = await deps.store.openRun(job, await issueOf(deps.store, job.trigger));
-    if (record.outcome) return;
-    const place = deps.halts?.enter(record.id);
-    const released: Promise<void>[] = [];
-    try {
-      const given = { ...deps, release: (done: Promise<void>) => void released.push(done) };
-      await carryOut(given, record, { app: signal, stop: place?.signal });
-    } finally {
-      place?.leave();
-      await Promise.all(released);
-    }
-  },
-  giveUp: async (job, error) => {
-    const record = await deps.store.openRun(job, await issueOf(deps.store, job.trigger));
-    if (record.outcome) return;
-    const own = await deps.store.events(record.id);
-    const reason = deps.redact(error instanceof Error ? error.message : String(error)).text.split("\n")[0] ?? "";
-    const outcome: Outcome = {
-      ...refused(
-        `The run failed and was tried again without success: ${reason}. What was done is kept; ask again when it is mended.`,
-      ),
-      kind: "failed",
-      spend: spentBy(resumeFrom([...(await beforeOf(deps.store.events, own)), ...own])),
-    };
-    // People first: a run that is closed is not told of again, should the App end in between.
-    try {
-      await tellEnd(deps, record, [], outcome);
-    } finally {
+export const createExecute = (deps: ExecuteDeps): Execute => {
+  const desks = deps.desks ?? createDesks({ ...deps, intervalMs: deps.statusIntervalMs });
+  return {
+    run: async (job, signal) => {
+      const record = await deps.store.openRun(job, await issueOf(deps.store, job.trigger));
+      if (record.outcome) return;
+      const place = deps.halts?.enter(record.id);
+      const released: Promise<void>[] = [];
+      try {
+        const given = { ...deps, release: (done: Promise<void>) => void released.push(done) };
+        await carryOut(given, record, deskOf(desks, record), { app: signal, stop: place?.signal });
+      } finally {
+        place?.leave();
+        await Promise.all(released);
+      }
+    },
+    giveUp: async (job, error) => {
+      const record = await deps.store.openRun(job, await issueOf(deps.store, job.trigger));
+      if (record.outcome) return;
+      const own = await deps.store.events(record.id);
+      const reason = deps.redact(error instanceof Error ? error.message : String(error)).text.split("\n")[0] ?? "";
+      const outcome: Outcome = {
+        ...refused(
+          `The run failed and was tried again without success: ${reason}. What was done is kept; ask again when it is mended.`,
+        ),
+        kind: "failed",
+        spend: spentBy(resumeFrom([...(await beforeOf(deps.store.events, own)), ...own])),
+      };
+      // People first: a run that is closed is not told of again, should the App end in between.
+      try {
+        await tellEnd(deps, deskOf(desks, record), record, own, outcome);
+        await sign(deps, job.trigger, outcome);
+      } finally {
+        await deps.store.closeRun(record.id, outcome);
+      }
+    },
+    amend: async (record, outcome) => {
+      await tellEnd(deps, deskOf(desks, record), record, await deps.store.events(record.id), outcome);
       await deps.store.closeRun(record.id, outcome);
-    }
-  },
-  amend: async (record, outcome) => {
-    await tellEnd(deps, record, await deps.store.events(record.id), outcome);
-    await deps.store.closeRun(record.id, outcome);
-  },
-});
+    },
+  };
+};
+
+const deskOf = (desks: Desks, { issue, job }: RunRecord): Desk =>
+  desks.at({ repository: job.trigger.repository, number: job.trigger.thread.number, issue });
 
 const tellEnd = (
   deps: ExecuteDeps,
+  desk: Desk,
   record: RunRecord,
   events: readonly RunEvent[],
   outcome: Outcome,
 ): Promise<void> => {
   const run = openRun(deps, { record, before: [] }, events, {
-    ...{ thread: record.job.trigger.thread, notices: [], start: { model: deps.model } },
+    ...{ desk, asked: askedFor(record.job.trigger), notices: [], start: { model: deps.model } },
     signals: { app: AbortSignal.abort() },
   });
   return run.progress.finish(outcome);
@@ -103,6 +114,7 @@ const tellEnd = (
 const carryOut = async (
   all: ExecuteDeps & Pick<GatherDeps, "release">,
   stored: RunRecord,
+  desk: Desk,
   signals: Signals,
 ): Promise<void> => {
   const own = await all.store.events(stored.id);
@@ -165,7 +177,7 @@ const carryOut = async (
       ...carriesOut(asked),
       ...checksNotices(ready),
     ],
-    ...{ thread: stored.job.trigger.thread, signals, servers, mode, plan: asked.plan?.plan },
+    ...{ desk, asked: askedFor(stored.job.trigger), pull: ready?.pull, signals, servers, mode, plan: asked.plan?.plan },
     who: ready?.config.who,
   });
   try {
@@ -177,6 +189,7 @@ const carryOut = async (
     );
     const late = await run.remarks.hear();
     await run.progress.finish(outcome, late && lateNotice(late.remarks));
+    await sign(deps, stored.job.trigger, outcome);
     await run.store([{ type: "outcome", at: deps.clock().toISOString(), outcome }], outcome.spend);
     await deps.store.closeRun(record.id, outcome);
   } finally {

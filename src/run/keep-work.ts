@@ -11,7 +11,7 @@ import type { Pull } from "../ports.ts";
 import { changesFor } from "./changes-for.ts";
 import type { Publication } from "./publication.ts";
 
-export type Kept = { readonly summary: string; readonly comment: string };
+export type Kept = { readonly summary: string; readonly comment?: string };
 
 /** @returns why nothing may be pushed to a pull request of ours any more */
 export const closedMeanwhile = async (
@@ -42,6 +42,6 @@ export const keepWork = async (publication: Publication, pull: Pull, obstacle: O
   const id = await session.upsertComment(pull.number, keptMarker(run.id), text, undefined);
   return {
     summary: `${whyNotPushed(obstacle)} ${howToGoOn(obstacle)} Its work is kept as a patch.`,
-    comment: `${pull.url}#issuecomment-${id}`,
+    ...(id === undefined ? {} : { comment: `${pull.url}#issuecomment-${id}` }),
   };
 };

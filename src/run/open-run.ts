@@ -1,14 +1,16 @@
 /** What the steps of a run share, made when it is taken: its limits, its clock, and the comment that people watch. */
+import type { AskedFor } from "../domain/asked-for.ts";
 import { classifyWork, limitsFor, noSpend, timeNotice } from "../domain/budget.ts";
 import type { WorkKind } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { ledgerOf, workedMs } from "../domain/ledger.ts";
 import type { StoredPlan } from "../domain/plan.ts";
-import type { Thread } from "../domain/repository.ts";
 import type { Who } from "../domain/repository-rules.ts";
 import type { Trigger } from "../domain/trigger.ts";
+import type { Pull } from "../ports.ts";
 import type { Asked } from "./asked.ts";
 import type { Start } from "./converse.ts";
+import type { Desk } from "./desk.ts";
 import type { Mode } from "./mode.ts";
 import { createProgress } from "./progress.ts";
 import { createRemarks } from "./remarks.ts";
@@ -39,7 +41,9 @@ export const openRun = (
   { record, before }: Pick<Asked, "record" | "before">,
   own: readonly RunEvent[],
   known: {
-    readonly thread: Thread;
+    readonly desk: Desk;
+    /** The pull request that it belongs to, where there is one already. */
+    readonly pull?: Pull | undefined;
     readonly notices: readonly string[];
     /** Who may steer it, among those who may write. */
     readonly who?: Who | undefined;
@@ -47,10 +51,12 @@ export const openRun = (
     readonly mode?: Mode | undefined;
     readonly plan?: StoredPlan | undefined;
     readonly signals: Signals;
+    /** As its own trigger says it. */
+    readonly asked: AskedFor;
     readonly servers?: ServerDesk | undefined;
   },
 ): Run => {
-  const { start, signals, thread, servers } = known;
+  const { start, signals, desk, servers, pull } = known;
   const state = start.resume ?? start.left?.state;
   const notices = [
     ...(deps.sandboxed ? [] : [noSandbox]),
@@ -60,19 +66,17 @@ export const openRun = (
   const { trigger } = record.job;
   const limitsOf = (kind: WorkKind) => limitsFor(deps.definition, kind, deps.caps);
   const limits = limitsOf(known.plan?.plan.work ?? workOf(trigger));
-  const progress = createProgress(
-    { ...deps, intervalMs: deps.statusIntervalMs },
-    { repository: trigger.repository, number: thread.number },
-    {
-      phase: "preparing",
-      tasks: state?.tasks ?? [],
-      spend: noSpend,
-      ledger: ledgerOf(own),
-      limits: state?.found ? limitsOf(state.found.kind) : limits,
-      model: start.model.name,
-      ...(notices.length > 0 ? { notice: notices.join(" ") } : {}),
-    },
-  );
+  const progress = createProgress(deps, desk, record.id, {
+    phase: "preparing",
+    tasks: state?.tasks ?? [],
+    spend: noSpend,
+    ledger: ledgerOf(own),
+    limits: state?.found ? limitsOf(state.found.kind) : limits,
+    model: start.model.name,
+    ...(notices.length > 0 ? { notice: notices.join(" ") } : {}),
+    ...(pull ? { pull: { number: pull.number, url: pull.url }, branch: pull.branch } : {}),
+    asked: known.asked,
+  });
   const time = timeLeft(deps, own);
   return {
     ...{ record, before, progress, limits, limitsOf, start, servers, mode: known.mode, plan: known.plan },

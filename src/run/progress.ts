@@ -1,12 +1,11 @@
-/** The one live status comment of a thread: one writer, throttled, told of run events by whoever records them. */
+/** What people see of a run while it is going: a view, told of run events by whoever records them. */
 import type { RunEvent } from "../domain/event.ts";
 import { addToLedger } from "../domain/ledger.ts";
 import type { Outcome, Spend } from "../domain/outcome.ts";
-import { renderStatus, type StatusView, statusMarker } from "../domain/render-status.ts";
-import type { RepositoryRef } from "../domain/repository.ts";
+import type { StatusView } from "../domain/render-status.ts";
 import { agentOfChild } from "../domain/subagent.ts";
 import { mateOfChild } from "../domain/team.ts";
-import type { Clock, GitHub, Store } from "../ports.ts";
+import type { Desk } from "./desk.ts";
 
 export type Progress = {
   /** Takes events in; the comment follows within the interval. */
@@ -19,16 +18,6 @@ export type Progress = {
 
 /** Who looks on from this machine: told at once, and of everything. */
 export type Watch = (view: StatusView, events: readonly RunEvent[]) => void;
-
-type Deps = {
-  readonly github: GitHub;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: (line: string) => void;
-  /** At most one edit in this time (GitHub asks for restraint). */
-  readonly intervalMs: number;
-  readonly watch?: Watch | undefined;
-};
 
 const fold = (view: StatusView, event: RunEvent): StatusView => {
   const mate = mateOfChild(event.child);
@@ -43,6 +32,7 @@ const fold = (view: StatusView, event: RunEvent): StatusView => {
   if (event.type === "work-kind")
     return { ...view, limits: { ...view.limits, toolCalls: event.toolCalls }, found: event.found };
   if (event.type === "phase") return { ...view, phase: event.phase };
+  if (event.type === "proposed") return { ...view, pull: event.pull, branch: event.pull.branch };
   if (event.type === "tasks") return { ...view, tasks: event.tasks };
   return view;
 };
@@ -51,60 +41,27 @@ const withNotice = (view: StatusView, notice: string | undefined): StatusView =>
   notice === undefined ? view : { ...view, notice: view.notice === undefined ? notice : `${view.notice} ${notice}` };
 
 export const createProgress = (
-  deps: Deps,
-  thread: { readonly repository: RepositoryRef; readonly number: number },
+  deps: { readonly watch?: Watch | undefined },
+  desk: Desk,
+  runId: string,
   initial: StatusView,
 ): Progress => {
   let view = initial;
-  let written: string | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let chain: Promise<void> = Promise.resolve();
-  let lastAt = Number.NEGATIVE_INFINITY;
-
-  const write = async (): Promise<void> => {
-    const body = renderStatus(view);
-    if (body === written) return;
-    const session = await deps.github.open(thread.repository, "acknowledge");
-    try {
-      const known = await deps.store.statusComment(thread.repository, thread.number);
-      const id = await session.upsertComment(thread.number, statusMarker, body, known);
-      if (id !== known) await deps.store.keepStatusComment(thread.repository, thread.number, id);
-      written = body;
-    } finally {
-      await session.close();
-    }
+  const show = (events: readonly RunEvent[]): void => {
+    deps.watch?.(view, events);
+    desk.show({ runId, view });
   };
-  /** A live edit that fails is made up for by the next one; only the last word must succeed. */
-  const writeSoon = (): void => {
-    timer = undefined;
-    lastAt = deps.clock().getTime();
-    chain = chain.then(write).catch((error: unknown) => deps.log(`status comment not written: ${String(error)}`));
-  };
-  const schedule = (): void => {
-    if (timer) return;
-    const wait = Math.max(0, lastAt + deps.intervalMs - deps.clock().getTime());
-    timer = setTimeout(writeSoon, wait);
-  };
-  const stop = async (): Promise<void> => {
-    clearTimeout(timer);
-    timer = undefined;
-    await chain;
-  };
-
-  schedule();
-  deps.watch?.(view, []);
+  show([]);
   return {
     tell(events, spend) {
       view = { ...events.reduce(fold, view), spend, ledger: events.reduce(addToLedger, view.ledger ?? {}) };
-      deps.watch?.(view, events);
-      schedule();
+      show(events);
     },
     async finish(outcome, notice) {
-      await stop();
       view = { ...withNotice(view, notice), phase: "ended", spend: outcome.spend, outcome };
       deps.watch?.(view, []);
-      await write();
+      await desk.end({ runId, view });
     },
-    stop,
+    stop: () => desk.leave(runId),
   };
 };

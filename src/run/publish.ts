@@ -105,6 +105,7 @@ const carryOut = async (publication: Publication, changed: boolean): Promise<Out
   const below = pushed ? await proposeBelow(publication, pushed) : [];
   const pull = pushed ? await propose(publication, pushed, below) : await leave(publication, gathered.pull as Pull);
   if (pushed) await tellBelow(publication, pushed, [...below, pull]);
+  if (pushed) await tellProposed(publication, pull);
   for (const part of below) await publication.deps.checkPart(publication.session, part);
   if (pushed) await tellCheck(publication, pull, pushed.head);
   if (moved) await tellBase(publication, pull, moved);
@@ -212,6 +213,10 @@ const propose = async (publication: Publication, pushed: Pushed, below: readonly
     throw new Error(`GitHub shows pull request #${pull.number} at ${seen.headSha}, expected ${head}`);
   return seen;
 };
+
+/** So that people find it while the rest is written. */
+const tellProposed = ({ deps }: Publication, { number, url, branch }: Pull): Promise<void> =>
+  deps.record([{ type: "proposed", at: deps.clock().toISOString(), pull: { number, url, branch } }]);
 
 /** For branch protection, and on the lines: what the checks found of this very head. */
 const tellCheck = async ({ session, settled }: Publication, pull: Pull, headSha: string): Promise<void> => {

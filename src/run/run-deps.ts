@@ -9,6 +9,7 @@ import type { RunBounds } from "../domain/run-bounds.ts";
 import type { Analysis, Clock, Model, RunRecord, ToolServers } from "../ports.ts";
 import type { Remarks } from "./context.ts";
 import type { Start } from "./converse.ts";
+import type { Desks } from "./desk.ts";
 import type { GatherDeps } from "./gather.ts";
 import type { Halts } from "./halts.ts";
 import type { Mode } from "./mode.ts";
@@ -41,6 +42,8 @@ export type ExecuteDeps = Omit<GatherDeps, "release" | "modelIn" | "reads" | "pl
   readonly halts?: Halts | undefined;
   /** At most one edit of the status comment in this time. */
   readonly statusIntervalMs: number;
+  /** Shared with whoever shows the queue on the same comments; its own where left out. */
+  readonly desks?: Desks | undefined;
   readonly watch?: Watch | undefined;
   /** False where the operator runs without walls: people are told. */
   readonly sandboxed: boolean;

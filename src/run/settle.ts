@@ -158,7 +158,7 @@ const publishedBefore = (own: readonly RunEvent[]): Changeset => {
 const answeredIn = (events: readonly RunEvent[]): readonly ReportDecision[] =>
   events.flatMap((event) => (event.type === "continues" ? (event.answered ?? []).map(answerDecision) : []));
 
-const tasksIn = (events: readonly RunEvent[]): TaskList => {
+export const tasksIn = (events: readonly RunEvent[]): TaskList => {
   const list = events.findLast((event) => event.type === "tasks" && event.child === undefined);
   return list?.type === "tasks" ? list.tasks : [];
 };

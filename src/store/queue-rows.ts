@@ -1,5 +1,6 @@
 /** The queue's rows: each change of a job's state as one transaction. Knows SQL, and nothing of handlers or timers. */
 import type { Job } from "../domain/job.ts";
+import type { InLine } from "../ports.ts";
 import type { Database, Query } from "./database.ts";
 
 export type Delivery = { readonly event: string; readonly digest: string; readonly dedupe?: string };
@@ -180,6 +181,18 @@ export const allJobs = async (database: Database): Promise<Job[]> => {
     "SELECT body FROM job_bodies JOIN jobs ON jobs.id = job_bodies.id ORDER BY place",
   );
   return rows.map(({ body }) => JSON.parse(body) as Job);
+};
+
+/** All but the urgent ones. */
+export const jobsInLine = async (database: Database, now: number): Promise<InLine[]> => {
+  const rows = await database.query<{ body: string; state: InLine["state"]; failures: number; not_before: number }>(
+    `SELECT body, state, failures, not_before FROM job_bodies JOIN jobs ON jobs.id = job_bodies.id
+     WHERE urgent = 0 ORDER BY place`,
+  );
+  return rows.map(({ body, state, failures, not_before: due }) => ({
+    ...{ job: JSON.parse(body) as Job, state, failures },
+    ...(due > now ? { notBefore: new Date(due).toISOString() } : {}),
+  }));
 };
 
 export const jobsOn = async (database: Database, key: string): Promise<Job[]> => {

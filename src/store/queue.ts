@@ -11,6 +11,7 @@ import {
   handBack,
   handBackAll,
   insertJob,
+  jobsInLine,
   jobsOn,
   nextDue,
   releaseJobs,
@@ -52,6 +53,7 @@ export const createQueue = (
   const now = () => deps.clock().getTime();
   const closing = new AbortController();
   const running = new Map<string, { readonly urgent: boolean; readonly done: Promise<void> }>();
+  const listeners: (() => void)[] = [];
   const idlers = new Set<PromiseWithResolvers<void>>();
   let work: Work | undefined;
   let filling: Promise<void> | undefined;
@@ -62,7 +64,12 @@ export const createQueue = (
     if (ids.length > 0) log(`handed back after an unclean end: ${ids.join(", ")}`);
   });
 
+  const moved = (): void => {
+    for (const listener of listeners) listener();
+  };
+
   const wake = (): void => {
+    moved();
     again = true;
     if (work) filling ??= fillAll(work);
   };
@@ -90,6 +97,7 @@ export const createQueue = (
         wake();
         return keepTrying("looking whether all is done", tellIdlers);
       });
+      moved();
       running.set(id, { urgent: taken.job.urgent === true, done });
     }
   };
@@ -177,6 +185,11 @@ export const createQueue = (
       await opened;
       return allJobs(database);
     },
+    line: async () => {
+      await opened;
+      return jobsInLine(database, now());
+    },
+    onMove: (listener) => void listeners.push(listener),
     jobsOn: async (key) => {
       await opened;
       return jobsOn(database, key);

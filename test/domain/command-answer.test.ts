@@ -38,7 +38,8 @@ test("a hostile word can neither mention nor link anybody", () => {
   expect(answer).not.toContain("<!-- architect:");
 });
 
-const idle = { tasks: [], waiting: 0 };
+const idle = { tasks: [], waiting: [] };
+const next = { what: "`design b`", by: "maintainer", place: 2 };
 
 test("the standing of an issue names the run at work, its tasks and its spend", () => {
   const text = renderStanding({
@@ -48,14 +49,21 @@ test("the standing of an issue names the run at work, its tasks and its spend", 
       { id: "1", subject: "Read", status: "completed", blockedBy: [], blocks: [] },
       { id: "2", subject: "Write", activeForm: "Writing", status: "in_progress", blockedBy: [], blocks: [] },
     ] as never,
-    waiting: 2,
+    waiting: [next, { ...next, what: "`continue`" }],
     url: "https://github.test/acme/shop/issues/3#issuecomment-9",
   });
   expect(text).toContain(
     "**At work** since 2026-11-25 12:00 UTC. 1 of 2 tasks are done; now: Writing. Spent so far: 4 turns, 12,345 tokens, $0.50.",
   );
-  expect(text).toContain("2 runs wait for its end.");
+  expect(text).toContain(
+    "Waiting here:\n\n- `design b`, asked for by `maintainer`\n- `continue`, asked for by `maintainer`",
+  );
   expect(text).toContain("[one comment](https://github.test/acme/shop/issues/3#issuecomment-9)");
+});
+
+test("where nothing is at work it says what waits, and at which place", () => {
+  const text = renderStanding({ ...idle, waiting: [next] });
+  expect(text).toBe("**Queued, place 2.** `design b`, asked for by `maintainer`: one run comes before it.");
 });
 
 test("where nothing is at work it says how the last run ended, or that there was none", () => {

@@ -89,15 +89,19 @@ describe("renderStatus", () => {
 
       **DONE.** What was asked for is there, and nothing is left open. Pull request: #8, branch \`architect/issue-7-x\`.
 
+      To change something, review #8 with comments on its lines, or comment \`/architect design …\` there. Spent: $0.43 of $5.00.
+
+      <details><summary>What was done and spent</summary>
+
       Adds POST /api/v1/auth/register.
 
       - [x] Read the API
       - [ ] Write the model
       - [ ] Write the route
 
-      <sub>Spent: 12 of 60 tool calls, 9 turns, 123,456 tokens, $0.43 of $5.00. \`claude-opus-5-5\`.</sub>
+      Spent: 12 of 60 tool calls, 9 turns, 123,456 tokens, $0.43 of $5.00. \`claude-opus-5-5\`.
 
-      To change something, review #8 with comments on its lines, or comment \`/architect design …\` there."
+      </details>"
     `);
   });
 
@@ -127,9 +131,7 @@ describe("renderStatus", () => {
 
       Two things are not clear.
 
-      **Blockers**
-
-      - No \`User\` model was found.
+      **Why:** No \`User\` model was found.
 
       **Questions**
 
@@ -138,9 +140,13 @@ describe("renderStatus", () => {
          - (b) accounts
       2. Which roles?
 
-      <sub>Spent: 12 of 60 tool calls, 9 turns, 123,456 tokens, $0.43 of $5.00. \`claude-opus-5-5\`.</sub>
+      To answer, comment \`/architect answer 1a 2: …\`: the letter of an option, or a colon and your words. What you leave out the agent decides. Spent: $0.43 of $5.00.
 
-      To answer, comment \`/architect answer 1a 2: …\`: the letter of an option, or a colon and your words. What you leave out the agent decides."
+      <details><summary>What was done and spent</summary>
+
+      Spent: 12 of 60 tool calls, 9 turns, 123,456 tokens, $0.43 of $5.00. \`claude-opus-5-5\`.
+
+      </details>"
     `);
   });
 

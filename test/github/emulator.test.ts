@@ -161,7 +161,8 @@ test("a check run that was begun and did not come to its end counts as none", as
 
 test("a token that may only read writes nothing", async () => {
   const reader = await start("read");
-  await expect(reader.upsertComment(1, marker, "x", undefined)).rejects.toThrow(/writing the comment on #1: 403/);
+  expect(await reader.upsertComment(1, marker, "x", undefined)).toBeUndefined();
+  expect(emulator.comments(1)).toEqual([]);
 });
 
 test("a commit, a branch and a draft pull request are made once, however often they are asked for", async () => {
@@ -217,7 +218,7 @@ test("the status comment stays one comment", async () => {
   expect(await session.upsertComment(1, marker, `done\n\n${marker}`, first)).toBe(first);
   expect(await session.upsertComment(1, marker, `done again\n\n${marker}`, undefined)).toBe(first);
   expect(emulator.comments(1).map(({ body }) => body)).toEqual([`done again\n\n${marker}`]);
-  await emulator.as("maintainer").deleteComment(first);
+  await emulator.as("maintainer").deleteComment(first ?? 0);
   const second = await session.upsertComment(1, marker, `back\n\n${marker}`, first);
   expect(emulator.comments(1).map(({ id }) => id)).toEqual([second]);
 });

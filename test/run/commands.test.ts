@@ -41,7 +41,16 @@ const run = (job: Job) =>
   runCommand(
     {
       ...{ github, store, models: ["opus"], sandboxed: true, log: () => {} },
-      queue: { jobsOn: async () => jobs, release: async (key) => void released.push(key) },
+      queue: {
+        jobsOn: async () => jobs,
+        release: async (key) => void released.push(key),
+        line: async () =>
+          jobs.map((job, index) => ({
+            job,
+            state: index === 0 ? ("active" as const) : ("behind" as const),
+            failures: 0,
+          })),
+      },
       halts: { halt: (id) => void halted.push(id) },
       clock: () => new Date("2026-11-25T12:00:00Z"),
     },
@@ -121,7 +130,7 @@ test("the standing comes from the run at work, and from what waits behind it", a
   await store.keepStatusComment(repository, 3, 77);
   await run(command("status"));
   expect(said()[0]).toContain("Spent so far: 1 turn, 100 tokens, $0.25.");
-  expect(said()[0]).toContain("One run waits for its end.");
+  expect(said()[0]).toContain("Waiting here:\n\n- `design b`, asked for by `maintainer`");
   expect(said()[0]).toContain("#issuecomment-77");
 });
 

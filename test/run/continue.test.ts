@@ -362,7 +362,7 @@ describe("a bound over several runs", () => {
     const next = await execute([submit], command("continue"), bounded({ day: { usd: 2 } }));
     expect(next).toMatchObject({ kind: "refused", status: "BLOCKED" });
     expect(model.requests).toEqual([]);
-    expect(status()).toContain("Nothing was started: budget exhausted: this repository");
+    expect(status()).toContain("**Not started:** budget exhausted: this repository");
     const later = await execute([...toTheLimit, submit].map(dear), command("continue"), bounded({ day: { usd: 9 } }));
     expect(later).toMatchObject({ status: "DONE_WITH_CONCERNS", spend: { turns: 2 } });
   });

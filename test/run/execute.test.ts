@@ -141,7 +141,7 @@ describe("a repository's configuration", () => {
     configured("who: { permission: maintain }\n");
     await executeWith(design).run(jobOf(label), never);
     expect(statuses()[0]?.body).toContain(
-      "Nothing was started: `@maintainer` has the permission `write` here, and `who.permission` asks for `maintain`.",
+      "**Not started:** `@maintainer` has the permission `write` here, and `who.permission` asks for `maintain`.",
     );
     github.permission = "maintain";
     await executeWith(design).run(jobOf(label), never);
@@ -250,7 +250,7 @@ describe("how many runs may begin", () => {
     const [second, third] = [jobOf(label), jobOf(label)];
     await bounded({ issue: 1 }).run(second, never);
     expect(statuses()).toHaveLength(1);
-    expect(statuses()[0]?.body).toContain("Nothing was started: one run of this issue began today, and no more may.");
+    expect(statuses()[0]?.body).toContain("**Not started:** one run of this issue began today, and no more may.");
     const before = github.writes.length;
     await bounded({ issue: 1 }, logged).run(third, never);
     expect(github.writes.slice(before)).toEqual([]);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { noSpend } from "../../src/domain/budget.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import type { Store } from "../../src/ports.ts";
+import { createDesks } from "../../src/run/desk.ts";
 import { createProgress } from "../../src/run/progress.ts";
 import { createMemoryGitHub } from "../support/memory-github.ts";
 
@@ -20,16 +21,17 @@ const open = () => {
   const github = createMemoryGitHub();
   let known: number | undefined;
   const store = {
+    runsOf: async () => [],
     statusComment: async () => known,
     keepStatusComment: async (_: unknown, __: number, id: number) => {
       known = id;
     },
   } as Partial<Store> as Store;
-  const progress = createProgress(
-    { github, store, clock: () => new Date(), log: () => {}, intervalMs: 1_000 },
-    { repository: { id: 1, owner: "acme", name: "shop", installationId: 7, defaultBranch: "main" }, number: 3 },
-    { phase: "working", tasks: [], spend: noSpend, limits: { toolCalls: 15 } },
-  );
+  const repository = { id: 1, owner: "acme", name: "shop", installationId: 7, defaultBranch: "main" };
+  const desks = createDesks({ github, store, clock: () => new Date(), log: () => {}, intervalMs: 1_000 });
+  const progress = createProgress({}, desks.at({ repository, number: 3, issue: 3 }), "run", {
+    ...{ phase: "working", tasks: [], spend: noSpend, limits: { toolCalls: 15 } },
+  });
   const shown = async (...events: RunEvent[]): Promise<string> => {
     progress.tell(events, noSpend);
     await vi.advanceTimersByTimeAsync(1_000);

@@ -54,6 +54,8 @@ export type MemoryGitHub = GitHub & {
   readonly authors: Map<string, Person>;
   /** What got 👀. */
   readonly eyes: ReactionTarget[];
+  /** Other reactions. */
+  readonly signs: (ReactionTarget & { readonly content?: string })[];
   /** What pull requests change, by number; and the reviews that were written, with the pull request's number. */
   readonly files: Map<number, readonly PullFile[]>;
   readonly reviews: (PostedReview & { readonly pull: number; readonly lines: readonly ReviewLine[] })[];
@@ -104,6 +106,7 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     permissions: new Map(),
     authors: new Map(),
     eyes: [],
+    signs: [],
     files: new Map(),
     reviews: [],
     unplaced: new Set(),
@@ -200,9 +203,11 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
         return bytes ? { ok: true, bytes } : { ok: false, reason: "it is not attached here" };
       }),
     fetchBranch: async (branch) => state.branches.get(branch),
-    react: (target) =>
+    react: (target, content) =>
       write(`react ${target.on}`, () => {
-        if (!state.eyes.some((one) => JSON.stringify(one) === JSON.stringify(target))) state.eyes.push(target);
+        const known = content === "eyes" ? state.eyes : state.signs;
+        const one = content === "eyes" ? target : { ...target, content };
+        if (!known.some((other) => JSON.stringify(other) === JSON.stringify(one))) known.push(one);
       }),
     commit: (request) =>
       write("commit", () => {

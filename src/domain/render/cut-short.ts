@@ -32,7 +32,7 @@ export const cutShortSection = (input: CutShortInput, detail: Detail): string | 
   ].join("\n\n");
 };
 
-export const howToContinue =
+const howToContinue =
   "`/architect continue` goes on from here, in the same conversation and with a fresh budget; `/architect continue --budget $3` sets what it may spend, and words behind it are told to the agent. `/architect retry` begins a new conversation instead.";
 
 const latestOf = (evidence: readonly Evidence[]): readonly Evidence[] => [

@@ -176,16 +176,16 @@ export const ledgerSentence = (ledger: Ledger): string | undefined => {
 
 export const spendSentence = (
   spend: Spend,
-  limits: { readonly toolCalls: number; readonly usd?: number | undefined },
+  limits: { readonly toolCalls: number; readonly usd?: number | undefined } | undefined,
 ): string =>
   [
-    `${count(spend.toolCalls)} of ${count(limits.toolCalls)} tool calls`,
+    `${count(spend.toolCalls)}${limits ? ` of ${count(limits.toolCalls)}` : ""} tool calls`,
     `${count(spend.turns)} turns`,
     ...(spend.subagents
       ? [`${count(spend.subagents.toolCalls)} tool calls and ${count(spend.subagents.turns)} turns of subagents`]
       : []),
     `${count(spend.tokens)} tokens`,
-    limits.usd === undefined || limits.usd === 0 ? money(spend.usd) : `${money(spend.usd)} of ${money(limits.usd)}`,
+    `${money(spend.usd)}${limits?.usd ? ` of ${money(limits.usd)}` : ""}`,
   ].join(", ");
 
 const more = (number: number): string => `… and ${count(number)} more.`;

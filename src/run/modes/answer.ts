@@ -6,6 +6,7 @@ import { checkAnswer, checkReference, pathOf } from "../../verify/check-answer.t
 import { unheard } from "../judge.ts";
 import type { Ground, Mode, Reading } from "../mode.ts";
 import { createSubmitReport, type Judge, maxRefusals } from "../tools/submit-report.ts";
+import { unshown } from "../unshown.ts";
 
 const directive = `
 You answer a question about this code; nothing is written in this run, no commit comes of it, and nothing of /repo can be
@@ -72,6 +73,7 @@ const tell = async ({ ground, github, session, evidence, redact }: Reading, subm
   const marker = answerMarker("commentId" in trigger ? trigger.commentId : 0);
   const body = renderAnswer({ answer: submission.answer, references, evidence, commit: gathered.commit });
   const id = await session.upsertComment(trigger.thread.number, marker, redact(`${marker}\n${body}`), undefined);
+  if (id === undefined) return unshown;
   return {
     kind: "answered" as const,
     summary: "The question is answered.",

@@ -18,6 +18,7 @@ import { blobsOf, plannedFor } from "../approve.ts";
 import { unheard } from "../judge.ts";
 import type { Ground, Mode, Reading } from "../mode.ts";
 import { createSubmitReport, type Judge, maxRefusals } from "../tools/submit-report.ts";
+import { unshown } from "../unshown.ts";
 
 const directive = `
 You plan this work; another run carries the plan out once people approved it, and only if they do. Nothing of /repo can be
@@ -90,6 +91,7 @@ const tell = async ({ ground, github, session, findings, answered, redact }: Rea
   };
   const body = redact(`${planMarker}\n${renderPlan(view)}`);
   const id = await session.upsertComment(trigger.thread.number, planMarker, body, undefined);
+  if (id === undefined) return unshown;
   const { steps, files, questions } = plan;
   return {
     kind: "planned" as const,
