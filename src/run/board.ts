@@ -75,7 +75,7 @@ export const createBoard = (deps: BoardDeps): Board => {
 
 /** Asks once for each job whether who asked for it may: others see nothing of the queue. */
 const learn = async (
-  { github }: BoardDeps,
+  { github, log }: BoardDeps,
   heard: Map<string, boolean>,
   waiting: readonly InQueue[],
 ): Promise<void> => {
@@ -83,12 +83,20 @@ const learn = async (
   for (const id of heard.keys()) if (!ids.has(id)) heard.delete(id);
   for (const { job } of waiting) {
     if (heard.has(job.id)) continue;
-    const session = await github.open(job.trigger.repository, "acknowledge");
     try {
-      heard.set(job.id, mayWrite(await session.permissionOf(job.trigger.sender)));
-    } finally {
-      await session.close();
+      heard.set(job.id, await asksRightly(github, job));
+    } catch (error) {
+      log(`${job.key} is not shown as queued: ${String(error)}`);
     }
+  }
+};
+
+const asksRightly = async (github: GitHub, { trigger }: Job): Promise<boolean> => {
+  const session = await github.open(trigger.repository, "acknowledge");
+  try {
+    return mayWrite(await session.permissionOf(trigger.sender));
+  } finally {
+    await session.close();
   }
 };
 
