@@ -1,5 +1,7 @@
 /** The App from its start to its sudden end: in this process, from its own parts, or in one of its own. */
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { createAnalysis } from "../../../src/analysis/analysis.ts";
 import type { Analysis, SandboxHealth } from "../../../src/ports.ts";
@@ -19,9 +21,26 @@ export type Life = {
 };
 
 /** What costs time to make and remembers nothing of a run: lives of one process share it. */
-export type Shared = { readonly analysis: Analysis; health?: Promise<SandboxHealth> };
+export type Shared = {
+  readonly analysis: Analysis;
+  /** Of the data folder: scripts whose types were stripped, each by a process. */
+  readonly scripts: Map<string, Buffer>;
+  health?: Promise<SandboxHealth>;
+};
 
-export const createShared = (): Shared => ({ analysis: createAnalysis() });
+export const createShared = (): Shared => ({ analysis: createAnalysis(), scripts: new Map() });
+
+const toolchainOf = ({ config }: Scene): string => join(config.dataFolder, "shared/toolchain");
+
+const lendScripts = async (scene: Scene, { scripts }: Shared): Promise<void> => {
+  await mkdir(toolchainOf(scene), { recursive: true });
+  for (const [name, bytes] of scripts) await writeFile(join(toolchainOf(scene), name), bytes);
+};
+
+const keepScripts = async (scene: Scene, { scripts }: Shared): Promise<void> => {
+  for (const name of await readdir(toolchainOf(scene)))
+    if (name.endsWith(".mjs") && !scripts.has(name)) scripts.set(name, await readFile(join(toolchainOf(scene), name)));
+};
 
 /** What is asked after the end is never answered, as nobody is there who could hear it. */
 type Cut = { isOver: boolean };
@@ -87,7 +106,9 @@ export const startLife = async (scene: Scene, gate: Gate, shared: Shared): Promi
     statusIntervalMs: 3_600_000,
     retry: { failures: 3, crashes: 10, delayMs: () => 0 },
   };
+  await lendScripts(scene, shared);
   const app = await startApp({ ...scene.config, apiUrl: gate.api }, () => undefined, machine);
+  await keepScripts(scene, shared);
   return {
     url: app.url,
     idle: app.idle,

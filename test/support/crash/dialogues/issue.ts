@@ -72,7 +72,7 @@ export const issueDialogues: readonly Dialogue[] = [
           ["issue", "Add minutes to the clock"],
           ["pull", "Add minutes to the clock"],
         ]);
-        expect(end.threads[0]?.reactions).toEqual(["eyes by backend-architect[bot]"]);
+        expect(end.threads[0]?.reactions).toContain("eyes by backend-architect[bot]");
         expect(saidOn(end, 1)).toEqual([expect.stringMatching(/^backend-architect\[bot\]: \*\*DONE_WITH_CONCERNS\./)]);
         expect(subjectsOf(end, branch)).toEqual(["Clock", "Record decisions and work: clock"]);
         expect(pullIn(end).checks).toHaveLength(1);
@@ -115,7 +115,7 @@ export const issueDialogues: readonly Dialogue[] = [
       ...stoppedAtTurnThree(),
       holds: (end) => {
         expect(saidOn(end, 1)[0]).toMatch(/: \*\*Stopped\.\*\* .*Pull request: #2/);
-        expect(end.threads[0]?.comments[1]?.reactions).toEqual(["eyes by backend-architect[bot]"]);
+        expect(end.threads[0]?.comments[1]?.reactions).toContain("eyes by backend-architect[bot]");
         expect(saidOn(end, 1)).toHaveLength(2);
         expect(subjectsOf(end, branch)).toHaveLength(2);
         expect(pullIn(end).draft).toBe(true);

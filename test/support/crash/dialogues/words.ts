@@ -21,7 +21,7 @@ const quick = answers.map(
       holds: (end) => {
         const said = saidOn(end, 1);
         expect(said).toEqual([`maintainer: /architect ${text}`, expect.stringMatching(answer)]);
-        expect(end.threads[0]?.comments[0]?.reactions).toEqual(["eyes by backend-architect[bot]"]);
+        expect(end.threads[0]?.comments[0]?.reactions).toContain("eyes by backend-architect[bot]");
       },
     }),
   }),
