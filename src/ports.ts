@@ -96,9 +96,6 @@ export type ReactionTarget =
 /** What GitHub made of a wish: whether it is so now, or why not, as a sentence. */
 export type Granted = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
-/** 👀 it was taken; 🚀 it was done; 😕 people must act. */
-export type Reaction = "eyes" | "rocket" | "confused";
-
 export type Pull = {
   readonly number: number;
   readonly nodeId: string;
@@ -258,7 +255,7 @@ export interface GitHubSession {
   /** The commit a branch points at, read from GitHub now. */
   fetchBranch(branch: string): Promise<string | undefined>;
   /** A reaction that is there already is left. */
-  react(target: ReactionTarget, content: Reaction): Promise<void>;
+  react(target: ReactionTarget, content: "eyes" | "confused"): Promise<void>;
   /** Blobs, tree and commit through the Git Data API, so that GitHub can sign it. @returns the new commit's SHA */
   commit(request: CommitRequest): Promise<string>;
   /** The same for a tree that was put together in the mirror, such as a merge's. */

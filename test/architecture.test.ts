@@ -131,7 +131,6 @@ const catches: Readonly<Record<string, string>> = {
   "run/hold-on-base.ts": "a base that cannot be set up is merged without anything being run on it, which is said",
   "run/loop.ts": "a turn that we aborted is no accident",
   "run/board.ts": "where the queue can't be shown now it is with its next move",
-  "run/last-word.ts": "a sign that can't be given is logged",
   "run/desk.ts": "a status comment that can't be written is logged, and the run goes on",
   "run/remarks.ts": "a comment whose author can't be looked up now waits for the next turn; a missing 👀 is logged",
   "run/settings.ts": "defaults that can't be read now are stood in for by those of last time, which is said",

@@ -53,7 +53,6 @@ export const runCommand = async (deps: CommandDeps, { id, trigger }: Job): Promi
     }
     const marker = answerMarker(trigger.commentId);
     await session.upsertComment(trigger.thread.number, marker, `${marker}\n${text}`, undefined);
-    if (refusal !== undefined) await session.react({ on: "issue-comment", commentId: trigger.commentId }, "confused");
   } finally {
     await session.close();
   }

@@ -27,7 +27,6 @@ import { gatherQuestion } from "./gather-question.ts";
 import { gatherReview } from "./gather-review.ts";
 import { goOn, groundOf } from "./go-on.ts";
 import { issueOf } from "./issue-of.ts";
-import { sign } from "./last-word.ts";
 import { agentIn, type Mode } from "./mode.ts";
 import { modeFor } from "./modes.ts";
 import { type NotReady, notReady } from "./not-ready.ts";
@@ -82,7 +81,6 @@ export const createExecute = (deps: ExecuteDeps): Execute => {
       // People first: a run that is closed is not told of again, should the App end in between.
       try {
         await tellEnd(deps, deskOf(desks, record), record, own, outcome);
-        await sign(deps, job.trigger, outcome);
       } finally {
         await deps.store.closeRun(record.id, outcome);
       }
@@ -189,7 +187,6 @@ const carryOut = async (
     );
     const late = await run.remarks.hear();
     await run.progress.finish(outcome, late && lateNotice(late.remarks));
-    await sign(deps, stored.job.trigger, outcome);
     await run.store([{ type: "outcome", at: deps.clock().toISOString(), outcome }], outcome.spend);
     await deps.store.closeRun(record.id, outcome);
   } finally {

@@ -54,8 +54,6 @@ export type MemoryGitHub = GitHub & {
   readonly authors: Map<string, Person>;
   /** What got 👀. */
   readonly eyes: ReactionTarget[];
-  /** Other reactions. */
-  readonly signs: (ReactionTarget & { readonly content?: string })[];
   /** What pull requests change, by number; and the reviews that were written, with the pull request's number. */
   readonly files: Map<number, readonly PullFile[]>;
   readonly reviews: (PostedReview & { readonly pull: number; readonly lines: readonly ReviewLine[] })[];
@@ -106,7 +104,6 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     permissions: new Map(),
     authors: new Map(),
     eyes: [],
-    signs: [],
     files: new Map(),
     reviews: [],
     unplaced: new Set(),
@@ -203,11 +200,9 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
         return bytes ? { ok: true, bytes } : { ok: false, reason: "it is not attached here" };
       }),
     fetchBranch: async (branch) => state.branches.get(branch),
-    react: (target, content) =>
+    react: (target) =>
       write(`react ${target.on}`, () => {
-        const known = content === "eyes" ? state.eyes : state.signs;
-        const one = content === "eyes" ? target : { ...target, content };
-        if (!known.some((other) => JSON.stringify(other) === JSON.stringify(one))) known.push(one);
+        if (!state.eyes.some((one) => JSON.stringify(one) === JSON.stringify(target))) state.eyes.push(target);
       }),
     commit: (request) =>
       write("commit", () => {
