@@ -106,7 +106,7 @@ describe("the image", () => {
     expect(read(source)).toMatch(/^#!\/usr\/bin\/env node/);
     expect(read("src/app/help.ts")).toContain("architect start ");
     expect(textsOf("HEALTHCHECK")[0]).toContain("/healthz");
-    expect(read("src/serve.ts")).toContain('"/healthz"');
+    expect(read("src/app/front-page.ts")).toContain('"/healthz"');
     expect(textsOf("EXPOSE")).toEqual([environment["PORT"]]);
   });
 
