@@ -11,11 +11,14 @@ const spread = <T>(all: readonly T[], count: number): readonly T[] =>
     : Array.from({ length: count }, (_, nth) => all[Math.floor(((nth + 0.5) * all.length) / count)] as T);
 
 /** Of each dialogue; `ARCHITECT_VARIANTS=all` plays every point there is, which takes an hour and more. */
-const asked = process.env["ARCHITECT_VARIANTS"] ?? "6";
+const asked = process.env["ARCHITECT_VARIANTS"] ?? "4";
 const most = asked === "all" ? Number.POSITIVE_INFINITY : Number(asked);
 
 /** In a process of its own the status comment is edited as time goes by: how often is nothing to count on. */
 const isCountable = ({ write }: Point): boolean => !write.startsWith("PATCH issues/comments/");
+
+/** Nothing points at blobs and trees before there is a commit of them: of a dialogue's the first ones stand for all. */
+const isWorthwhile = ({ write, nth }: Point): boolean => nth === 1 || !/^POST git\/(blobs|trees)$/.test(write);
 
 const expectSame = (variant: Played, undisturbed: Played): void => {
   expect(variant.died, "the App met its end").toBe(true);
@@ -39,7 +42,7 @@ export const breakOff = async (player: Player, dialogue: Dialogue): Promise<void
       expect(undisturbed.wrong).toEqual([]);
       expect(points.length).toBeGreaterThan(0);
     });
-    test.each(spread(points, most).map((point) => [nameOf(point), point] as const))(
+    test.each(spread(points.filter(isWorthwhile), most).map((point) => [nameOf(point), point] as const))(
       "ends the same when killed %s",
       async (_, point) => {
         ran += 1;
