@@ -12,6 +12,9 @@ export const long = [
   "test/review-story.test.ts",
   "test/plan-story.test.ts",
   "test/stack.test.ts",
+  "test/rules.test.ts",
+  "test/abuse.test.ts",
+  "test/bad-input.test.ts",
   "test/package.test.ts",
   "test/hostile-request.test.ts",
   "test/limits.test.ts",
@@ -32,7 +35,7 @@ export const real = ["test/real/**/*.test.ts"];
 /** Every dialogue with the App's end at every one of its writes to GitHub. */
 export const full = ["test/full/**/*.test.ts", "test/crash.test.ts"];
 
-export const shared = { pool: "forks" as const, maxWorkers: 2, testTimeout: 90_000, hookTimeout: 120_000 };
+export const shared = { pool: "forks" as const, maxWorkers: 3, testTimeout: 90_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: { ...shared, include: ["test/**/*.test.ts"], exclude: [...long, ...real, ...full] },
