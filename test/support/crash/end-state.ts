@@ -190,12 +190,16 @@ const readPull = async (
         body: mask(body),
         reactions: namesOf(emulator.reactions({ reviewComment: id })),
       })),
-    checks: commits.flatMap(({ sha }, index) =>
-      emulator.checkRuns(sha).map((run) => {
-        const { name, status, conclusion, output } = run as Record<string, unknown>;
-        return mask(`commit ${index + 1}: ${JSON.stringify({ name, status, conclusion, output: wordsOf(output) })}`);
-      }),
-    ),
+    // The order of two lines of history that a merge brings together is that of the clock.
+    checks: commits
+      .flatMap(({ sha, message }) =>
+        emulator.checkRuns(sha).map((run) => {
+          const { name, status, conclusion, output } = run as Record<string, unknown>;
+          const [subject] = message.split("\n");
+          return mask(`${subject}: ${JSON.stringify({ name, status, conclusion, output: wordsOf(output) })}`);
+        }),
+      )
+      .sort(),
   };
 };
 
