@@ -135,7 +135,8 @@ export const renderPullBody = (input: PullBodyInput, room = maxBodyLength): stri
 const wrap = (parts: readonly (string | undefined)[]): string =>
   [begin, ...parts.filter((part) => part !== undefined && part !== ""), end].join("\n\n");
 
-const headline = ({ status }: PullBodyInput): string => `**Status: ${status}.** ${statusSentence[status]}`;
+const headline = ({ status }: Pick<PullBodyInput, "status">): string =>
+  `**Status: ${status}.** ${statusSentence[status]}`;
 
 /** Ours alone decides what is closed: closing words in the agent's text are made harmless. */
 const link = ({ status, issue, closes = true }: PullBodyInput): string =>
@@ -259,6 +260,19 @@ export const parseBody = (body: string): Report | undefined => {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+};
+
+/** A description that said DONE before something came up that speaks against it. */
+export const withoutDone = (body: string): string => {
+  const text = body.replace(/\r\n?/g, "\n");
+  const found = findBlock(text);
+  if (!found || parseBody(text)?.status !== "DONE") return body;
+  const block = text
+    .slice(found.from, found.to)
+    .replace(headline({ status: "DONE" }), headline({ status: "DONE_WITH_CONCERNS" }))
+    .replace(/^Closes (#\d+)$/m, "Refs $1")
+    .replace(/^ {2}"status": "DONE"/m, '  "status": "DONE_WITH_CONCERNS"');
+  return text.slice(0, found.from) + block + text.slice(found.to);
 };
 
 /** The one block between whole markers; undefined where a marker is missing, doubled or out of order. */

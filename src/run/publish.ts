@@ -10,7 +10,7 @@ import { conflictMarker, renderConflict, renderResolved } from "../domain/render
 import { partTitle, stackSection, withStack } from "../domain/render/stack.ts";
 import { roomForThreads } from "../domain/render/threads.ts";
 import { pullTitle } from "../domain/render/titles.ts";
-import { maxBodyLength, mergeBody, parseBody, renderPullBody } from "../domain/render-report.ts";
+import { maxBodyLength, mergeBody, parseBody, renderPullBody, withoutDone } from "../domain/render-report.ts";
 import { fullName } from "../domain/repository.ts";
 import { whyNotBy } from "../domain/repository-rules.ts";
 import { deviationsOf } from "../domain/standards.ts";
@@ -155,11 +155,14 @@ const outcomeOf = (
 const ciOf = ({ gathered, made }: Publication): Pick<Outcome, "ci"> =>
   gathered.checks ? { ci: checksLine(gathered.checks, { commit: made.get("work") }) } : {};
 
-/** Nothing was pushed: the pull request stays as it is, but for what became of its checks. */
+/** Nothing was pushed: the pull request stays as it is, but for what became of its checks; with one that still fails it is not done. */
 const leave = async (publication: Publication, pull: Pull): Promise<Pull> => {
   const { ci } = ciOf(publication);
-  const { session } = publication;
-  return ci === undefined ? pull : writeCiLine(session, await session.fetchPull(pull.number), ci);
+  const { session, settled } = publication;
+  if (ci === undefined) return pull;
+  const told = await writeCiLine(session, await session.fetchPull(pull.number), ci);
+  const body = settled.status === "DONE" ? told.body : withoutDone(told.body);
+  return body === told.body ? told : session.updatePull(told, { body, draft: true });
 };
 
 /** People may have marked it ready or draft: that stands until our own word on it changes. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CheckSeen } from "../../src/domain/failed-check.ts";
 import { toJob } from "../../src/domain/job.ts";
+import { parseBody } from "../../src/domain/render-report.ts";
 import type { CheckFailure } from "../../src/ports.ts";
 import { checksDue } from "../../src/run/checks-due.ts";
 import { bot } from "../support/memory-github.ts";
@@ -124,6 +125,34 @@ describe("a check that failed on the head of our pull request", () => {
     expect(asked()).toBe(0);
     expect(ciLine()).toContain("not ours");
     expect(status()).toContain("not ours");
+  });
+
+  test("and is not mended takes DONE back from the description, the issue's end, and the state of ready", async () => {
+    const made = bench.github.pulls[0];
+    if (!made) throw new Error("there is no pull request");
+    const done = made.body
+      .replace(
+        /^\*\*Status: DONE_WITH_CONCERNS\.\*\*.*$/m,
+        "**Status: DONE.** What was asked for is here, and nothing is left open.",
+      )
+      .replace("Refs #3", "Closes #3")
+      .replace('"status": "DONE_WITH_CONCERNS"', '"status": "DONE"');
+    bench.github.pulls[0] = { ...made, body: done, draft: false };
+    expect(parseBody(done)?.status).toBe("DONE");
+    ends("tests", "failure", blaming);
+    const blocked = reportWith({
+      status: "BLOCKED",
+      blockers: ["The machine lacks a database."],
+      endpoints_created: [],
+    });
+    await told([
+      { calls: [{ name: "SubmitReport", input: { ...blocked, models_created: [], middleware_added: [] } }] },
+    ]);
+    const { body, draft } = bench.github.pulls[0];
+    expect(parseBody(body)?.status).toBe("DONE_WITH_CONCERNS");
+    expect(body).toContain("**Status: DONE_WITH_CONCERNS.**");
+    expect(body).not.toContain("Closes #3");
+    expect(draft).toBe(true);
   });
 
   test("is seen to once, however often it is told", async () => {
