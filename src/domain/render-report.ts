@@ -6,6 +6,7 @@ import type { Finding, ShownEvidence } from "./finding.ts";
 import type { Ledger } from "./ledger.ts";
 import type { CutShort, Spend } from "./outcome.ts";
 import type { Paper } from "./paper.ts";
+import { findBlock, marks } from "./render/block.ts";
 import { claimsSection } from "./render/claims.ts";
 import { contractSection } from "./render/contract-changes.ts";
 import { cutShortSection } from "./render/cut-short.ts";
@@ -46,8 +47,8 @@ import type { TaskList } from "./task.ts";
 /** GitHub's limit of a description or comment. */
 export const maxBodyLength = 65_536;
 
-const begin = "<!-- architect:report:begin -->";
-const end = "<!-- architect:report:end -->";
+const name = "report";
+const [begin, end] = marks(name);
 const jsonMark = "<!-- architect:report:json -->";
 
 export type PullBodyInput = {
@@ -248,7 +249,7 @@ const embedded = ({ report, status }: PullBodyInput, { json }: Level): string | 
 /** The report that a body carries, checked as if it came from a model; undefined where there is none that can be read. */
 export const parseBody = (body: string): Report | undefined => {
   const text = body.replace(/\r\n?/g, "\n");
-  const found = findBlock(text);
+  const found = findBlock(text, name);
   const block = found ? text.slice(found.from, found.to) : text;
   const json = /^\n```json\n([\s\S]*?)\n```$/m.exec(
     block.slice(block.lastIndexOf(jsonMark)).slice(jsonMark.length),
@@ -265,7 +266,7 @@ export const parseBody = (body: string): Report | undefined => {
 /** A description that said DONE before something came up that speaks against it. */
 export const withoutDone = (body: string): string => {
   const text = body.replace(/\r\n?/g, "\n");
-  const found = findBlock(text);
+  const found = findBlock(text, name);
   if (!found || parseBody(text)?.status !== "DONE") return body;
   const block = text
     .slice(found.from, found.to)
@@ -273,14 +274,6 @@ export const withoutDone = (body: string): string => {
     .replace(/^Closes (#\d+)$/m, "Refs $1")
     .replace(/^ {2}"status": "DONE"/m, '  "status": "DONE_WITH_CONCERNS"');
   return text.slice(0, found.from) + block + text.slice(found.to);
-};
-
-/** The one block between whole markers; undefined where a marker is missing, doubled or out of order. */
-const findBlock = (text: string): { from: number; to: number } | undefined => {
-  const from = text.indexOf(begin);
-  const to = text.indexOf(end);
-  const once = from === text.lastIndexOf(begin) && to === text.lastIndexOf(end);
-  return from >= 0 && to > from && once ? { from, to: to + end.length } : undefined;
 };
 
 /**
@@ -297,7 +290,7 @@ export const mergeBody = (
   block: (room: number) => string,
 ): string => {
   const text = (existing ?? template ?? "").replace(/\r\n?/g, "\n");
-  const found = findBlock(text);
+  const found = findBlock(text, name);
   const before = found ? text.slice(0, found.from) : "";
   const after = found ? text.slice(found.to) : withoutMarkers(text);
   const gap = found || after === "" ? "" : "\n\n";
@@ -308,7 +301,7 @@ export const mergeBody = (
 /** What people wrote into a body: all of it but our block. */
 export const withoutBlock = (body: string): string => {
   const text = body.replace(/\r\n?/g, "\n");
-  const found = findBlock(text);
+  const found = findBlock(text, name);
   return found ? `${text.slice(0, found.from)}${text.slice(found.to)}`.trim() : text;
 };
 
