@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** What takes long because it is whole: the blueprint's code run by real Python, the demo, the packed command, measured runs. */
+/** What takes long because it is whole: the blueprint's code run by real Python, the demo, the packed command, measured runs, whole stories, real git and the walls, and the local GitHub itself. */
 export const long = [
   "test/model/blueprint/blueprint.test.ts",
   "test/model/blueprint/layouts.test.ts",
@@ -15,16 +15,26 @@ export const long = [
   "test/rules.test.ts",
   "test/abuse.test.ts",
   "test/bad-input.test.ts",
+  "test/check-local.test.ts",
   "test/package.test.ts",
   "test/hostile-request.test.ts",
   "test/limits.test.ts",
   "test/run-local.test.ts",
   "test/run/bad-model.test.ts",
+  "test/run/team.test.ts",
+  "test/emulator/**/*.test.ts",
+  "test/verify/python/served.test.ts",
   "test/verify/standards/blueprint.test.ts",
   "test/bench/cache.test.ts",
+  "test/workspace/collect.test.ts",
+  "test/workspace/git-inside.test.ts",
+  "test/workspace/mirror.test.ts",
+  "test/workspace/self-test.test.ts",
   "test/workspace/setup-kept.test.ts",
   "test/workspace/setup.test.ts",
   "test/workspace/trees.test.ts",
+  "test/workspace/trial.test.ts",
+  "test/workspace/users.test.ts",
   "test/scripts/setup.test.ts",
   "test/fixtures/backends.test.ts",
 ];
@@ -35,7 +45,7 @@ export const real = ["test/real/**/*.test.ts"];
 /** Every dialogue with the App's end at every one of its writes to GitHub. */
 export const full = ["test/full/**/*.test.ts", "test/crash.test.ts"];
 
-export const shared = { pool: "forks" as const, maxWorkers: 3, testTimeout: 90_000, hookTimeout: 120_000 };
+export const shared = { pool: "forks" as const, maxWorkers: 2, testTimeout: 90_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: { ...shared, include: ["test/**/*.test.ts"], exclude: [...long, ...real, ...full] },
