@@ -47,12 +47,29 @@ export type Desks = {
   close(): Promise<void>;
 };
 
+type OwnDesk = Desk & {
+  /** No run is at work here, none waits, and nothing is left to be written. */
+  atRest(): boolean;
+  close(): Promise<void>;
+};
+
+/** Beyond this many, those at rest that were asked for longest ago are put away: a thread that comes back gets another one. */
+const maxDesks = 1_000;
+
 export const createDesks = (deps: DeskDeps): Desks => {
-  const desks = new Map<string, Desk & { close(): Promise<void> }>();
+  const desks = new Map<string, OwnDesk>();
+  const tidy = (): void => {
+    for (const [key, desk] of desks) {
+      if (desks.size <= maxDesks) return;
+      if (desk.atRest()) desks.delete(key);
+    }
+  };
   return {
     at: (place) => {
       const key = `${place.repository.id}#${place.number}`;
       const desk = desks.get(key) ?? createDesk(deps, place);
+      desks.delete(key);
+      tidy();
       desks.set(key, desk);
       return desk;
     },
@@ -63,7 +80,7 @@ export const createDesks = (deps: DeskDeps): Desks => {
   };
 };
 
-const createDesk = (deps: DeskDeps, place: DeskPlace): Desk & { close(): Promise<void> } => {
+const createDesk = (deps: DeskDeps, place: DeskPlace): OwnDesk => {
   let shown: Shown | undefined;
   let waiting: readonly InQueue[] = [];
   let written: string | undefined;
@@ -133,6 +150,7 @@ const createDesk = (deps: DeskDeps, place: DeskPlace): Desk & { close(): Promise
       }
       await chain;
     },
+    atRest: () => timer === undefined && waiting.length === 0 && (!shown || shown.view.outcome !== undefined),
     close: rest,
   };
 };

@@ -37,8 +37,20 @@ const open = () => {
     await vi.advanceTimersByTimeAsync(1_000);
     return [...github.comments.values()].at(-1)?.body ?? "";
   };
-  return { progress, shown, github };
+  return { progress, shown, github, desks, repository };
 };
+
+describe("the desks of threads", () => {
+  it("are put away when there are many of them, but for those where something is at work or waits", async () => {
+    const { progress, shown, desks, repository } = open();
+    await shown({ type: "tasks", at, tasks: [task] });
+    const busy = desks.at({ repository, number: 3, issue: 3 });
+    for (let number = 10; number < 2_000; number++) desks.at({ repository, number, issue: number });
+    expect(desks.all().length).toBeLessThanOrEqual(1_001);
+    expect(desks.at({ repository, number: 3, issue: 3 })).toBe(busy);
+    await progress.stop();
+  });
+});
 
 describe("the status comment while a subagent is at work", () => {
   it("says so until it hands back, also where it goes on after a crash, and keeps its tasks to itself", async () => {
