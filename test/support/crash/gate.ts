@@ -12,6 +12,8 @@ export type Gate = {
   readonly writes: readonly string[];
   /** Tokens that the App holds. */
   tokens(): number;
+  /** A request of the App is under way: GitHub may have done it already, and the App does not know yet. */
+  isPassing(): boolean;
   /** Counts from here on, and lets nothing through any more once the point is reached. */
   arm(point?: Point): void;
   close(): Promise<void>;
@@ -35,6 +37,7 @@ export const startGate = async (api: string, onReached: () => void): Promise<Gat
   let wanted: Point | undefined;
   let isShut = false;
   let tokens = 0;
+  let inFlight = 0;
 
   const shut = (): void => {
     isShut = true;
@@ -60,7 +63,12 @@ export const startGate = async (api: string, onReached: () => void): Promise<Gat
   };
 
   const server = createServer((incoming, outgoing) => {
-    pass(incoming, outgoing).catch((error: unknown) => outgoing.destroy(error as Error));
+    inFlight += 1;
+    pass(incoming, outgoing)
+      .catch((error: unknown) => outgoing.destroy(error as Error))
+      .finally(() => {
+        inFlight -= 1;
+      });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -69,6 +77,7 @@ export const startGate = async (api: string, onReached: () => void): Promise<Gat
       return writes;
     },
     tokens: () => tokens,
+    isPassing: () => inFlight > 0,
     arm: (point) => {
       writes = [];
       wanted = point;

@@ -143,7 +143,8 @@ export const createPlayer = (shared: Shared): Player => {
         soon(
           `the App's first word on #${thread}`,
           (async () => {
-            while (emulator.comments(thread).every(({ user }) => !user.login.endsWith("[bot]"))) await wait(10);
+            const isSaid = () => emulator.comments(thread).some(({ user }) => user.login.endsWith("[bot]"));
+            while (!isSaid() || lives.gate.isPassing()) await wait(10);
           })(),
         ),
       settled: () => soon(`the end of a step of ${dialogue.name}`, rest()),

@@ -37,13 +37,14 @@ const remarkedOn = (): Play => {
       return model(talk);
     },
     steps: [
-      async ({ as, asked }) => {
+      async ({ as, asked, heard }) => {
         const { number } = await as("maintainer").createIssue({ title: "Add minutes to the clock" });
         await as("maintainer").label(number, "architect");
         await asked("design 1");
-      },
-      async ({ as, emulator, heard, settled }) => {
+        // An App that ends with its first word does so now, and not while the comment is on its way.
         await heard(1);
+      },
+      async ({ as, emulator, settled }) => {
         await as("maintainer").comment(1, "There are 60 of them.");
         await emulator.idle();
         said.resolve();
