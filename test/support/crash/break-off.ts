@@ -10,8 +10,8 @@ const spread = <T>(all: readonly T[], count: number): readonly T[] =>
     ? all
     : Array.from({ length: count }, (_, nth) => all[Math.floor(((nth + 0.5) * all.length) / count)] as T);
 
-/** Of each dialogue; `ARCHITECT_VARIANTS=all` plays every point there is, which takes an hour and more. */
-const asked = process.env["ARCHITECT_VARIANTS"] ?? "4";
+/** Of each dialogue; `CRASH_VARIANTS=all` plays every point there is, which takes an hour and more. */
+const asked = process.env["CRASH_VARIANTS"] ?? "4";
 const most = asked === "all" ? Number.POSITIVE_INFINITY : Number(asked);
 
 /** In a process of its own the status comment is edited as time goes by: how often is nothing to count on. */
