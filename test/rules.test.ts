@@ -108,6 +108,18 @@ test("as many runs as a repository lets begin in a day begin, and what comes the
   ]);
 });
 
+test("whoever has write access may stop runs, and ask how they stand, where the configuration lets them start none", async () => {
+  await configure("who: { permission: admin }\n");
+  await restart();
+  const refused = await labelled("architect");
+  expect(await statusOf(refused)).toContain("`who.permission` asks for `admin`");
+  for (const verb of ["stop", "status", "help"]) await maintainer.comment(refused, `/architect ${verb}`);
+  await settled();
+  const answers = (await commentsOn(refused)).filter(({ body }) => body.includes("architect:command:"));
+  expect(answers.map(({ body }) => body).join("\n")).toMatch(/nothing waits[\s\S]*who\.permission[\s\S]*`stop`/);
+  expect(answers).toHaveLength(3);
+});
+
 test("all of it was said in GitHub's own words", () => {
   expect(scene.emulator.violations).toEqual([]);
 });
