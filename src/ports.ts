@@ -175,6 +175,10 @@ export type CheckWritten = {
   readonly view: CheckRunView;
 };
 
+export type CheckBegun = Pick<CheckWritten, "headSha" | "key"> & {
+  readonly view: Pick<CheckRunView, "title" | "summary">;
+};
+
 export type ChecksAt = {
   /** The newest of each name, without our own. */
   readonly checks: readonly CheckSeen[];
@@ -311,7 +315,12 @@ export interface GitHubSession {
   reviseComment(number: number, marker: string, body: string): Promise<void>;
   /** Whether a commit has that check run of ours, and it has come to its end. */
   hasCheck(headSha: string, key: string): Promise<boolean>;
-  /** Our check run on a commit: made, or brought up to date where it is there. @returns its id */
+  /** Our check run on a commit is at work: made, or opened again where it came to its end before. */
+  beginCheck(check: CheckBegun): Promise<void>;
+  /**
+   * Our check run on a commit comes to its end: made, or brought up to date where it is there. Annotations cannot be taken
+   * back, so where it holds others than these, a new one of the same name stands in its place. @returns its id
+   */
   upsertCheck(check: CheckWritten): Promise<number>;
   /** Revokes the token; the session is not used afterwards. */
   close(): Promise<void>;

@@ -22,15 +22,17 @@ import { type Access, createConnect } from "./model/client.ts";
 import { openModels } from "./model/models.ts";
 import type { Analysis, Clock, GitHub, Queue, Store, ToolServers, Workspace } from "./ports.ts";
 import { createBoard } from "./run/board.ts";
-import { type CheckPushDeps, checkPush } from "./run/check-push.ts";
 import { type ChecksDueDeps, checksDue, wasOpened } from "./run/checks-due.ts";
 import { answerClosed } from "./run/closed.ts";
 import { type CommandDeps, runCommand } from "./run/commands.ts";
 import { createDesks, type Desks } from "./run/desk.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts";
 import { createHalts, type Halts } from "./run/halts.ts";
+import { createNewest } from "./run/newest.ts";
+import { createPlaces } from "./run/places.ts";
 import type { Watch } from "./run/progress.ts";
 import { createPurse, type Purse } from "./run/purse.ts";
+import { giveUpCheck, type RecheckDeps, recheck } from "./run/recheck.ts";
 import { createSettings, type Settings } from "./run/settings.ts";
 import { upkeep } from "./run/upkeep.ts";
 import { weighLabel } from "./run/weigh-label.ts";
@@ -67,6 +69,9 @@ export type Machine = {
 const thisMachine: Machine = { openDatabase, createWorkspace, createAnalysis, createServer };
 
 const architect = "backend-system-architect";
+
+/** Of pull requests whose commands are run again: they share the machine with the runs. */
+const checksAtOnce = 2;
 
 const systemClock: Clock = () => new Date();
 
@@ -231,7 +236,13 @@ export const startApp = async (config: Config, log: Log = console.error, machine
   const sandboxed = config.sandbox === "bubblewrap";
   const commands: CommandDeps = { github, store, queue, halts, models, sandboxed, clock: systemClock, log };
   const checks: ChecksDueDeps = { github, store, log, amend: execute.amend };
-  const pushes: CheckPushDeps = { github, workspace, analysis, settings, log };
+  const redactor = createRedactor(secretsOf(config));
+  const rechecks: RecheckDeps = {
+    ...{ github, workspace, analysis, settings, store, sandboxed, clock: systemClock, log },
+    places: createPlaces(checksAtOnce),
+    newest: createNewest(queue, log),
+    redact: (text) => redactor(text).text,
+  };
   const webhooks = await createWebhookHandler({
     secret: config.webhookSecret,
     github,
@@ -253,15 +264,16 @@ export const startApp = async (config: Config, log: Log = console.error, machine
   startWorker({
     queue,
     execute: (job, signal) => {
-      if (job.trigger.kind === "push") return checkPush(pushes, job);
+      if (job.trigger.kind === "push") return recheck(rechecks, job, signal);
       if (job.trigger.kind === "review" && job.trigger.closed) return answerClosed({ github, store, log }, job);
       if (job.trigger.kind === "checks")
         return checksDue(checks, job).then((due) => (due ? execute.run(job, signal) : undefined));
-      if (job.trigger.kind === "merged") return upkeep({ ...pushes, queue }, job);
+      if (job.trigger.kind === "merged") return upkeep({ ...rechecks, queue }, job);
       if (job.urgent && job.trigger.kind === "label") return weighLabel({ github, settings, queue, log }, job);
       return job.urgent ? runCommand(commands, job) : execute.run(job, signal);
     },
     giveUp: async (job, error) => {
+      if (job.trigger.kind === "push") await giveUpCheck(rechecks, job, error);
       if (!job.urgent && (await wasOpened(store, job))) await execute.giveUp(job, error);
     },
     concurrency: config.concurrency,

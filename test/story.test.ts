@@ -241,10 +241,12 @@ describe("a labelled issue", () => {
     const checks = async () =>
       (await github.rest.checks.listForRef({ ...at, ref: sha, check_name: "architect / report" })).data.check_runs;
 
-    test("gets one check run of its own, which holds the pushed code against the standards and says what was not run", async () => {
+    test("gets one check run of its own, which holds the pushed code against the standards and shows what was run on it", async () => {
       const found = await checks();
       expect(found).toMatchObject([{ status: "completed", conclusion: "failure", external_id: `pull-${pull.number}` }]);
-      expect(found[0]?.output.summary).toContain("the report's commands were run on an earlier commit");
+      expect(found[0]?.output.summary).toContain("### What was run");
+      if (python)
+        expect(found[0]?.output.summary).toMatch(/`POST \/api\/v1\/auth\/register` \| HTTP 201 \| .* \| passes \|/);
       expect(found[0]?.output.summary).toMatch(/POST \/api\/v1\/auth\/register` \| confirmed/);
       const { data: notes } = await github.rest.checks.listAnnotations({ ...at, check_run_id: found[0]?.id ?? 0 });
       expect(notes).toContainEqual(

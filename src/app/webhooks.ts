@@ -53,6 +53,9 @@ const events = [
   "pull_request_review.submitted",
   "pull_request_review_comment.created",
   "pull_request.synchronize",
+  "pull_request.edited",
+  "check_run.rerequested",
+  "check_suite.rerequested",
   "check_suite.completed",
   "pull_request.closed",
 ] as const;

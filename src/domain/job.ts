@@ -13,6 +13,8 @@ export type Job = {
   readonly acceptedAt: string;
   /** Waits neither for the runs of its issue nor for a free place: a command that starts no run, a push that is checked, what a merge asks for, a label that may be the repository's. */
   readonly urgent?: true;
+  /** An urgent one that takes minutes: those that are over in seconds need not wait for it. */
+  readonly lasting?: true;
   /** ISO 8601. Held back until then, for more of what it is about may be on its way. */
   readonly notBefore?: string;
 };
@@ -26,7 +28,7 @@ export const toJob = (trigger: Trigger, delivery: { id: string; acceptedAt: stri
   const key = keyOf(trigger.repository, issue);
   if (trigger.kind === "merged")
     return { id, key: `${fullName(trigger.repository)}/merged`, trigger, acceptedAt, urgent: true };
-  if (trigger.kind === "push") return { id, key: `${key}/check`, trigger, acceptedAt, urgent: true };
+  if (trigger.kind === "push") return { id, key: `${key}/check`, trigger, acceptedAt, urgent: true, lasting: true };
   if (trigger.kind === "label" && trigger.label && !trigger.label.usual && !trigger.label.chosen)
     return { id, key: `${key}/label/${id}`, trigger, acceptedAt, urgent: true };
   if (startsARun(trigger)) return { id, key, trigger, acceptedAt };

@@ -1,6 +1,7 @@
 /** One delivery's payload as a trigger, or why it is none. Pure: it asks nobody, so who may do what is checked later. */
 import { z } from "zod";
 import { parseCommand } from "./command.ts";
+import { announceEdit, announceRerun, changesOfPull, rerunFacts, runFacts } from "./recheck-trigger.ts";
 import type { Person, RepositoryRef, Thread } from "./repository.ts";
 import { announceComment, announceReview, closedAs, notOurs } from "./review-trigger.ts";
 import { announceSuite, suiteFacts } from "./suite-trigger.ts";
@@ -99,6 +100,17 @@ const closed = z.object({
   }),
 });
 
+const edited = z.object({
+  ...common,
+  changes: changesOfPull,
+  pull_request: pullRequest.extend({
+    body: z.string().nullish(),
+    head: pullRequest.shape.head.extend({ sha }),
+  }),
+});
+
+const runRerequested = z.object({ ...common, check_run: runFacts });
+const suiteRerequested = z.object({ ...common, check_suite: rerunFacts });
 const suiteCompleted = z.object({ ...common, check_suite: suiteFacts });
 
 /** @returns never throws: whatever the payload is, it is a trigger or it is ignored with a reason */
@@ -114,7 +126,17 @@ export const parseTrigger = (event: string, payload: unknown, options: TriggerOp
     case "pull_request_review_comment.created":
       return read(reviewCommented, payload, options, parseReviewComment);
     case "pull_request.synchronize":
-      return read(pushed, payload, options, parsePush);
+      return read(pushed, payload, options, parsePush, "others");
+    case "pull_request.edited":
+      return read(edited, payload, options, parseEdit);
+    case "check_run.rerequested":
+      return read(runRerequested, payload, options, (payload, common, { self }) =>
+        announceRerun(payload.check_run, common, self),
+      );
+    case "check_suite.rerequested":
+      return read(suiteRerequested, payload, options, (payload, common, { self }) =>
+        announceRerun(payload.check_suite, common, self),
+      );
     case "check_suite.completed":
       return read(suiteCompleted, payload, options, announceSuite, "anybody");
     case "pull_request.closed":
@@ -131,8 +153,8 @@ const read = <T extends z.infer<z.ZodObject<typeof common>>>(
   payload: unknown,
   options: TriggerOptions & { readonly anybody?: true },
   parse: (payload: T, common: Common, options: TriggerOptions) => ParsedTrigger,
-  /** Only what a machine tells of itself may come from one: it is asked for by nobody. */
-  from: "people" | "anybody" = "people",
+  /** What is asked for by nobody may come from a machine; of what is our own doing we know. */
+  from: "people" | "others" | "anybody" = "people",
 ): ParsedTrigger => {
   const parsed = schema.safeParse(payload);
   if (!parsed.success) {
@@ -140,7 +162,7 @@ const read = <T extends z.infer<z.ZodObject<typeof common>>>(
     return { ignored: `${issue?.path.join(".") || "the payload"}: ${issue?.message}`, malformed: true };
   }
   const { repository, sender, installation } = parsed.data;
-  const unheard = from === "people" ? unheardOf(sender, options) : undefined;
+  const unheard = unheardOf(sender, options, from);
   if (unheard !== undefined) return { ignored: unheard };
   if (!installation) return { ignored: "the delivery belongs to no installation of the App" };
   const ref: RepositoryRef = {
@@ -153,9 +175,15 @@ const read = <T extends z.infer<z.ZodObject<typeof common>>>(
   return parse(parsed.data, { repository: ref, sender: personOf(sender) }, options);
 };
 
-const unheardOf = (sender: Person, options: TriggerOptions): string | undefined => {
+const unheardOf = (
+  sender: Person,
+  options: TriggerOptions,
+  from: "people" | "others" | "anybody",
+): string | undefined => {
   const { self } = options;
+  if (from === "anybody") return undefined;
   if (sender.id === self.id || sender.login.toLowerCase() === self.login.toLowerCase()) return "our own doing";
+  if (from === "others") return undefined;
   return sender.type === "User" || isListed(sender, options) ? undefined : `${sender.login} is no person`;
 };
 
@@ -261,6 +289,15 @@ const parsePush = (
     trigger: { ...common, kind: "push", thread, branch: head.ref, headSha: head.sha, title },
     dedupe: `push:${common.repository.id}:${number}:${head.sha}`,
   };
+};
+
+const parseEdit = (
+  { pull_request: pull, changes }: z.infer<typeof edited>,
+  common: Common,
+  options: TriggerOptions,
+): ParsedTrigger => {
+  const ignored = notOurs(pull, common, options.self) ?? (closedAs(pull) ? "the pull request is closed" : undefined);
+  return ignored === undefined ? announceEdit(pull, changes, common) : { ignored };
 };
 
 /** A merge queue merges as well as a person does: what follows is asked for by nobody, and starts no run. */

@@ -62,13 +62,15 @@ export type ReviewTrigger = Common & {
 /** How a pull request or issue ended. */
 export type Closed = "closed" | "merged";
 
-/** A person pushed to the branch of our pull request: starts no run. */
+/** Somebody pushed to the branch of our pull request, or its head is to be checked once more: starts no run. */
 export type PushTrigger = Common & {
   readonly kind: "push";
   readonly thread: Thread;
   readonly branch: string;
   readonly headSha: string;
   readonly title: string;
+  /** Nothing was pushed: `sender` asked for the check again, or edited what it holds the head against. */
+  readonly again?: "asked" | "edited";
 };
 
 /**

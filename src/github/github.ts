@@ -65,7 +65,7 @@ export const createGitHub = (options: GitHubOptions): GitHub => {
       const client = createClient(settings, `installation-${repository.installationId}`);
       useToken(client, token, settings.throttle ? 1_000 : 10);
       const source = { webUrl, apiUrl: settings.apiUrl, fetch: options.fetch ?? fetch, token: () => token.current() };
-      return createSession(client, repository, token, { whoami, source, appId, bots: options.bots ?? [] });
+      return createSession(client, repository, token, { whoami, source, appId, clock, bots: options.bots ?? [] });
     },
     mayRerun: createMayRerun(clients, clock),
     rerunFailedJobs: createRerun(clients, settings, clock),
@@ -150,18 +150,20 @@ const createSession = (
     source,
     appId,
     bots,
+    clock,
   }: {
     readonly whoami: () => Promise<Person>;
     readonly source: ImageSource & LogSource;
     readonly appId: number;
     readonly bots: readonly Pick<Person, "login" | "id">[];
+    readonly clock: Clock;
   },
 ): GitHubSession => {
   const place: Place = { owner: token.owner, repo: token.repo };
   const name = `${place.owner}/${place.repo}`;
   const pulls = createPulls(client, repository, place);
   const commits = createCommits(client, place);
-  const checks = createChecks(client, place, appId);
+  const checks = createChecks(client, place, { appId, clock });
   const results = createCheckResults(client, place, appId, source);
   const reviews = createOwnReviews(client, place, whoami);
   const comments = createComments(client, place, whoami);
@@ -227,6 +229,8 @@ const createSession = (
     fetchFailure: (check) => during(`reading why check ${check.id} failed`, () => results.fetchFailure(check)),
     hasCheck: (headSha, key) =>
       during(`looking for the check run on ${headSha.slice(0, 12)}`, () => checks.hasCheck(headSha, key)),
+    beginCheck: (check) =>
+      during(`beginning the check run on ${check.headSha.slice(0, 12)}`, () => checks.beginCheck(check)),
     upsertCheck: (check) =>
       during(`writing the check run on ${check.headSha.slice(0, 12)}`, () => checks.upsertCheck(check)),
     close: () => token.revoke(),

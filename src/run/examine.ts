@@ -21,6 +21,8 @@ export type ExamineDeps = {
   readonly openBase: () => Promise<Pick<Worktree, "openTrial" | "close" | "commit">>;
   readonly walls: Pick<Walls, "read" | "grep">;
   readonly project: Project;
+  /** The commit is itself what is to be shown to work, though nothing is changed on top of it. */
+  readonly committed?: true;
   /** Of earlier attempts of this run: what was run is not run again on the same files. */
   readonly events: readonly RunEvent[];
   readonly record: (events: readonly RunEvent[], spend: Spend) => Promise<void>;
@@ -177,7 +179,7 @@ const endOf = ({ ended, durationMs }: CommandResult): string =>
 
 const runSuite = async (round: Round): Promise<Ran> => {
   const { test = [] } = round.project;
-  if (test.length === 0 || round.changeset.length === 0) return { evidence: [], skipped: [] };
+  if (test.length === 0 || (round.changeset.length === 0 && !round.committed)) return { evidence: [], skipped: [] };
   if (timeLeft(round, suiteMs) <= 0) return { evidence: [], skipped: test };
   const head = await round.once([round.tree, "suite", test], () =>
     inTrial(round.worktree, round.changeset, (trial) => suiteIn(round, trial, "head", round.tree)),

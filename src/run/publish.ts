@@ -3,7 +3,7 @@ import { bytesOf, treeHash } from "../domain/changeset.ts";
 import { ConflictError, RefusedError } from "../domain/errors.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { Outcome } from "../domain/outcome.ts";
-import { renderCheckRun } from "../domain/render/check-run.ts";
+import { checkKeyOf, renderCheckRun } from "../domain/render/check-run.ts";
 import { checksLine } from "../domain/render/failed-checks.ts";
 import type { Obstacle } from "../domain/render/kept.ts";
 import { conflictMarker, renderConflict, renderResolved } from "../domain/render/merges.ts";
@@ -223,5 +223,5 @@ const tellProposed = ({ deps }: Publication, { number, url, branch }: Pull): Pro
 
 /** For branch protection, and on the lines: what the checks found of this very head. */
 const tellCheck = async ({ session, settled }: Publication, pull: Pull, headSha: string): Promise<void> => {
-  await session.upsertCheck({ headSha, key: `pull-${pull.number}`, view: renderCheckRun(settled) });
+  await session.upsertCheck({ headSha, key: checkKeyOf(pull.number), view: renderCheckRun(settled) });
 };

@@ -1,6 +1,7 @@
 /** After a merge: our open pull requests that only the memory files keep from being merged get the base merged in, stacked ones go where their base went, and other conflicts are said once. No model is asked. */
 import { createHash } from "node:crypto";
 import { issueOfBranch, type Job, keyOf } from "../domain/job.ts";
+import { checkKeyOf } from "../domain/render/check-run.ts";
 import { conflictMarker, renderConflict, renderResolved } from "../domain/render/merges.ts";
 import type { MergedTrigger } from "../domain/trigger.ts";
 import type { GitHubSession, Pull, Queue } from "../ports.ts";
@@ -93,7 +94,7 @@ const keep = async (
   }
   if (plan.kind === "ours") await mergeIn(deps, session, trigger.repository, { pull, head, base, plan });
   // An attempt that ended between the merge and its check.
-  if (plan.kind === "contained" && !(await session.hasCheck(head, `pull-${pull.number}`)))
+  if (plan.kind === "contained" && !(await session.hasCheck(head, checkKeyOf(pull.number))))
     await checkHead(deps, session, trigger.repository, { number: pull.number, headSha: head });
   await session.reviseComment(pull.number, conflictMarker, renderResolved(moved));
   deps.log(`#${pull.number} and ${trigger.base} at ${base.slice(0, 12)}: ${plan.kind}`);

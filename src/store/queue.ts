@@ -38,7 +38,7 @@ const patient: RetryPolicy = {
 /** Between two tries of a write that the database refused (a full disk, say). */
 const mendMs = 5_000;
 
-/** Urgent jobs at once: each is over in seconds. */
+/** Urgent jobs at once, of those that are over in seconds. */
 const maxUrgent = 16;
 
 type Work = Parameters<Queue["work"]>[0];
@@ -52,7 +52,7 @@ export const createQueue = (
   const retry = deps.retry ?? patient;
   const now = () => deps.clock().getTime();
   const closing = new AbortController();
-  const running = new Map<string, { readonly urgent: boolean; readonly done: Promise<void> }>();
+  const running = new Map<string, { readonly job: Job; readonly done: Promise<void> }>();
   const listeners: (() => void)[] = [];
   const idlers = new Set<PromiseWithResolvers<void>>();
   let work: Work | undefined;
@@ -85,9 +85,9 @@ export const createQueue = (
   const fill = async (to: Work): Promise<void> => {
     await opened;
     while (!closing.signal.aborted) {
-      const urgent = [...running.values()].filter((one) => one.urgent).length;
-      if (urgent >= maxUrgent) return;
-      const least = running.size - urgent < to.concurrency ? 0 : 1;
+      const urgent = [...running.values()].filter(({ job }) => job.urgent);
+      if (urgent.filter(({ job }) => !job.lasting).length >= maxUrgent) return;
+      const least = running.size - urgent.length < to.concurrency ? 0 : 1;
       const taken = await takeJob(database, now(), least);
       if (!taken) return schedule(least);
       if (closing.signal.aborted) return handBack(database, taken.job.id);
@@ -98,7 +98,7 @@ export const createQueue = (
         return keepTrying("looking whether all is done", tellIdlers);
       });
       moved();
-      running.set(id, { urgent: taken.job.urgent === true, done });
+      running.set(id, { job: taken.job, done });
     }
   };
 

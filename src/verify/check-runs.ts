@@ -44,6 +44,18 @@ export const checkRuns = (
   ];
 };
 
+/** On a commit that others pushed: of what fails there its report could have told nothing, so that is no mere concern. */
+export const checkPushedRuns: typeof checkRuns = (report, runs) =>
+  isPromise(report)
+    ? checkRuns({ ...report, status: "DONE" }, runs).map((finding) =>
+        finding.severity === "error" && report.status !== "DONE" && !failing.has(finding.rule)
+          ? { ...finding, severity: "concern" }
+          : finding,
+      )
+    : [];
+
+const failing: ReadonlySet<string> = new Set(["command-failed", "server-failed", "request-failed", "suite-broken"]);
+
 const clip = (text: string): string => {
   const line = text.replace(/\s+/g, " ").trim();
   return line.length > 160 ? `${line.slice(0, 159)}…` : line;

@@ -242,6 +242,7 @@ export const createLocalGitHub = (folder: string, gitDir: string, events: LocalE
     fetchChecks: async () => ({ checks: [], pending: [] }),
     fetchFailure: () => unknown("checks"),
     hasCheck: async () => true,
+    beginCheck: async () => undefined,
     upsertCheck: async () => 1,
     close: async () => {},
   };

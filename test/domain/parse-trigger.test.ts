@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type ParsedTrigger, parseTrigger } from "../../src/domain/parse-trigger.ts";
+import { mergeBody, renderPullBody } from "../../src/domain/render-report.ts";
 import {
   commented,
   labeled,
@@ -11,6 +12,7 @@ import {
   self,
   suiteCompleted,
 } from "../support/deliveries.ts";
+import { reportWith } from "../support/report.ts";
 
 const parse = (event: string, payload: unknown): ParsedTrigger =>
   parseTrigger(event, payload, { label: "architect", self, command: "architect" });
@@ -159,7 +161,7 @@ describe("loops", () => {
     ["issues", "edited"],
     ["issues", "opened"],
     ["issue_comment", "edited"],
-    ["pull_request", "edited"],
+    ["pull_request", "review_requested"],
     ["pull_request_review", "edited"],
     ["pull_request_review_comment", "edited"],
   ])("%s.%s starts nothing, whoever does it", (event, action) => {
@@ -288,11 +290,95 @@ describe("a push to the branch of our pull request", () => {
     });
   });
 
+  test("is checked where a machine pushed, too: it is asked for by nobody", () => {
+    const sender = { login: "formatter[bot]", id: 5, type: "Bot" };
+    expect(parse("pull_request", pushed({ sender }))).toMatchObject({ trigger: { kind: "push", sender } });
+  });
+
   test("is ignored where it is our own, and on a pull request that is not ours", () => {
     const ourselves = { sender: { login: self.login, id: self.id, type: "Bot" } };
     expect(ignored("pull_request", pushed(ourselves))).toBe("our own doing");
     const theirs = { pull_request: { head: { sha: headSha }, user: maintainer } };
     expect(ignored("pull_request", pushed(theirs))).toBe("not a pull request of ours");
+  });
+});
+
+describe("our check, asked for again", () => {
+  const headSha = "a".repeat(40);
+  const again = (event: "check_run" | "check_suite", facts: object = {}, changes: object = {}) => {
+    const own = {
+      ...{ head_sha: headSha, app: { slug: self.slug } },
+      pull_requests: [
+        {
+          number: 8,
+          head: { ref: "architect/issue-7-create-users", sha: headSha, repo: { id: repositoryId } },
+          base: { repo: { id: repositoryId } },
+        },
+      ],
+      ...(event === "check_run" ? { external_id: "pull-8" } : {}),
+    };
+    return payloadOf(event, "rerequested", { [event]: { ...own, ...facts }, ...changes });
+  };
+
+  test.each(["check_run", "check_suite"] as const)("is made again on the same head (%s)", (event) => {
+    expect(parse(event, again(event))).toEqual({
+      trigger: expect.objectContaining({
+        ...{ kind: "push", again: "asked", sender: maintainer, headSha, branch: "architect/issue-7-create-users" },
+        thread: { kind: "pull", number: 8 },
+      }),
+    });
+  });
+
+  test.each([
+    ["another App's", { app: { slug: "github-actions" } }, "a check of another App"],
+    [
+      "a head that the branch has left",
+      { head_sha: "b".repeat(40) },
+      "no pull request of this repository has this head",
+    ],
+    ["one without a pull request", { pull_requests: [] }, "no pull request of this repository has this head"],
+    ["another pull request's", { external_id: "pull-9" }, "no pull request of this repository has this head"],
+  ])("is left alone where it is %s", (_, facts, reason) => {
+    expect(ignored("check_run", again("check_run", facts))).toBe(reason);
+  });
+
+  test("is left alone where nobody asks but a machine", () => {
+    const sender = { login: "helper[bot]", id: 5, type: "Bot" };
+    expect(ignored("check_suite", again("check_suite", {}, { sender }))).toBe("helper[bot] is no person");
+  });
+});
+
+describe("an edit of our pull request", () => {
+  const headSha = "a".repeat(40);
+  const bodyOf = (summary: string) =>
+    mergeBody("Words of people.", undefined, () =>
+      renderPullBody({
+        ...{ report: reportWith({ summary }), status: "DONE", issue: 7, findings: [], evidence: [], tree: "now" },
+        ...{ spend: { toolCalls: 1, turns: 1, tokens: 1, usd: 0 }, toolCallLimit: 60, model: "blueprint" },
+      }),
+    );
+  const [before, after] = [bodyOf("Adds users."), bodyOf("Adds orders.")];
+  const edited = (changes: object, body = before, sender: object = maintainer) =>
+    reviewed({}, { action: "edited", changes, sender, pull_request: { body, head: { sha: headSha } } });
+
+  test("of its base has its head checked again", () => {
+    const base = { ref: { from: "main" }, sha: { from: "b".repeat(40) } };
+    expect(parse("pull_request", edited({ base }))).toMatchObject({
+      trigger: { kind: "push", again: "edited", thread: { number: 8 }, headSha },
+    });
+  });
+
+  test("of its report has its head checked again", () => {
+    expect(parse("pull_request", edited({ body: { from: after } }))).toMatchObject({ trigger: { again: "edited" } });
+    expect(parse("pull_request", edited({ body: { from: "" } }))).toMatchObject({ trigger: { again: "edited" } });
+  });
+
+  test("of anything else changes nothing, nor does our own", () => {
+    const nothing = "nothing was edited that is checked";
+    expect(ignored("pull_request", edited({ title: { from: "x" } }))).toBe(nothing);
+    expect(ignored("pull_request", edited({ body: { from: before.replace("Words", "Other words") } }))).toBe(nothing);
+    const ourselves = { login: self.login, id: self.id, type: "Bot" };
+    expect(ignored("pull_request", edited({ body: { from: after } }, before, ourselves))).toBe("our own doing");
   });
 });
 

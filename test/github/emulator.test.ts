@@ -144,6 +144,77 @@ test("a check run on a commit is brought up to date rather than doubled, and its
   ]);
 });
 
+const noteAt = (line: number) => ({
+  ...{ path: "old.py", line, severity: "concern" as const, title: "rule", message: "m" },
+});
+const checkOf = (key: string, headSha: string, lines: readonly number[]) => ({
+  ...{ headSha, key },
+  view: { conclusion: "neutral" as const, title: "t", summary: "s", notes: lines.map(noteAt) },
+});
+/** Of the newest check run, in the order in which they were added. */
+const linesShown = async (headSha: string, key: string): Promise<readonly unknown[]> => {
+  const newest = emulator
+    .checkRuns(headSha)
+    .filter((run) => run["external_id"] === key)
+    .at(-1);
+  const of = `/repos/acme/shop/check-runs/${newest?.["id"]}/annotations?per_page=100`;
+  const pages = await Promise.all([1, 2].map((page) => emulator.as("maintainer").request("GET", `${of}&page=${page}`)));
+  return (pages as { start_line: number }[][]).flat().map((one) => one.start_line);
+};
+
+test.each(["before", "after"] as const)(
+  "the App's end %s any page of annotations loses none and doubles none",
+  async (when) => {
+    const headSha = (await session.fetchBranch("main")) ?? "";
+    const lines = Array.from({ length: 120 }, (_, index) => index + 1);
+    for (const page of [1, 2, 3]) {
+      const check = checkOf(`cut-${when}-${page}`, headSha, lines);
+      let pages = 0;
+      const cut: typeof fetch = async (input, init) => {
+        const ends = init?.method === "PATCH" && ++pages === page;
+        const answer = ends && when === "before" ? undefined : await fetch(input, init);
+        if (ends || !answer) throw new Error("the App ended");
+        return answer;
+      };
+      const options = { appId: 5, privateKey, apiUrl: emulator.api, webUrl: emulator.url, clock: () => new Date() };
+      const dying = await createGitHub({ ...options, fetch: cut }).open(repository, "publish");
+      await expect(dying.upsertCheck(check)).rejects.toThrow();
+      await session.upsertCheck(check);
+      expect(await linesShown(headSha, check.key)).toEqual(lines);
+      expect(emulator.checkRuns(headSha).filter((run) => run["external_id"] === check.key)).toHaveLength(1);
+      await dying.close();
+    }
+  },
+);
+
+test("a check that finds other things than before stands in its place: what GitHub shows of before cannot be taken back", async () => {
+  const headSha = (await session.fetchBranch("main")) ?? "";
+  const first = await session.upsertCheck(checkOf("pull-5", headSha, [1, 2]));
+  expect(await session.upsertCheck(checkOf("pull-5", headSha, [1, 2, 3]))).toBe(first);
+  const second = await session.upsertCheck(checkOf("pull-5", headSha, [3, 4]));
+  expect(second).not.toBe(first);
+  expect(await linesShown(headSha, "pull-5")).toEqual([3, 4]);
+  expect(await session.upsertCheck(checkOf("pull-5", headSha, [3, 4]))).toBe(second);
+  expect(await session.hasCheck(headSha, "pull-5")).toBe(true);
+});
+
+test("a check that is asked for again is at work until it comes to its end", async () => {
+  const headSha = (await session.fetchBranch("main")) ?? "";
+  const view = { title: "At work", summary: "It takes minutes." };
+  const shown = () => emulator.checkRuns(headSha).filter((run) => run["external_id"] === "pull-6");
+  await session.beginCheck({ headSha, key: "pull-6", view });
+  expect(shown()).toMatchObject([{ status: "in_progress", conclusion: null, output: { title: "At work" } }]);
+  expect(await session.hasCheck(headSha, "pull-6")).toBe(false);
+  await session.upsertCheck(checkOf("pull-6", headSha, [1]));
+  await session.beginCheck({ headSha, key: "pull-6", view });
+  expect(shown()).toMatchObject([{ status: "in_progress", conclusion: null, completed_at: null }]);
+  await session.upsertCheck(checkOf("pull-6", headSha, [2]));
+  expect(shown()).toMatchObject([
+    { status: "completed", conclusion: "cancelled" },
+    { status: "completed", conclusion: "neutral", output: { annotations_count: 1 } },
+  ]);
+});
+
 test("a check run that was begun and did not come to its end counts as none", async () => {
   const headSha = (await session.fetchBranch("main")) ?? "";
   const check = {

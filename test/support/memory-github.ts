@@ -32,6 +32,8 @@ export type MemoryGitHub = GitHub & {
   readonly comments: Map<number, { thread: number; body: string }>;
   readonly answers: { pull: number; threadId: number; body: string }[];
   readonly checks: CheckWritten[];
+  /** Those that were at work, as `key sha`. */
+  readonly begun: string[];
   /** Of others: what they say of a commit, and why one of them failed. */
   readonly seen: Map<string, readonly CheckSeen[]>;
   readonly failures: Map<number, CheckFailure>;
@@ -90,6 +92,7 @@ export const createMemoryGitHub = (): MemoryGitHub => {
     comments: new Map(),
     answers: [],
     checks: [],
+    begun: [],
     seen: new Map(),
     failures: new Map(),
     reruns: [],
@@ -308,6 +311,10 @@ const sessionOf = (state: MemoryGitHub): GitHubSession => {
     },
     fetchChecks: async (sha) => ({ checks: state.seen.get(sha) ?? [], pending: [] }),
     fetchFailure: async ({ id }) => state.failures.get(id) ?? { log: { ok: false, reason: "it is not kept" } },
+    beginCheck: ({ headSha, key }) =>
+      write("beginCheck", () => {
+        state.begun.push(`${key} ${headSha}`);
+      }),
     hasCheck: async (headSha, key) => state.checks.some((check) => check.headSha === headSha && check.key === key),
     upsertCheck: (check) =>
       write("upsertCheck", () => {

@@ -54,6 +54,7 @@ export const recordingGitHub = (answers: Answers = {}): RecordingGitHub => {
     fetchBranch: unexpected("fetchBranch"),
     commit: unexpected("commit"),
     hasCheck: unexpected("hasCheck"),
+    beginCheck: unexpected("beginCheck"),
     openPulls: unexpected("openPulls"),
     reviseComment: unexpected("reviseComment"),
     commitTree: unexpected("commitTree"),

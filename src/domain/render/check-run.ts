@@ -1,10 +1,12 @@
 /** What a pull request's head came to, as its check run: a conclusion for branch protection, tables for people, notes on the lines. Knows no GitHub. */
+import { treeHash } from "../changeset.ts";
 import type { ClaimVerdict } from "../claim.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding, ShownEvidence } from "../finding.ts";
 import type { Status } from "../report.ts";
 import { withoutInvisible } from "../visible-text.ts";
 import { claimsSection } from "./claims.ts";
-import { clip } from "./safe.ts";
+import { evidenceSection } from "./evidence.ts";
+import { clip, inline } from "./safe.ts";
 import { type Detail, findingsSection, statusSentence } from "./sections.ts";
 
 export type CheckNote = {
@@ -18,12 +20,15 @@ export type CheckNote = {
 };
 
 export type CheckRunView = {
-  readonly conclusion: "success" | "neutral" | "failure";
+  readonly conclusion: "success" | "neutral" | "failure" | "cancelled";
   readonly title: string;
   /** Markdown. */
   readonly summary: string;
   readonly notes: readonly CheckNote[];
 };
+
+/** The same key is the same check of a commit. */
+export const checkKeyOf = (pull: number): string => `pull-${pull}`;
 
 /** GitHub takes no longer summary, in characters. */
 const maxSummary = 65_535;
@@ -32,7 +37,7 @@ const maxNotes = 200;
 const maxMessage = 4_000;
 
 const levels: readonly Detail[] = [
-  { output: 0, text: 4_000, items: 200, patch: 0 },
+  { output: 2_000, text: 4_000, items: 200, patch: 0 },
   { output: 0, text: 600, items: 60, patch: 0 },
   { output: 0, text: 200, items: 20, patch: 0 },
 ];
@@ -43,6 +48,8 @@ export const renderCheckRun = (checked: {
   readonly status: Status;
   readonly findings: readonly Finding[];
   readonly claims: readonly ClaimVerdict[];
+  /** Of this very commit, where it was run for its check. */
+  readonly evidence?: readonly ShownEvidence[] | undefined;
 }): CheckRunView => {
   const { status, findings, claims } = checked;
   const of = (severity: Finding["severity"]): number => findings.filter((one) => one.severity === severity).length;
@@ -60,15 +67,41 @@ export const renderCheckRun = (checked: {
   };
 };
 
-const summaryOf = ({ status, findings, claims }: Parameters<typeof renderCheckRun>[0]): string => {
+/** Evidence of a commit as it is. */
+const committed = treeHash([]);
+
+const summaryOf = ({ status, findings, claims, evidence }: Parameters<typeof renderCheckRun>[0]): string => {
   const headline = `**Status: ${status}.** ${statusSentence[status]}`;
   for (const level of levels) {
-    const parts = [headline, claimsSection(claims, level), findingsSection(findings, level)];
+    const ran = evidence && evidenceSection(evidence, committed, level);
+    const parts = [headline, claimsSection(claims, level), findingsSection(findings, level), ran];
     const summary = parts.filter((part) => part !== undefined).join("\n\n");
     if (summary.length <= maxSummary) return summary;
   }
   return `${headline}\n\nThe rest does not fit here: see the pull request's description.`;
 };
+
+/** While it is at work: a branch protection that asks for it waits. */
+export const checkBegun: Pick<CheckRunView, "title" | "summary"> = {
+  title: "At work on this commit",
+  summary:
+    "The report in the description is held against the code, and its commands are run on this commit. This takes some minutes at most.",
+};
+
+export const checkOvertaken: CheckRunView = {
+  conclusion: "cancelled",
+  title: "A newer commit is checked in its place",
+  summary: "The branch has moved on since: what counts is the check of its newest commit.",
+  notes: [],
+};
+
+/** @param reason in plain words, without anybody's secrets */
+export const checkFailed = (reason: string): CheckRunView => ({
+  conclusion: "failure",
+  title: "This commit could not be checked",
+  summary: `It was tried again without success: ${inline(reason, maxMessage)}\n\nUse **Re-run** to have it checked when that is mended.`,
+  notes: [],
+});
 
 const noteOf = ({ path, line, severity, rule, message }: Finding): CheckNote[] =>
   path === undefined || line === undefined
