@@ -2,6 +2,7 @@
 import type { Check, Evidence, Finding } from "../domain/finding.ts";
 import type { Report } from "../domain/report.ts";
 import { endpointOf } from "./commands/answers.ts";
+import { doubtAbout } from "./commands/doubt.ts";
 import { serviceMissing, type Unserved } from "./commands/served.ts";
 import { readTestCommand, type TestCommand } from "./commands/test-command.ts";
 
@@ -72,7 +73,10 @@ const checkCommand = (command: TestCommand, { evidence }: Runs, say: Say): Findi
   }
   if (command.kind !== "run") return [];
   const ran = evidence.findLast((one) => one.command.trim() === command.text && one.check?.kind !== "suite");
-  if (!ran || ran.exitCode === 0) return [];
+  if (!ran) return [];
+  const doubt = ran.exitCode === 0 ? doubtAbout(ran) : undefined;
+  if (doubt) return [say("command-proves-nothing", `${shown} ran and shows nothing: ${doubt.reason}`)];
+  if (ran.exitCode === 0) return [];
   return [say("command-failed", `${shown} ended with exit code ${ran.exitCode}${lastWords(ran)}`)];
 };
 

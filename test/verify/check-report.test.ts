@@ -30,7 +30,7 @@ const ran = (exitCode: number, tree = treeHash(changeset), command = "pytest -q"
   command,
   exitCode,
   durationMs: 5,
-  output: "",
+  output: "1 passed in 0.10s",
   tree,
 });
 const context = { changeset, evidence: [ran(0)], followUp: false, threads: [] };

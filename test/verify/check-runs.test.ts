@@ -187,3 +187,21 @@ describe("servers", () => {
     );
   });
 });
+
+describe("a test command that ran", () => {
+  const ran = (command: string, output: string): Evidence => ({
+    ...{ command, exitCode: 0, output, durationMs: 1, tree: "t" },
+    check: { kind: "command" },
+  });
+  const findingsOf = (one: Evidence) =>
+    checkRuns(reportWith({ status: "DONE", endpoints_created: [], test_commands: [one.command] }), {
+      ...{ evidence: [one], skipped: [] },
+    }).map(({ severity, rule, message }) => `${severity} ${rule}: ${message}`);
+
+  test("shows what its suite says of itself, not what its exit code says", () => {
+    expect(findingsOf(ran("pytest -q tests", "2 passed in 0.10s"))).toEqual([]);
+    expect(findingsOf(ran("pytest -q tests", "2 skipped in 0.10s"))).toEqual([
+      "error command-proves-nothing: `pytest -q tests` ran and shows nothing: its output names no test that passed",
+    ]);
+  });
+});

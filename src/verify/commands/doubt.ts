@@ -1,19 +1,30 @@
 /** Whether a command's exit code says anything: what hides it, or why it would say nothing even if it were 0. Pure text. */
 import type { Doubt, Evidence, ShownEvidence } from "../../domain/finding.ts";
-import { type Kind, kindOf } from "./kinds.ts";
+import { type Kind, kindOf, type Runner } from "./kinds.ts";
 import { argvOf, type Pipeline, pipelinesOf, type Simple } from "./pipelines.ts";
+import { alteredBefore } from "./shell-state.ts";
+import { showsPass } from "./summaries.ts";
 import { literal } from "./tokens.ts";
 
-type Place = { readonly at: number; readonly inPipe: number; readonly kind: Kind["kind"]; readonly reason?: string };
+type Place = {
+  readonly at: number;
+  readonly inPipe: number;
+  readonly kind: Kind["kind"];
+  readonly reason?: string;
+  readonly runner?: Runner;
+};
 
 const masked = (reason: string): Doubt => ({ kind: "masked", reason });
 const unproven = (reason: string): Doubt => ({ kind: "unproven", reason });
 
 /** @returns undefined where its exit code is that of something that ran the code */
 export const doubtOf = (command: string): Doubt | undefined => {
-  const inner = innerShell(command);
-  if (inner !== undefined) return doubtOf(inner);
   const pipelines = pipelinesOf(command);
+  const inner = innerShell(command);
+  if (pipelines && inner !== undefined) {
+    const altered = alteredBefore(pipelines, { at: 0, inPipe: 0 });
+    return altered === undefined ? doubtOf(inner) : masked(altered);
+  }
   if (!pipelines) return masked("it cannot be read as shell commands: a quote or bracket is left open");
   const places = pipelines.flatMap((pipeline, at) =>
     pipeline.commands.map((simple, inPipe) => placeOf(simple, at, inPipe)),
@@ -29,8 +40,26 @@ export const doubtOf = (command: string): Doubt | undefined => {
 };
 
 /** Of evidence as it was taken: what the App asked itself was answered, or was not. */
-export const doubtAbout = ({ command, check }: Evidence): Doubt | undefined =>
-  check === undefined || check.kind === "command" ? doubtOf(command) : undefined;
+export const doubtAbout = ({ command, check, exitCode, output }: Evidence): Doubt | undefined => {
+  if (check !== undefined && check.kind !== "command") return undefined;
+  const doubt = doubtOf(command);
+  if (doubt || exitCode !== 0) return doubt;
+  const runners = runnersIn(command);
+  return runners.length === 0 || runners.some((runner) => showsPass(runner, output))
+    ? undefined
+    : unproven("its output names no test that passed");
+};
+
+/** Of the suites that it runs. */
+const runnersIn = (command: string): readonly Runner[] => {
+  const inner = innerShell(command);
+  if (inner !== undefined) return runnersIn(inner);
+  const simples = (pipelinesOf(command) ?? []).flatMap(({ commands }) => commands);
+  return simples.flatMap((simple) => {
+    const kind = kindOf(argvOf(simple));
+    return kind.kind === "suite" && kind.runner ? [kind.runner] : [];
+  });
+};
 
 export const withDoubts = (evidence: readonly Evidence[]): readonly ShownEvidence[] =>
   evidence.map((one) => {
@@ -70,9 +99,8 @@ const maskOf = (pipelines: readonly Pipeline[], { at, inPipe }: Place): Doubt | 
   if (next && !isSet(before, "pipefail"))
     return masked(`its exit code is masked by the pipe to \`${argvOf(next)[0] ?? ""}\``);
   if (pipeline.after === "&") return masked("it runs in the background, where its exit code is lost");
-  const trap = before.flatMap(({ commands }) => commands).find((simple) => /^trap$/.test(argvOf(simple)[0] ?? ""));
-  if (trap && /\bexit\s+0\b/.test(argvOf(trap).join(" "))) return masked("its exit code is masked by a trap");
-  return afterwards(pipelines, at);
+  const altered = alteredBefore(pipelines, { at, inPipe });
+  return altered === undefined ? afterwards(pipelines, at) : masked(altered);
 };
 
 /** What comes after it on the way to the end. */
@@ -92,6 +120,10 @@ const afterwards = (pipelines: readonly Pipeline[], at: number): Doubt | undefin
   }
 };
 
+/** `exit` alone hands on what was before it; bash counts modulo 256. */
+const endsBadly = (code: string | undefined): boolean =>
+  code === undefined || code === "$?" || (/^-?\d+$/.test(code) && Number(code) % 256 !== 0);
+
 const textOf = ({ commands }: Pipeline): string => {
   const [first] = commands;
   const text = first ? [...first.assignments.map(({ name }) => `${name}=…`), ...argvOf(first)].join(" ") : "";
@@ -100,7 +132,7 @@ const textOf = ({ commands }: Pipeline): string => {
 
 const isFailure = ({ commands: [first] }: Pipeline): boolean => {
   const [program, code] = first ? argvOf(first) : [];
-  return program === "false" || (program === "exit" && code !== "0");
+  return program === "false" || (program === "exit" && endsBadly(code));
 };
 
 /** `code=$?; …; exit $code`, or `exit $?` at once. */

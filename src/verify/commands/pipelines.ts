@@ -106,6 +106,7 @@ const wrappers: Readonly<Record<string, RegExp | undefined>> = {
   timeout: /^(-\S+|\d+(\.\d+)?[smhd]?)$/,
   nohup: /^$/,
   command: /^-p$/,
+  builtin: /^$/,
   exec: /^-\S+$/,
   nice: /^(-\S+|\d+)$/,
   stdbuf: /^-\S+$/,
