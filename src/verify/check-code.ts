@@ -10,13 +10,14 @@ import { onChangedLines } from "./changed-lines.ts";
 import { checkClaims, claimFindings } from "./claims/check-claims.ts";
 import { compareContracts, contractFindings } from "./contract.ts";
 import { checkMigrations } from "./migrations.ts";
+import { checkWeakenedTests } from "./weakened-tests.ts";
 
 export type CodeChecked = {
   /** As the code shows them. */
   readonly claims: readonly ClaimVerdict[];
   /** The API beside the base branch's. */
   readonly contract: readonly ContractChange[];
-  /** Claims that the code contradicts, what breaks clients, tables without migrations, standards that changed lines break. */
+  /** Claims that the code contradicts, what breaks clients, tables without migrations, tests of before that are gone, standards that changed lines break. */
   readonly findings: readonly Finding[];
 };
 
@@ -47,6 +48,7 @@ export const checkCode = (change: CodeChange, report?: Report, postman = false):
     findings: [
       ...[...claimFindings(claims), ...migrations].map((finding) => weighed(finding, report)),
       ...contractFindings(contract),
+      ...checkWeakenedTests(changeset, change),
       ...breaches.map(({ spans: _, ...finding }) => finding),
     ],
   };

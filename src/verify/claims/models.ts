@@ -34,15 +34,22 @@ const checkFound = (claim: Claim, found: ModelFact, base: Facts): Pick<ClaimVerd
   if (found.table !== claim.table)
     return { verdict: "contradicted", reason: `its table is ${found.table} in the code` };
   const there = fieldsOf(found);
-  const missing = claim.fields
-    .map((field) => field.replace(/[\s:(].*$/s, ""))
-    .filter((field) => !there.includes(field));
+  const named = claim.fields.map((field) => field.replace(/[\s:(].*$/s, ""));
+  const missing = named.filter((field) => !there.includes(field));
   if (missing.length > 0)
     return {
       verdict: "contradicted",
       reason: `the code has no field ${missing.join(", ")}; it has ${there.join(", ")}`,
     };
-  return { verdict: "confirmed", reason: "" };
+  const known = [...named, ...(before?.fields ?? []).map(({ name }) => name)];
+  const unnamed = found.fields.map(({ name }) => name).filter((name) => !known.includes(name));
+  const notes = [
+    ...(unnamed.length > 0 ? [`the code also has the new ${unnamed.join(", ")}`] : []),
+    ...(claim.fields.some((field, index) => field.trim() !== named[index])
+      ? ["of its fields only the names were compared"]
+      : []),
+  ];
+  return { verdict: "confirmed", reason: notes.join("; ") };
 };
 
 export const unreportedModels = (claims: readonly Claim[], base: Facts, head: Facts): readonly ClaimVerdict[] => {

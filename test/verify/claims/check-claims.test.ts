@@ -113,6 +113,19 @@ describe("a sound report", () => {
   });
 });
 
+describe("a model whose claim says less than the code, or more than a name", () => {
+  const reasonOf = async (fields: readonly string[], base?: Partial<ClaimContext>) =>
+    checkClaims({ ...sound, models_created: [{ ...user, fields: [...fields] }] }, await contextOf(after, base))
+      .filter(({ kind }) => kind === "model")
+      .map(({ verdict, reason }) => `${verdict}: ${reason}`);
+
+  it("is confirmed for what it names, and the rest is told", async () => {
+    expect(await reasonOf(["id", "email"])).toEqual(["confirmed: "]);
+    expect(await reasonOf(["id"])).toEqual(["confirmed: the code also has the new email"]);
+    expect(await reasonOf(["id: UUID", "email"])).toEqual(["confirmed: of its fields only the names were compared"]);
+  });
+});
+
 describe("a lie about", () => {
   it.each([
     [
