@@ -2,6 +2,7 @@
 import { type Attachment, attach } from "./attachments.ts";
 import { ACTIONS, type CiConclusion, type CiJob, type CiSuite, finishSuite, reportSuite } from "./ci.ts";
 import { loadContract } from "./contract/contract.ts";
+import { deleteIssue, setLocked, transferIssue } from "./conversation.ts";
 import { createGraphql } from "./graphql/graphql.ts";
 import type { Reply } from "./http.ts";
 import { changeInstallation, removeRepository } from "./installation.ts";
@@ -14,7 +15,7 @@ import { newRun } from "./routes/checks.ts";
 import { type Interception, listen, serve } from "./server.ts";
 import type { Account, Repository, World } from "./state.ts";
 import { createWeb } from "./web/web.ts";
-import { checkSubscriptions, type InstallationAction } from "./webhooks/events.ts";
+import { checkSubscriptions, type Happening, type InstallationAction } from "./webhooks/events.ts";
 import type { Delivery } from "./webhooks/outbox.ts";
 import { createWorld } from "./world.ts";
 
@@ -49,6 +50,11 @@ export type Emulator = Readers & {
   /** An image that somebody pasted. @returns the link that stands in the text */
   attach(attachment: Attachment): string;
   failNext(fault: Fault): void;
+  /** Somebody who may ends or opens a conversation to others. */
+  setLocked(by: string, thread: number, locked: boolean): Promise<void>;
+  deleteIssue(by: string, issue: number): Promise<void>;
+  /** @param to `owner/name` @returns its number there */
+  transferIssue(by: string, issue: number, to: string): Promise<number>;
   reportCheck(ci: Ci): Promise<void>;
   /** A whole suite ends, and says so once. @returns its id */
   reportSuite(suite: CiSuite): Promise<number>;
@@ -81,6 +87,12 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   });
   const first = options.repositories[0] ?? { owner: "", name: "" };
   const { outbox } = world;
+  const told = async <T>(by: string, act: (at: Happening) => Promise<T>): Promise<T> => {
+    const repository = repositoryNamed(world, `${first.owner}/${first.name}`);
+    const done = await act({ world, repository, sender: accountNamed(world, by) });
+    outbox.flush();
+    return done;
+  };
 
   return {
     ...createReaders(world, first),
@@ -95,6 +107,9 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     as: (login) => personNamed(world, options, login, first),
     attach: (attachment) => attach(world, attachment),
     failNext: faults.add,
+    setLocked: (by, thread, locked) => told(by, (at) => setLocked(at, thread, locked)),
+    deleteIssue: (by, issue) => told(by, (at) => deleteIssue(at, issue)),
+    transferIssue: (by, issue, to) => told(by, (at) => transferIssue(at, issue, repositoryNamed(world, to))),
     reportCheck: (ci) => reportCheck(world, first, ci),
     reportSuite: (suite) => reportSuite(world, first, suite),
     finishSuite: (id, jobs) => finishSuite(world, first, id, jobs),
@@ -142,6 +157,12 @@ function accountNamed(world: World, login: string): Account {
   const account = world.accounts.get(login.toLowerCase());
   if (account === undefined) throw new Error(`the emulator knows nobody called ${login}`);
   return account;
+}
+
+function repositoryNamed(world: World, name: string): Repository {
+  const repository = world.repositories.get(name.toLowerCase());
+  if (repository === undefined) throw new Error(`the emulator has no repository ${name}`);
+  return repository;
 }
 
 function personNamed(world: World, options: EmulatorOptions, login: string, repository: RepositoryName): Person {

@@ -80,5 +80,6 @@ export function createRest(world: World, contract: Contract, routes: readonly Ro
 
 const refusal = ({ status, message, details }: HttpError): Reply => ({
   status,
+  ...(status === 301 ? { headers: { location: String(details["url"]) } } : {}),
   body: { message, ...details, documentation_url: "https://docs.github.com/rest", status: String(status) },
 });

@@ -59,6 +59,8 @@ export type Issue = {
   updatedAt: string;
   closedAt: string | null;
   closedBy: Account | null;
+  /** Then people with write access alone may speak, and nobody can react. */
+  locked: boolean;
   reactions: Reaction[];
   /** A pull request is an issue that has these. */
   pull?: PullFacts;
@@ -175,6 +177,8 @@ export type Repository = {
   pushedAt: string;
   readonly labels: Map<string, Label>;
   readonly issues: Map<number, Issue>;
+  /** Issues that were deleted, or moved to where the address says. */
+  readonly gone: Map<number, string | undefined>;
   readonly comments: Map<number, Comment>;
   readonly reviews: Map<number, Review>;
   readonly reviewComments: Map<number, ReviewComment>;
@@ -234,7 +238,7 @@ export const timestamp = (world: Pick<World, "clock">): string =>
 
 export const fullName = (repository: Repository): string => `${repository.owner.login}/${repository.name}`;
 
-export const nextNumber = (repository: Repository): number => repository.issues.size + 1;
+export const nextNumber = (repository: Repository): number => repository.issues.size + repository.gone.size + 1;
 
 export const isPull = (issue: Issue | undefined): issue is Pull => issue?.pull !== undefined;
 

@@ -110,6 +110,7 @@ async function createRepository(
     pushedAt: timestamp(world),
     labels: new Map(),
     issues: new Map(),
+    gone: new Map(),
     comments: new Map(),
     reviews: new Map(),
     reviewComments: new Map(),

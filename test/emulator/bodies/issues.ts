@@ -71,7 +71,7 @@ export function issueBody(world: World, repository: Repository, issue: Issue): J
     assignee: assignees[0] ?? null,
     assignees,
     milestone: null,
-    locked: false,
+    locked: issue.locked,
     active_lock_reason: null,
     comments: [...repository.comments.values()].filter(({ thread }) => thread === issue.number).length,
     ...(issue.pull === undefined ? {} : { draft: issue.pull.draft, pull_request: pullLinks(world, repository, issue) }),

@@ -43,7 +43,7 @@ export function shortPullBody(world: World, repository: Repository, pull: Pull):
     statuses_url: links.statuses,
     number: pull.number,
     state: pull.state,
-    locked: false,
+    locked: pull.locked,
     title: pull.title,
     user: issue["user"],
     body: pull.body,

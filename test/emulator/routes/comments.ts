@@ -15,11 +15,12 @@ import {
 } from "../http.ts";
 import { type Comment, type Issue, timestamp } from "../state.ts";
 import { commentEvent } from "../webhooks/events.ts";
-import { checkText, issueOf, placeOf, requireAuthorOr } from "./threads.ts";
+import { checkText, issueOf, placeOf, requireAuthorOr, requireUnlocked } from "./threads.ts";
 
 function createComment(call: RepositoryCall): Reply {
   const { world, repository, author, body } = call;
   const issue = issueOf(call, "write");
+  requireUnlocked(call, issue);
   const now = timestamp(world);
   const comment: Comment = {
     id: world.nextId(),

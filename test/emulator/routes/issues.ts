@@ -5,7 +5,7 @@ import { issueBody } from "../bodies/issues.ts";
 import { created, inRepository, ok, paginate, type Reply, type RepositoryCall, type Route } from "../http.ts";
 import { hasRole, type Issue, timestamp } from "../state.ts";
 import { labelEvent, threadEvent } from "../webhooks/events.ts";
-import { ensureLabel, issueOf, newIssue, placeOf, replaceLabels, requireAuthorOr } from "./threads.ts";
+import { ensureLabel, issueOf, newIssue, placeOf, replaceLabels, requireAuthorOr, whereItWent } from "./threads.ts";
 
 const labelNames = (given: unknown): string[] =>
   ((given as (string | { name: string })[] | undefined) ?? []).map((label) =>
@@ -92,6 +92,7 @@ export const issueRoutes: readonly Route[] = [
   inRepository("POST /issues", contributes("issues"), createIssue),
   inRepository("GET /issues", reads(...THREADS), listIssues),
   inRepository("GET /issues/{issue_number}", reads(...THREADS), (call) => {
+    whereItWent(call);
     const issue = issueOf(call, "read");
     return ok({ ...issueBody(call.world, call.repository, issue), ...fullText(call.world, call.accept, issue.body) });
   }),

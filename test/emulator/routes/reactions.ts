@@ -3,15 +3,23 @@ import { contributes, type Need, reads } from "../access.ts";
 import { reactionBody } from "../bodies/issues.ts";
 import { found, inRepository, noContent, paginate, type Reply, type RepositoryCall, type Route } from "../http.ts";
 import { forbidden } from "../http-error.ts";
-import { type Reaction, timestamp } from "../state.ts";
+import { type Comment, type Issue, type Reaction, type ReviewComment, timestamp } from "../state.ts";
 import { commentOf } from "./comments.ts";
 import { reviewCommentOf } from "./review-comments.ts";
 import { issueOf } from "./threads.ts";
 
-type Reactable = { reactions: Reaction[] };
+type Reactable = Issue | Comment | ReviewComment;
 type Find = (call: RepositoryCall, level: "read" | "write") => Reactable;
 
-function react({ world, author, body }: RepositoryCall, target: Reactable): Reply {
+const isLocked = ({ repository }: RepositoryCall, target: Reactable): boolean => {
+  if ("locked" in target) return target.locked;
+  return repository.issues.get("thread" in target ? target.thread : target.pull)?.locked === true;
+};
+
+function react(call: RepositoryCall, target: Reactable): Reply {
+  const { world, author, body } = call;
+  // Of people with write access, too: https://github.com/GitHawkApp/GitHawk/issues/2297
+  if (isLocked(call, target)) throw forbidden("Unable to create reaction because issue is locked.");
   const content = body["content"] as string;
   const known = target.reactions.find((one) => one.content === content && one.by.id === author.account.id);
   if (known !== undefined) return { status: 200, body: reactionBody(world, known) };

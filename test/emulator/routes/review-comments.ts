@@ -17,7 +17,7 @@ import { anchorOf, isPublished, newReply, newReview, newReviewComment } from "..
 import { type ReviewComment, type Side, timestamp } from "../state.ts";
 import { reviewCommentEvent, reviewEvent } from "../webhooks/events.ts";
 import { pullOf } from "./pulls.ts";
-import { checkText, placeOf, requireAuthorOr } from "./threads.ts";
+import { checkText, placeOf, requireAuthorOr, requireUnlocked } from "./threads.ts";
 
 export function reviewCommentOf({ repository, params }: RepositoryCall): ReviewComment {
   return found(repository.reviewComments.get(Number(params["comment_id"])));
@@ -28,6 +28,7 @@ const RESOURCE = "PullRequestReviewComment";
 async function createComment(call: RepositoryCall): Promise<Reply> {
   const { world, repository, author, body } = call;
   const pull = pullOf(call);
+  requireUnlocked(call, pull);
   const text = checkText(RESOURCE, body["body"]);
   const inReplyTo = body["in_reply_to"] as number | undefined;
   if (inReplyTo !== undefined) return reply(call, found(repository.reviewComments.get(inReplyTo)), text);
@@ -59,6 +60,7 @@ async function createComment(call: RepositoryCall): Promise<Reply> {
 function reply(call: RepositoryCall, to: ReviewComment, text: string): Promise<Reply> {
   const { world, repository, author } = call;
   const pull = pullOf(call);
+  requireUnlocked(call, pull);
   const review = newReview(world, repository, author, pull, { body: "", state: "COMMENTED" });
   return announce(call, newReply(world, repository, review, to, text));
 }

@@ -7,7 +7,7 @@ import { anchorOf, newReview, newReviewComment, type Spot } from "../review-thre
 import { type Pull, type Review, type ReviewComment, type ReviewState, type Side, timestamp } from "../state.ts";
 import { reviewCommentEvent, reviewEvent } from "../webhooks/events.ts";
 import { pullOf } from "./pulls.ts";
-import { placeOf, requireAuthorOr } from "./threads.ts";
+import { placeOf, requireAuthorOr, requireUnlocked } from "./threads.ts";
 
 const STATES: Readonly<Record<string, ReviewState>> = {
   APPROVE: "APPROVED",
@@ -64,6 +64,7 @@ async function anchors(
 async function createReview(call: RepositoryCall): Promise<Reply> {
   const { world, repository, author, body } = call;
   const pull = pullOf(call);
+  requireUnlocked(call, pull);
   const { event, comments = [] } = body as { event?: string; comments?: Inline[] };
   const text = (body["body"] as string | undefined) ?? "";
   const state = event === undefined ? "PENDING" : checkEvent(call, pull, event, text, comments.length);
@@ -99,6 +100,7 @@ function reviewOf(call: RepositoryCall): Review {
 async function submitReview(call: RepositoryCall): Promise<Reply> {
   const { world, repository, body } = call;
   const review = reviewOf(call);
+  requireUnlocked(call, pullOf(call));
   if (review.state !== "PENDING") throw unprocessable("Could not submit pull request review.");
   const text = (body["body"] as string | undefined) ?? review.body;
   review.state = checkEvent(call, pullOf(call), body["event"] as string, text, commentsOf(call, review).length);

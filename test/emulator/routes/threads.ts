@@ -1,7 +1,7 @@
 /** What the routes of issues, labels, comments and pull requests share: finding a thread, making one, labelling it. */
 import { authorizeThread } from "../access.ts";
 import { found, type RepositoryCall } from "../http.ts";
-import { forbidden, validationFailed } from "../http-error.ts";
+import { forbidden, HttpError, validationFailed } from "../http-error.ts";
 import {
   type Author,
   hasRole,
@@ -22,9 +22,24 @@ export const placeOf = ({ world, repository, author }: RepositoryCall) => ({
 
 /** The thread of `{issue_number}`, where this author may do this with it. */
 export function issueOf({ repository, params, author }: RepositoryCall, level: "read" | "write"): Issue {
-  const issue = found(repository.issues.get(Number(params["issue_number"])));
+  const number = Number(params["issue_number"]);
+  if (repository.gone.has(number) && repository.gone.get(number) === undefined)
+    throw new HttpError(410, "This issue was deleted");
+  const issue = found(repository.issues.get(number));
   authorizeThread(author, issue, level);
   return issue;
+}
+
+/** Where an issue was moved to, for the routes that say so. */
+export function whereItWent({ repository, params }: RepositoryCall): void {
+  const url = repository.gone.get(Number(params["issue_number"]));
+  if (url !== undefined) throw new HttpError(301, "Moved Permanently", { url });
+}
+
+/** A locked conversation takes words of people with write access alone, and of no App. */
+export function requireUnlocked({ world, repository, author }: RepositoryCall, issue: Issue): void {
+  if (!issue.locked || (author.kind === "user" && hasRole(world, author.account, "write", repository))) return;
+  throw forbidden("Unable to create comment because issue is locked.");
 }
 
 /** Apps may what their permissions say; people need the role, or to have written it themselves. */
@@ -60,6 +75,7 @@ export function newIssue(
     updatedAt: now,
     closedAt: null,
     closedBy: null,
+    locked: false,
     reactions: [],
   };
   repository.issues.set(issue.number, issue);

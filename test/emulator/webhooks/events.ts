@@ -51,7 +51,7 @@ export function checkSubscriptions(events: readonly string[], permissions: Reado
   }
 }
 
-type Happening = { readonly world: World; readonly repository: Repository; readonly sender: Account };
+export type Happening = { readonly world: World; readonly repository: Repository; readonly sender: Account };
 
 function emit({ world, repository, sender }: Happening, event: string, action: string | undefined, facts: Json): void {
   if (!world.app.events.includes(event)) return;

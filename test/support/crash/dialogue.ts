@@ -44,6 +44,8 @@ export type Dialogue = {
   readonly files: Readonly<Record<string, string>>;
   /** Repositories besides. */
   readonly others?: EmulatorOptions["repositories"];
+  /** People and bots besides the maintainer and the stranger. */
+  readonly users?: EmulatorOptions["users"];
   readonly env?: Readonly<Record<string, string>>;
   /** By SIGKILL of a process of its own, which takes seconds: so many, 2 where left out. */
   readonly processes?: number;

@@ -4,6 +4,7 @@ import { branchDialogues } from "./dialogues/branches.ts";
 import { checksDialogues } from "./dialogues/checks.ts";
 import { handoffDialogues } from "./dialogues/handoffs.ts";
 import { issueDialogues } from "./dialogues/issue.ts";
+import { labelDialogues } from "./dialogues/labels.ts";
 import { othersDialogues } from "./dialogues/others.ts";
 import { planDialogues } from "./dialogues/plan.ts";
 import { pullDialogues } from "./dialogues/pull.ts";
@@ -22,4 +23,5 @@ export const dialogues: readonly Dialogue[] = [
   ...branchDialogues,
   ...othersDialogues,
   ...handoffDialogues,
+  ...labelDialogues,
 ];

@@ -116,6 +116,7 @@ export const createPlayer = (shared: Shared): Player => {
     const scene = await startScene({
       repository: { texts: dialogue.files },
       ...(dialogue.others ? { others: dialogue.others } : {}),
+      ...(dialogue.users ? { users: dialogue.users } : {}),
       privateKey,
       env: {
         ...{ ARCHITECT_MODEL: "claude-opus-5-5", ANTHROPIC_API_KEY: api.apiKey, ANTHROPIC_BASE_URL: api.url },
