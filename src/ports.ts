@@ -237,9 +237,10 @@ export interface GitHubSession {
   fetchOwnReviews(pull: number): Promise<readonly PostedReview[]>;
   /**
    * One review that neither approves nor asks for changes, with all its comments: written once, by its marker.
-   * @returns "unplaced" where GitHub takes one of the lines for none of the diff, and nothing was written
+   * @returns "unplaced" where GitHub takes one of the lines for none of the diff, and nothing was written; undefined
+   * where the conversation takes no words: it is locked, or not ours to write on
    */
-  postReview(pull: number, review: ReviewWritten): Promise<Pick<PostedReview, "id" | "url"> | "unplaced">;
+  postReview(pull: number, review: ReviewWritten): Promise<Pick<PostedReview, "id" | "url"> | "unplaced" | undefined>;
   /** Reviews that are still there, in the order of `ids`, and the threads that they have comments in, each whole. */
   fetchReviews(
     pull: number,
@@ -258,7 +259,7 @@ export interface GitHubSession {
   fetchImages(from: AttachedTo, urls: readonly string[]): Promise<FetchedImage[]>;
   /** The commit a branch points at, read from GitHub now. */
   fetchBranch(branch: string): Promise<string | undefined>;
-  /** A reaction that is there already is left. */
+  /** A reaction that is there already is left; one that a locked conversation or a lost comment does not take is left out. */
   react(target: ReactionTarget, content: "eyes" | "confused"): Promise<void>;
   /** Blobs, tree and commit through the Git Data API, so that GitHub can sign it. @returns the new commit's SHA */
   commit(request: CommitRequest): Promise<string>;
@@ -282,9 +283,9 @@ export interface GitHubSession {
   upsertComment(number: number, marker: string, body: string, knownId: number | undefined): Promise<number | undefined>;
   /**
    * The one answer of ours in a review thread that carries `marker`: edited where it reads otherwise by now, or made.
-   * @returns its id; undefined where the thread is gone
+   * @returns its id; "gone" where the thread is not there any more, "untaken" where the conversation takes no words
    */
-  answerThread(pull: number, threadId: number, marker: string, body: string): Promise<number | undefined>;
+  answerThread(pull: number, threadId: number, marker: string, body: string): Promise<number | "gone" | "untaken">;
   /** A thread that is resolved already, or gone, is left. */
   resolveThread(pull: number, threadId: number): Promise<Granted>;
   /** Asks a person to look again; nobody is asked twice at a time. */

@@ -211,7 +211,8 @@ const spent = ({ spend, limits, model, ledger = {} }: StatusView): string => {
 };
 
 /** What people can do now. */
-const next = ({ kind, status, pull, questions, cutShort, review, plan }: Outcome): string => {
+const next = (outcome: Outcome): string => {
+  const { kind, status, pull, questions, cutShort, review, plan } = outcome;
   if (review !== undefined) return "After the next push, `/architect review` tells what is new and what is mended.";
   if (cutShort !== undefined)
     return "`/architect continue` goes on from here, with a fresh budget; `/architect retry` begins anew.";
@@ -220,6 +221,10 @@ const next = ({ kind, status, pull, questions, cutShort, review, plan }: Outcome
   if (kind === "failed")
     return "When that is mended: `/architect continue` goes on where it stood, `/architect retry` begins anew.";
   if (status === "NEEDS_CONTEXT" || questions.length > 0) return howToAnswer(questions);
+  if (isNotStarted(outcome))
+    return outcome.summary.includes("/architect")
+      ? ""
+      : "When that is mended, `/architect retry` asks for the same again.";
   if (pull)
     return `To change something, review #${pull.number} with comments on its lines, or comment \`/architect design …\` there.`;
   return "To go on, comment `/architect design …` with what is to be done.";

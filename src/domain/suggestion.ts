@@ -102,6 +102,17 @@ export const applySuggestions = (text: string, suggestions: readonly Suggestion[
   return lines.join("\n");
 };
 
+/** Into a text that was written anew since: where the lines that it replaces stand in it, at the place that is nearest to theirs. */
+export const putSuggestion = (text: string, { from, replaces, by }: Suggestion): string => {
+  // What keeps these lines and adds to them would find them again in itself.
+  if (by.length > replaces.length && `\n${text}\n`.includes(`\n${by.join("\n")}\n`)) return text;
+  const lines = text.split("\n");
+  const [at] = [...lines.keys()]
+    .filter((start) => replaces.every((line, nth) => lines[start + nth] === line))
+    .sort((a, b) => Math.abs(a + 1 - from) - Math.abs(b + 1 - from));
+  return at === undefined ? text : lines.toSpliced(at, replaces.length, ...by).join("\n");
+};
+
 /** What was suggested stands in the file as it is now; where lines were only to go, they are gone. */
 export const standsIn = ({ replaces, by }: Suggestion, text: string): boolean => {
   const holds = (lines: readonly string[]) => `\n${text}\n`.includes(`\n${lines.join("\n")}\n`);

@@ -62,11 +62,16 @@ const unpaced = (): Partial<Pace> => {
   return { global: group, auth: group, write: group, search: group, notifications: group } as unknown as Partial<Pace>;
 };
 
-/** The API's address comes from the configuration alone, so a redirect elsewhere is an error. */
+/** The API's address comes from the configuration alone, so no redirect is followed: what has moved is gone from where it was, and asking again does not help. */
 const guardedFetch =
   (given: typeof fetch | undefined): typeof fetch =>
-  (input, init) =>
-    (given ?? fetch)(input, { ...init, redirect: "error", signal: AbortSignal.timeout(requestTimeoutMs) });
+  async (input, init) => {
+    const signal = AbortSignal.timeout(requestTimeoutMs);
+    const reply = await (given ?? fetch)(input, { ...init, redirect: "manual", signal });
+    if (![301, 302, 303, 307, 308].includes(reply.status)) return reply;
+    const message = `Moved to ${reply.headers.get("location")}, where this App does not follow`;
+    return Response.json({ message }, { status: 410 });
+  };
 
 /** The HTTP status of an error of Octokit's. */
 export const statusOf = (error: unknown): number | undefined =>

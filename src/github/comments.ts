@@ -98,19 +98,20 @@ export const createComments = (client: Octokit, place: Place, whoami: () => Prom
       if (known.body !== body) await client.rest.pulls.updateReviewComment({ ...place, comment_id: known.id, body });
       return known.id;
     }
-    // Whoever took the thread away wants no answer.
-    return unless([404], () =>
+    const make = () =>
       makeOnce(
         async () => {
           const answer = { ...place, ...once, pull_number: pull, comment_id: threadId, body };
           return (await client.rest.pulls.createReplyForReviewComment(answer)).data.id;
         },
         async () => (await find())?.id,
-      ),
-    );
+      );
+    // Whoever took the thread away wants no answer.
+    const taken = await whereTaken(() => unless([404], make).then((id) => id ?? "gone"));
+    return taken ?? "untaken";
   };
 
-  const react: CommentPart["react"] = async (target, content) => {
+  const give: CommentPart["react"] = async (target, content) => {
     if (target.on === "issue")
       await client.rest.reactions.createForIssue({ ...place, issue_number: target.number, content });
     else if (target.on === "issue-comment")
@@ -123,11 +124,22 @@ export const createComments = (client: Octokit, place: Place, whoami: () => Prom
       });
   };
 
+  const react: CommentPart["react"] = async (target, content) => {
+    const given = await whereTaken(async () => {
+      await give(target, content);
+      return true;
+    });
+    if (given) return;
+    client.log.warn(
+      `no reaction on ${target.on} ${"number" in target ? target.number : target.commentId}: locked or gone`,
+    );
+  };
+
   return { fetchComment, upsertComment, reviseComment, answerThread, react };
 };
 
 /** A locked conversation answers 403, one that is gone or not ours any more 404 or 410; so does no limit of pace. */
-const whereTaken = (write: () => Promise<number>): Promise<number | undefined> =>
+export const whereTaken = <T>(write: () => Promise<T>): Promise<T | undefined> =>
   write().catch((error: unknown) => {
     const isPace = error instanceof Error && /rate limit|abuse/i.test(error.message);
     if (isPace || ![403, 404, 410].includes(statusOf(error) ?? 0)) throw error;

@@ -3,6 +3,7 @@ import type { Octokit } from "@octokit/rest";
 import type { Person } from "../domain/repository.ts";
 import type { GitHubSession, PostedReview, PullFile, ReviewWritten } from "../ports.ts";
 import { makeOnce, once, statusOf, unless } from "./client.ts";
+import { whereTaken } from "./comments.ts";
 import { checkBody, type Place } from "./shapes.ts";
 
 type ReviewPart = Pick<GitHubSession, "fetchPullFiles" | "fetchOwnReviews" | "postReview">;
@@ -80,11 +81,13 @@ export const createOwnReviews = (client: Octokit, place: Place, whoami: () => Pr
     if (!review.body.includes(review.marker)) throw new Error("a review without its marker would not be found again");
     const known = await takeUp(pull, review.marker);
     if (known) return known;
-    try {
-      return await makeOnce(
+    const make = () =>
+      makeOnce(
         () => create(pull, review),
         () => takeUp(pull, review.marker),
       );
+    try {
+      return await whereTaken(make);
     } catch (error) {
       if (statusOf(error) !== 422 || review.comments.length === 0) throw error;
       client.log.warn(`a review of ${place.owner}/${place.repo}#${pull} goes without its lines: ${String(error)}`);

@@ -3,7 +3,7 @@ import type { Octokit } from "@octokit/rest";
 import { RefusedError } from "../domain/errors.ts";
 import { fullName, type RepositoryRef } from "../domain/repository.ts";
 import type { Clock, GitHubPhase } from "../ports.ts";
-import { doing, unless } from "./client.ts";
+import { doing, statusOf, unless } from "./client.ts";
 
 type Permissions = Readonly<Record<string, "read" | "write">>;
 
@@ -111,7 +111,11 @@ const askFor = async (app: Octokit, repository: RepositoryRef, phase: TokenPhase
 
 const mintFor = (app: Octokit, repository: RepositoryRef, phase: TokenPhase, clock: Clock): Promise<Minted> =>
   doing(`asking for a token of repository ${repository.id} to ${phase}`, async () => {
-    const answer = await unless([404], () => askFor(app, repository, phase));
+    const answer = await unless([404], () => askFor(app, repository, phase)).catch((error: unknown) => {
+      if (statusOf(error) === 403 && /suspended/i.test(String(error)))
+        throw new RefusedError(`the App's installation on ${fullName(repository)} is suspended`);
+      throw error;
+    });
     if (!answer) throw new RefusedError(`the App is not installed on ${fullName(repository)} any more`);
     const { data } = answer;
     const [named] = data.repositories ?? [];

@@ -82,8 +82,10 @@ const answerOne = async (
     ...{ outcome, path: thread.path, elsewhere: touch === "file", lowered, suggestion, answer },
     commitUrl: work === undefined ? undefined : `${pull.url}/commits/${work}`,
   });
-  if ((await session.answerThread(pull.number, thread.id, marker, `${marker}\n${text}`)) === undefined)
-    return undefined;
+  const answered = await session.answerThread(pull.number, thread.id, marker, `${marker}\n${text}`);
+  if (answered === "gone") return undefined;
+  // The table in the description, which still can be written, says how it ended.
+  if (answered === "untaken") deps.log(`#${pull.number} takes no answer of ours in thread ${thread.id}: it is locked`);
   // Somebody may have opened it again since this run has resolved it.
   const done = known.find((entry) => entry.comment === comment && entry.run === run.id)?.resolved;
   const granted = isSettled(end)

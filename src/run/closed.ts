@@ -27,7 +27,9 @@ export const answerClosed = async (deps: ClosedDeps, { id, trigger }: Job): Prom
     const issue = await issueOf(deps.store, trigger);
     const marker = closedMarker(asker.id);
     const text = renderClosed(trigger.closed, { thread: trigger.thread, issue });
-    await session.upsertComment(number, marker, `${marker}\n${text}`, undefined);
+    const shown = await session.upsertComment(number, marker, `${marker}\n${text}`, undefined);
+    if (shown === undefined)
+      deps.log(`review ${id} of #${number} is answered, but the thread takes no comment of ours`);
   } finally {
     await session.close();
   }

@@ -52,7 +52,10 @@ export const runCommand = async (deps: CommandDeps, { id, trigger }: Job): Promi
       return;
     }
     const marker = answerMarker(trigger.commentId);
-    await session.upsertComment(trigger.thread.number, marker, `${marker}\n${text}`, undefined);
+    const { number } = trigger.thread;
+    const shown = await session.upsertComment(number, marker, `${marker}\n${text}`, undefined);
+    if (shown === undefined)
+      deps.log(`command ${id} on #${number} is answered, but the thread takes no comment of ours`);
   } finally {
     await session.close();
   }

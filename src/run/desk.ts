@@ -90,17 +90,20 @@ const createDesk = (deps: DeskDeps, place: DeskPlace): OwnDesk => {
   let lastAt = Number.NEGATIVE_INFINITY;
 
   const write = async (compose: () => Promise<string | undefined>): Promise<void> => {
-    if (muted) return;
     const body = await compose();
     if (body === undefined || body === written) return;
-    if (await writeComment(deps, place, body)) written = body;
-    else {
-      muted = true;
-      deps.log(
-        `#${place.number} takes no comment of ours (it is locked, or we have no right to it): nothing is said there`,
-      );
+    if (await writeComment(deps, place, body)) {
+      written = body;
+      muted = false;
+      return;
     }
+    if (!muted)
+      deps.log(
+        `#${place.number} takes no comment of ours (it is locked or gone, or we have no right to it): nothing is said there`,
+      );
+    muted = true;
   };
+  const writeNow = async (): Promise<void> => (muted ? undefined : write(now));
   const now = (): Promise<string | undefined> => compose(deps, place, shown, waiting);
   /** One after the other. */
   const queued = (work: () => Promise<void>): Promise<void> => {
@@ -112,7 +115,7 @@ const createDesk = (deps: DeskDeps, place: DeskPlace): OwnDesk => {
   /** A live edit that fails is made up for by the next one; only the last word must succeed. */
   const soon = (): void => {
     timer = undefined;
-    queued(() => write(now)).catch((error: unknown) => deps.log(`status comment not written: ${String(error)}`));
+    queued(writeNow).catch((error: unknown) => deps.log(`status comment not written: ${String(error)}`));
   };
   const schedule = (): void => {
     timer ??= setTimeout(soon, Math.max(0, lastAt + deps.intervalMs - deps.clock().getTime()));
@@ -140,6 +143,8 @@ const createDesk = (deps: DeskDeps, place: DeskPlace): OwnDesk => {
       await rest();
     },
     wait(next) {
+      // By now it may be open again; so it may at a run's beginning and end.
+      if (next.length > waiting.length) muted = false;
       waiting = next;
       schedule();
     },
@@ -183,8 +188,11 @@ const compose = async (
   if (shown && !shown.view.outcome) return renderStatus(await surrounded(deps, place, shown, waiting));
   const [first, ...rest] = waiting;
   if (first) return renderQueued([first, ...rest], await endedOn(deps, place, undefined));
-  const [last] = await runsOn(deps, place);
-  if (shown && (!last || shown.runId === last.id)) return renderStatus(await surrounded(deps, place, shown, waiting));
+  const ended = await runsOn(deps, place);
+  const [last] = ended;
+  // Told already, and perhaps not stored yet: then an earlier run is the last one that is.
+  if (shown && (shown.runId === last?.id || !ended.some(({ id }) => id === shown.runId)))
+    return renderStatus(await surrounded(deps, place, shown, waiting));
   const isThere = (await deps.store.statusComment(place.repository, place.number)) !== undefined;
   if (!isThere) return undefined;
   if (!last?.outcome) return renderIdle();

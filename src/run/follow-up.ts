@@ -58,7 +58,7 @@ export const gatherFollowUp = async (
     readonly trigger: ReviewTrigger;
     readonly pull: Pull;
     readonly commit: string;
-    /** None where the run writes no code, so that nothing suggested is applied. */
+    /** None where the run writes nothing, so that nothing suggested is applied. */
     readonly boundary: Boundary | undefined;
     readonly begun: FollowUp | undefined;
     readonly who: Who | undefined;

@@ -7,6 +7,7 @@ import { decisionsPath, statePath } from "../domain/memory.ts";
 import type { StoredPlan } from "../domain/plan.ts";
 import type { Boundary } from "../domain/policy.ts";
 import { baseGone } from "../domain/render/merges.ts";
+import { paperBoundary } from "../domain/render/paper.ts";
 import { code } from "../domain/render/safe.ts";
 import { fullName, type Person, type Thread } from "../domain/repository.ts";
 import { boundaryFor } from "../domain/repository-config.ts";
@@ -209,7 +210,7 @@ const prepare = async (
     trigger.kind === "review" && pull
       ? await gatherFollowUp(deps, session, run, {
           ...{ trigger, pull, commit, begun: startedAt?.followUp },
-          ...{ boundary: deps.reads ? undefined : boundary, who: config.who },
+          ...{ boundary: suggestable(deps.reads, boundary), who: config.who },
         })
       : undefined;
   if (followUp && "reason" in followUp) return notReady(followUp.reason, followUp.silent);
@@ -251,6 +252,10 @@ const prepare = async (
 
 /** Of a run that writes no code: its brief still says where one that does may write. */
 const nowhere: Boundary = { allowed: [], forbidden: [] };
+
+/** Where changes that people suggest are made; nowhere by a run that writes nothing. */
+const suggestable = (reads: ReadingKind | undefined, boundary: Boundary): Boundary | undefined =>
+  reads === "paper" ? paperBoundary : reads ? undefined : boundary;
 
 /** With their boundaries in this repository; who writes nothing by definition writes nothing anywhere. */
 const agentsHere = (library: Library, names: readonly string[], config: RepositoryConfig): readonly Definition[] =>

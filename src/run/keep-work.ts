@@ -40,8 +40,8 @@ export const keepWork = async (publication: Publication, pull: Pull, obstacle: O
   const patch = await deps.workspace.patchOf(repository, ours, maxPatchBytes);
   const text = renderKept(run.id, obstacle, { changeset, patch, commit: gathered.parent });
   const id = await session.upsertComment(pull.number, keptMarker(run.id), text, undefined);
-  return {
-    summary: `${whyNotPushed(obstacle)} ${howToGoOn(obstacle)} Its work is kept as a patch.`,
-    ...(id === undefined ? {} : { comment: `${pull.url}#issuecomment-${id}` }),
-  };
+  const summary = `${whyNotPushed(obstacle)} ${howToGoOn(obstacle)}`;
+  if (id === undefined)
+    return { summary: `${summary} Its work is kept; #${pull.number} takes no comment that could show it.` };
+  return { summary: `${summary} Its work is kept as a patch.`, comment: `${pull.url}#issuecomment-${id}` };
 };

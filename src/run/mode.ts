@@ -6,6 +6,7 @@ import type { Definition, WorkKind } from "../domain/definition.ts";
 import type { Finding, ShownEvidence } from "../domain/finding.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Submission } from "../domain/submission.ts";
+import type { Suggestion } from "../domain/suggestion.ts";
 import type { FilesRead, GitHub, GitHubSession, Inspection, RunRecord } from "../ports.ts";
 import type { Gathered } from "./gather.ts";
 import type { Settled } from "./publication.ts";
@@ -26,6 +27,8 @@ export type Ground = {
   readonly limitsOf: (kind: WorkKind) => Limits;
   /** That a run which implements starts for parts of its work. */
   readonly agents: readonly string[];
+  /** What people suggested on its pull request, word for word, in this review and before. */
+  readonly suggested: () => Promise<readonly Suggestion[]>;
   /** People said something that the agent has not read. */
   readonly unheard: () => Promise<boolean>;
 };

@@ -89,6 +89,7 @@ export type PublishDeps = {
   readonly checkPart: (session: GitHubSession, pull: Pick<Pull, "number" | "headSha">) => Promise<void>;
   readonly record: (events: readonly RunEvent[]) => Promise<void>;
   readonly notices: readonly string[];
+  readonly log: (line: string) => void;
   /** What the run carried out, where people approved a plan. */
   readonly plan: StoredPlan | undefined;
   readonly redact: (text: string) => { readonly text: string; readonly leaks: number };

@@ -4,6 +4,7 @@ import { subagentsOf } from "../domain/definition.ts";
 import type { RunEvent } from "../domain/event.ts";
 import { ledgerOf } from "../domain/ledger.ts";
 import type { CutShort, Outcome } from "../domain/outcome.ts";
+import { paperBoundary } from "../domain/render/paper.ts";
 import { blockedReport } from "../domain/report.ts";
 import { fullName } from "../domain/repository.ts";
 import { isSubmission } from "../domain/submission.ts";
@@ -21,6 +22,7 @@ import { publish } from "./publish.ts";
 import { mayWrite } from "./rights.ts";
 import type { ExecuteDeps, Run } from "./run-deps.ts";
 import type { Ended } from "./settle.ts";
+import { suggestedAlone, suggestedSoFar } from "./suggest.ts";
 
 export const read = async (
   all: ExecuteDeps,
@@ -67,6 +69,7 @@ const groundOf = (deps: ExecuteDeps, run: Run, gathered: Gathered): Ground => {
     list: async (at, isWanted) => (await workspace.listSources(repository, at, isWanted)).map(({ path }) => path),
     agents: agentsOf(deps),
     inspect: async () => inspector?.head([]),
+    suggested: () => suggestedSoFar(deps.store, run.record, gathered.followUp),
     unheard: async () => (await run.remarks.hear()) !== undefined,
   };
 };
@@ -88,7 +91,7 @@ const tell = async (
   const submitted = end.kind === "reported" && isSubmission(end.report) ? end.report : undefined;
   const without = withoutSubmission(end);
   if (!submitted && (!mode.publishWithout || without.cutShort === "stopped")) {
-    if (ground.gathered.followUp) await propose(deps, run, ground, end, unfinished(run, without.blockers));
+    if (ground.gathered.followUp) await propose(deps, run, ground, end, await unfinished(ground, without.blockers));
     return { ...ended, ...without };
   }
   const { repository, sender } = run.record.job.trigger;
@@ -159,10 +162,14 @@ const answeredIn = (events: readonly RunEvent[]): readonly Answered[] => {
 const evidenceIn = (events: readonly RunEvent[]) =>
   events.flatMap((event) => (event.type === "evidence" ? [event.evidence] : []));
 
-/** Whoever reviewed hears it in each thread. */
-const unfinished = ({ record }: Run, [reason = ""]: readonly string[]): Proposed => ({
-  ...{ report: blockedReport(record.job.trigger.title, reason), status: "BLOCKED" },
-  ...{ findings: [], claims: [], changeset: [], boundaries: [] },
+/** Whoever reviewed hears it in each thread, and what was suggested word for word is there all the same. */
+const unfinished = async (
+  { run, gathered, readFiles }: Ground,
+  [reason = ""]: readonly string[],
+): Promise<Proposed> => ({
+  ...{ report: blockedReport(run.job.trigger.title, reason), status: "BLOCKED" },
+  ...{ findings: [], claims: [], boundaries: [paperBoundary] },
+  changeset: await suggestedAlone(gathered.followUp, readFiles),
 });
 
 const withoutSubmission = (end: Ended): Omit<Outcome, "questions" | "spend"> => {

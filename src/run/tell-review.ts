@@ -15,6 +15,7 @@ import type { GitHub, GitHubSession, ReviewLine, RunRecord } from "../ports.ts";
 import type { Told } from "./mode.ts";
 import { changesCode } from "./review-notices.ts";
 import type { ReviewTarget } from "./review-target.ts";
+import { unshown } from "./unshown.ts";
 
 /** What an agent made of it, where one looked. */
 export type Looked = {
@@ -45,12 +46,14 @@ export const tellReview = async (means: Means, target: ReviewTarget, looked: Loo
   if (written) return outcomeOf(target, plan, looked, written.url);
   if (isQuiet(target, plan, looked)) return nothingNew(target, plan);
   const posted = await post(means, target, plan, looked);
+  if (!posted) return unshown;
   if (posted !== "unplaced") return outcomeOf(target, plan, looked, posted.url);
   const unplaced = planReview(
     findings.map(({ spot: _, ...finding }) => finding),
     checked ? known : { told: [] },
   );
   const again = await post(means, target, unplaced, { ...looked, unplaced: true });
+  if (!again) return unshown;
   if (again === "unplaced") throw new Error(`GitHub takes no review of ${head}, not even one without lines`);
   return outcomeOf(target, unplaced, looked, again.url);
 };

@@ -4,5 +4,5 @@ import type { Outcome } from "../domain/outcome.ts";
 export const unshown: Pick<Outcome, "kind" | "status" | "summary"> = {
   ...{ kind: "refused", status: "BLOCKED" },
   summary:
-    "It was done and could not be shown: GitHub lets the App write no comment here. Unlock the conversation and ask again.",
+    "It was done and could not be shown: GitHub lets the App write nothing here. Unlock the conversation and ask again.",
 };

@@ -3,6 +3,7 @@ import type { ReviewThread, ThreadItem } from "../../src/domain/review-thread.ts
 import {
   applySuggestions,
   planSuggestions,
+  putSuggestion,
   type Suggestion,
   standsIn,
   suggestionsIn,
@@ -33,6 +34,33 @@ const reasonOf = (...items: readonly ThreadItem[]) =>
   plan(...items)
     .map((one) => (one.applies ? "" : one.reason))
     .at(-1);
+
+describe("a suggested change of a text that is written anew", () => {
+  const put = (anew: readonly string[], replaces: readonly string[], by: readonly string[], from = 2) =>
+    putSuggestion(anew.join("\n"), {
+      path,
+      from,
+      to: from + replaces.length - 1,
+      replaces,
+      by,
+      author: maintainer,
+    }).split("\n");
+
+  test("replaces the same lines where they stand by now, of several the nearest ones", () => {
+    expect(put(["new", "new", "b", "c"], ["b"], ["B"])).toEqual(["new", "new", "B", "c"]);
+    expect(put(["b", "x", "b", "x", "b"], ["b"], ["B"], 3)).toEqual(["b", "x", "B", "x", "b"]);
+    expect(put(["a", "b", "c"], ["b"], [])).toEqual(["a", "c"]);
+  });
+
+  test("is left out where these lines are others by now", () => {
+    expect(put(["a", "c"], ["b"], ["B"])).toEqual(["a", "c"]);
+  });
+
+  test("that adds to the lines which it keeps is not made twice", () => {
+    expect(put(["a", "b", "more", "c"], ["b"], ["b", "more"])).toEqual(["a", "b", "more", "c"]);
+    expect(put(["a", "b", "c"], ["b"], ["b", "more"])).toEqual(["a", "b", "more", "c"]);
+  });
+});
 
 describe("a suggested change", () => {
   test("is the lines of its block, also of none and of several backticks", () => {

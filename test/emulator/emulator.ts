@@ -49,7 +49,8 @@ export type Emulator = Readers & {
   as(login: string): Person;
   /** An image that somebody pasted. @returns the link that stands in the text */
   attach(attachment: Attachment): string;
-  failNext(fault: Fault): void;
+  /** @returns what ends it before its time */
+  failNext(fault: Fault): () => void;
   /** Somebody who may ends or opens a conversation to others. */
   setLocked(by: string, thread: number, locked: boolean): Promise<void>;
   deleteIssue(by: string, issue: number): Promise<void>;
@@ -138,11 +139,15 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   };
 }
 
-function createFaults(): { intercept: Interception; add: (fault: Fault) => void } {
+function createFaults(): { intercept: Interception; add: (fault: Fault) => () => void } {
   const faults: { fault: Fault; left: number }[] = [];
   return {
     add: (fault) => {
-      faults.push({ fault, left: fault.times ?? 1 });
+      const entry = { fault, left: fault.times ?? 1 };
+      faults.push(entry);
+      return () => {
+        entry.left = 0;
+      };
     },
     intercept: ({ method, path }) => {
       const entry = faults.find(({ fault, left }) => left > 0 && fault.method === method && fault.path.test(path));

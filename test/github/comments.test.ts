@@ -155,7 +155,13 @@ describe("an answer in a thread", () => {
   test("to a thread that is gone says so", async () => {
     lists();
     api().post(`${path}/43/replies`).reply(404, refusal("Not Found"));
-    expect(await answer()).toBeUndefined();
+    expect(await answer()).toBe("gone");
+  });
+
+  test("in a conversation that is locked says so", async () => {
+    lists();
+    api().post(`${path}/43/replies`).reply(403, refusal("Unable to create comment because issue is locked."));
+    expect(await answer()).toBe("untaken");
   });
 });
 

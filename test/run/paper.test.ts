@@ -41,10 +41,14 @@ const jobOf = (trigger: Trigger): Job =>
 const pull = () => bench.github.pulls[0];
 const textAt = (path: string) =>
   bench.workspace.readFile(repository, bench.github.branches.get(pull()?.branch ?? "") ?? "", path);
-const reviewed = (body: string, id: number): Job => {
+const reviewed = (
+  body: string,
+  id: number,
+  at: { path: string; line: number; hunk?: string } = { path: page, line: 3 },
+) => {
   bench.github.given.push({ id, state: "commented", body: "", author: maintainer });
   bench.github.threads.push({
-    ...{ id: id + 1, path: page, line: 3, lines: 1, side: "RIGHT", hunk: "@@" },
+    ...{ id: id + 1, lines: 1, side: "RIGHT", hunk: "@@", ...at },
     comments: [{ id: id + 1, review: id, body, author: maintainer }],
   });
   return jobOf({
@@ -140,6 +144,53 @@ describe("a design without code", () => {
       expect.stringContaining("Refunds are no decision any more."),
     ]);
     expect(bench.github.pulls).toHaveLength(1);
+  });
+
+  test("takes a suggested change over word for word, and keeps it whatever is written anew", async () => {
+    await run(bench.command(wish), [submit()]);
+    const was = "Payments emits `payment.settled`; orders alone writes its table.";
+    const line = ((await textAt(record)) ?? "").split("\n").indexOf(was) + 1;
+    const now = "Payments emits `payment.settled` **once**; orders alone writes its <table>.";
+    const at = { path: record, line, hunk: `@@ -0,0 +1,${line} @@\n+${was}` };
+    const answer = (id: number, text: string) => [{ comment_id: id, outcome: "changed" as const, answer: text }];
+    const review = reviewed(`\`\`\`suggestion\n${now}\n\`\`\``, 31, at);
+    await run(review, [submit({ threads: answer(32, "Once it is.") })]);
+    const [brief] = bench.model().requests[0]?.messages[0]?.content ?? [];
+    expect(brief?.type === "text" && brief.text).toContain('"applied":true');
+    expect((await textAt(record))?.split("\n")[line - 1]).toBe(now);
+    expect(bench.github.answers.map(({ body }) => body)).toEqual([
+      expect.stringContaining("The suggestion is applied word for word. Once it is."),
+    ]);
+    expect(bench.github.resolved).toEqual([32]);
+
+    const [first] = soundPaper.decisions as [Paper["decisions"][number]];
+    const decisions = [{ ...first, context: "Both change it today,\n\nand nobody knows in which order." }];
+    await run(reviewed("Say more of the context.", 41, { path: record, line: 5 }), [
+      submit({ decisions, threads: answer(42, "It says more.") }),
+    ]);
+    expect(await textAt(record)).toContain("in which order.");
+    expect((await textAt(record))?.split("\n")).toContain(now);
+    expect(await textAt(record)).not.toContain(was);
+  });
+
+  test("takes a suggested change over where its agent comes to no end", async () => {
+    await run(bench.command(wish), [submit()]);
+    const was = "Either can be down. The state of an order lags by seconds.";
+    const line = ((await textAt(record)) ?? "").split("\n").indexOf(was) + 1;
+    const at = { path: record, line, hunk: `@@ -0,0 +1,${line} @@\n+${was}` };
+    const review = reviewed("```suggestion\nEither can be down.\n```", 51, at);
+    await run(review, [
+      submit({
+        status: "BLOCKED",
+        blockers: ["No way on."],
+        decisions: [],
+        threads: [{ comment_id: 52, outcome: "declined", answer: "No." }],
+      }),
+    ]);
+    expect((await textAt(record))?.split("\n")[line - 1]).toBe("Either can be down.");
+    expect(bench.github.answers.map(({ body }) => body)).toEqual([
+      expect.stringContaining("The suggestion is applied word for word."),
+    ]);
   });
 
   test("is told apart on its own pull request: words about it change it, a wish for code is implemented", async () => {

@@ -17,16 +17,17 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const open = () => {
+const open = (runs: readonly unknown[] = []) => {
   const github = createMemoryGitHub();
   let known: number | undefined;
   const store = {
-    runsOf: async () => [],
+    runsOf: async () => runs,
+    events: async () => [],
     statusComment: async () => known,
     keepStatusComment: async (_: unknown, __: number, id: number) => {
       known = id;
     },
-  } as Partial<Store> as Store;
+  } as unknown as Store;
   const repository = { id: 1, owner: "acme", name: "shop", installationId: 7, defaultBranch: "main" };
   const desks = createDesks({ github, store, clock: () => new Date(), log: () => {}, intervalMs: 1_000 });
   const progress = createProgress({}, desks.at({ repository, number: 3, issue: 3 }), "run", {
@@ -49,6 +50,34 @@ describe("the desks of threads", () => {
     expect(desks.all().length).toBeLessThanOrEqual(1_001);
     expect(desks.at({ repository, number: 3, issue: 3 })).toBe(busy);
     await progress.stop();
+  });
+});
+
+describe("the end of a run", () => {
+  const ended = { status: "DONE" as const, blockers: [], questions: [], spend: noSpend };
+  const trigger = { kind: "label", thread: { kind: "issue", number: 3 }, sender: { login: "maintainer" } };
+  const before = { id: "before", job: { trigger }, outcome: { ...ended, kind: "answered", summary: "The first one." } };
+
+  it("stays, while it is not stored yet, where the queue moves and an earlier run is the last one that is", async () => {
+    const { progress, github, desks, repository } = open([before]);
+    await progress.finish({ ...ended, kind: "refused", status: "BLOCKED", summary: "Nothing was started: so it is." });
+    desks.at({ repository, number: 3, issue: 3 }).wait([]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([...github.comments.values()].map(({ body }) => body)).toEqual([expect.stringContaining("so it is.")]);
+  });
+
+  it("is told where the conversation was locked at its beginning, and is not any more", async () => {
+    const { progress, github, shown } = open();
+    let locked = true;
+    const open_ = github.open;
+    github.open = async (...args) => {
+      const session = await open_(...args);
+      return { ...session, upsertComment: async (...all) => (locked ? undefined : session.upsertComment(...all)) };
+    };
+    expect(await shown({ type: "phase", at, phase: "working" })).toBe("");
+    locked = false;
+    await progress.finish({ ...ended, kind: "answered", summary: "All is said." });
+    expect([...github.comments.values()].map(({ body }) => body)).toEqual([expect.stringContaining("All is said.")]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** A design without code as files of the repository, and as a pull request shows it. Knows values and text only. */
 import type { DecisionRecord, Paper, ServiceContract } from "../paper.ts";
+import type { Boundary } from "../policy.ts";
 import { code, inline, prose, table } from "./safe.ts";
 
 const maxText = 4_000;
@@ -34,10 +35,10 @@ const adrFolderOf = (paths: readonly string[]): string =>
   ) ?? adrFolders[0];
 
 /** Where a design without code can be written. */
-export const paperFolders: readonly string[] = [designFolder, ...adrFolders];
+export const paperBoundary: Boundary = { allowed: [designFolder, ...adrFolders], forbidden: [] };
 
 export const isPaperPath = (path: string): boolean =>
-  paperFolders.some((folder) => path.startsWith(`${folder}/`)) && path.endsWith(".md");
+  paperBoundary.allowed.some((folder) => path.startsWith(`${folder}/`)) && path.endsWith(".md");
 
 export type PaperFile = { readonly path: string; readonly text: string };
 

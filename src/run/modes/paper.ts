@@ -2,13 +2,14 @@
 import type { FileChange } from "../../domain/changeset.ts";
 import type { Finding } from "../../domain/finding.ts";
 import { type Paper, paperSchema } from "../../domain/paper.ts";
-import { isPaperPath, paperFiles, paperFolders } from "../../domain/render/paper.ts";
+import { isPaperPath, paperBoundary, paperFiles } from "../../domain/render/paper.ts";
 import type { Report } from "../../domain/report.ts";
 import { checkPaper, paperClaims } from "../../verify/check-paper.ts";
 import { settleStatus } from "../../verify/check-report.ts";
 import { checkThreads } from "../../verify/check-threads.ts";
 import { unheard } from "../judge.ts";
 import type { Ground, Mode, Reading } from "../mode.ts";
+import { suggestedAlone, withSuggestions } from "../suggest.ts";
 import { createSubmitReport, type Judge, maxRefusals } from "../tools/submit-report.ts";
 
 const directive = `
@@ -22,7 +23,8 @@ can be written, by commands either; what is said above about implementing, tests
   time-outs, retries, what happens when the other one is down.
 - \`exists\` is checked against the code: true for an endpoint that is served now, false for one that is not.
 - Each decision becomes a record: its context, the decision, what becomes easier and harder, and two alternatives at least.
-- On review comments: answer each in \`threads\`, and hand in the whole design again as it now is.
+- On review comments: answer each in \`threads\`, and hand in the whole design again as it now is. A suggestion that is
+  applied the App writes into the file itself, word for word: hand in the lines that it replaces as they were.
 
 SubmitPaper ends the run; plain text ends nothing. The App writes the files from it.`;
 
@@ -67,16 +69,17 @@ const propose = async ({ ground, submission, findings, publish }: Reading) => {
   const facts = await factsOf(ground);
   const status = settleStatus(submission, findings);
   const isWhole = status === "DONE" || status === "DONE_WITH_CONCERNS";
-  const changeset = isWhole ? await filesOf(ground, submission) : [];
+  const { followUp } = ground.gathered;
+  const changeset = isWhole ? await filesOf(ground, submission) : await suggestedAlone(followUp, ground.readFiles);
   return publish({
     report: reportOf(submission),
     ...{ status, findings, changeset, paper: submission },
     claims: facts ? paperClaims(submission, facts) : [],
-    boundaries: [{ allowed: paperFolders, forbidden: [] }],
+    boundaries: [paperBoundary],
   });
 };
 
-/** Records of this pull request that the design no longer has go; those of others are never touched. */
+/** With what people suggested in them; records of this pull request that the design no longer has go; those of others are never touched. */
 const filesOf = async (ground: Ground, design: Paper): Promise<readonly FileChange[]> => {
   const { run, gathered } = ground;
   const there = await ground.list(gathered.commit, isPaperPath);
@@ -84,7 +87,9 @@ const filesOf = async (ground: Ground, design: Paper): Promise<readonly FileChan
   const own = there.filter((path) => !before.includes(path));
   const files = paperFiles(design, { issue: run.issue, date: run.startedAt.slice(0, 10) }, { known: there, own });
   const { texts } = await ground.readFiles(files.map(({ path }) => path));
-  const written = files.flatMap(({ path, text }): FileChange[] => {
+  const suggested = await ground.suggested();
+  const written = files.flatMap(({ path, text: made }): FileChange[] => {
+    const text = withSuggestions(path, made, suggested);
     const was = texts.get(path);
     const content = Buffer.from(text).toString("base64");
     return was === text ? [] : [{ path, kind: was === undefined ? "added" : "modified", mode: "100644", content }];

@@ -1,7 +1,7 @@
 /** Dialogues about labels: by whom they are put on an issue, and how often. */
 import { expect } from "vitest";
 import type { Dialogue, Stage } from "../dialogue.ts";
-import { file, label, model, saidOn, shop } from "./shop.ts";
+import { file, look, model, saidOn, shop, submit } from "./shop.ts";
 
 const put =
   (by: string, name: string) =>
@@ -20,10 +20,12 @@ const inOrder = async (stage: Stage, ...steps: readonly ((stage: Stage) => Promi
 
 const configured = (text: string) => ({ ...shop, ".github/architect.yml": text });
 
+const helper = { "helper[bot]": { token: "helper-token", permission: "triage", type: "Bot" } } as const;
+
 const countsByWhose = (name: string, files: Dialogue["files"]): Dialogue => ({
   name: `the label \`${name}\` of people without write access and of a bot is nothing, a maintainer's is a run`,
   files,
-  users: { "helper[bot]": { token: "helper-token", permission: "triage", type: "Bot" } },
+  users: helper,
   sample: { when: "before", write: "POST issues/1/reactions", nth: 1 },
   open: () => ({
     model,
@@ -49,21 +51,50 @@ export const labelDialogues: readonly Dialogue[] = [
       setUp: (stage) => inOrder(stage, file, put("maintainer", "design")),
       steps: [put("maintainer", "design"), put("maintainer", "design")],
       holds: (end) => {
-        expect(saidOn(end, 1)).toEqual([expect.stringMatching(/: \*\*BLOCKED\..*one run of this issue began today/s)]);
+        expect(saidOn(end, 1)).toEqual([
+          expect.stringMatching(/: \*\*Not started:\*\* one run of this issue began today/),
+        ]);
         expect(end.threads).toHaveLength(2);
       },
     }),
   },
   {
+    name: "a bot that is listed has its labels heard three times in a row, and is told once that it is no more",
+    files: shop,
+    env: { ARCHITECT_BOTS: "helper[bot]=1003" },
+    users: helper,
+    sample: { when: "before", write: "PATCH issues/comments/:id", nth: 1 },
+    open: () => {
+      const byBot = put("helper[bot]", "architect");
+      return {
+        model: ({ turn }) =>
+          turn === 1 ? look : submit({ status: "BLOCKED", decisions: [], blockers: ["No way on."] }),
+        setUp: (stage) => inOrder(stage, file, byBot, byBot, byBot),
+        steps: [byBot, byBot],
+        holds: (end) => {
+          expect(saidOn(end, 1)).toEqual([expect.stringContaining("bots asked for 3 runs in a row here")]);
+          expect(end.store.runs).toHaveLength(5);
+        },
+      };
+    },
+  },
+  {
     name: "a label that the configuration does not hear from this person is refused with the reason",
-    files: configured("who: { permission: admin }\n"),
-    sample: { when: "before", write: "POST issues/1/comments", nth: 1 },
+    files: shop,
+    sample: { when: "after", write: "PATCH issues/comments/:id", nth: 1 },
     open: () => ({
       model,
-      steps: [label],
+      setUp: async (stage) => {
+        await inOrder(stage, file, put("maintainer", "architect"));
+        const admins = { ".github/architect.yml": "who: { permission: admin }\n" };
+        await stage.as("maintainer").pushFiles("main", admins, "Hear admins alone");
+      },
+      steps: [put("maintainer", "architect")],
       holds: (end) => {
-        expect(saidOn(end, 1)).toEqual([expect.stringContaining("`who.permission` asks for `admin`")]);
-        expect(end.threads).toHaveLength(1);
+        expect(saidOn(end, 1)).toEqual([
+          expect.stringMatching(/: \*\*Not started:\*\* .*`who\.permission` asks for `admin`/),
+        ]);
+        expect(end.threads).toHaveLength(2);
       },
     }),
   },
