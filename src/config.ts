@@ -46,6 +46,8 @@ export type Config = RunConfig & {
   readonly githubUrl: string;
   readonly host: string;
   readonly port: number;
+  /** Where people reach the server, without a slash at its end; where left out, no thread links to a run's page. */
+  readonly publicUrl?: string;
   /** The label that starts a run. */
   readonly label: string;
   readonly sharedCaps: SharedCaps;
@@ -125,6 +127,7 @@ const appSettings = runSettings.extend({
     .regex(/^[\w.:-]+$/, "must be a host name or an address such as 127.0.0.1")
     .default("127.0.0.1"),
   PORT: wholeNumber(0, 65_535).default(3_000),
+  ARCHITECT_PUBLIC_URL: serverUrl(/^/, "https://architect.example.com").optional(),
   ARCHITECT_LABEL: z.string().trim().min(1).max(50, "must not be longer than 50 characters").default("architect"),
   ...capSettings.shape,
   ...visitorSettings.shape,
@@ -151,6 +154,7 @@ export const readConfig = (env: Env = process.env, isRoot = runsAsRoot()): Confi
     githubUrl: settings.GITHUB_URL ?? githubUrlOf(settings.GITHUB_API_URL),
     host: settings.HOST,
     port: settings.PORT,
+    ...(settings.ARCHITECT_PUBLIC_URL === undefined ? {} : { publicUrl: settings.ARCHITECT_PUBLIC_URL }),
     label: settings.ARCHITECT_LABEL,
     concurrency: settings.ARCHITECT_CONCURRENCY,
     quietSeconds: settings.ARCHITECT_QUIET_SECONDS,

@@ -664,6 +664,8 @@ export interface Store {
     },
     decide: (begun: RunsBegun) => RunBound | undefined,
   ): Promise<{ readonly bound?: RunBound; readonly told?: boolean }>;
+  /** Undefined where there is none of that id. */
+  run(runId: string): Promise<RunRecord | undefined>;
   /** Newest first. */
   runsOf(repository: RepositoryRef, issue: number): Promise<RunRecord[]>;
   /** The issue whose pull request this is. */

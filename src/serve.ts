@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 import { createAnalysis } from "./analysis/analysis.ts";
 import { answerOther } from "./app/front-page.ts";
 import { loadLibrary } from "./app/library.ts";
+import { createRunLinks } from "./app/run-page/link.ts";
+import { createRunPages } from "./app/run-page/route.ts";
 import { createWebhookHandler, webhooksPath } from "./app/webhooks.ts";
 import { startWorker } from "./app/worker.ts";
 import { type Config, databaseFile, type RunConfig } from "./config.ts";
@@ -216,7 +218,10 @@ export const startApp = async (config: Config, log: Log = console.error, machine
   const halts = createHalts();
   // GitHub asks for restraint with edits of one comment; a local one does not mind.
   const intervalMs = machine.statusIntervalMs ?? (config.apiUrl.startsWith("https:") ? 10_000 : 200);
-  const desks = createDesks({ github, store, clock: systemClock, log, intervalMs });
+  const { publicUrl } = config;
+  const links = createRunLinks(config.webhookSecret);
+  const pageOf = publicUrl === undefined ? undefined : (runId: string) => `${publicUrl}${links.pathOf(runId)}`;
+  const desks = createDesks({ github, store, clock: systemClock, log, intervalMs, pageOf });
   const servers = createServers(config, log);
   const { execute, models, settings } = await createRunner(config, {
     github,
@@ -280,11 +285,14 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     log,
   });
 
+  const redactor = createRedactor(secretsOf(config));
+  const redact = (text: string) => redactor(text).text;
+  const pages = createRunPages({ store, links, redact, githubUrl: config.githubUrl, clock: systemClock });
   const board = createBoard({ github, store, queue, desks, log, settleMs: intervalMs / 20 });
 
   const server = machine.createServer((request, response) => {
     if (request.url?.startsWith(webhooksPath)) return webhooks(request, response);
-    answerOther(request, response, { queue, workspace });
+    answerOther(request, response, { queue, workspace, pages, log });
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(config.port, config.host, resolve);

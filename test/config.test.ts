@@ -79,6 +79,29 @@ test("a setting that is empty counts as not set", () => {
   expect(read({ PORT: "", ARCHITECT_LABEL: "", ANTHROPIC_API_KEY: "", PRIVATE_KEY_PATH: "" }).port).toBe(3000);
 });
 
+describe("the public address", () => {
+  test("is where people reach the server, also below a path", () => {
+    expect(read({}).publicUrl).toBeUndefined();
+    expect(read({ ARCHITECT_PUBLIC_URL: "https://ci.example.com/architect/" }).publicUrl).toBe(
+      "https://ci.example.com/architect",
+    );
+    expect(read({ ARCHITECT_PUBLIC_URL: "http://127.0.0.1:3000" }).publicUrl).toBe("http://127.0.0.1:3000");
+  });
+
+  test.each([
+    [
+      "http://ci.example.com",
+      "must start with https:// (http:// is for this machine alone: 127.0.0.1, ::1, localhost)",
+    ],
+    ["ci.example.com", "is no URL"],
+    ["https://ci.example.com/?run=", "must not carry a user, a query or a fragment"],
+  ])("%s is refused", (text, problem) => {
+    expect(problemWith({ ARCHITECT_PUBLIC_URL: text })).toBe(
+      `wrong setting: ARCHITECT_PUBLIC_URL ${problem}; right would be https://architect.example.com`,
+    );
+  });
+});
+
 describe("bots", () => {
   test("are named with their ids", () => {
     expect(read({ ARCHITECT_BOTS: "helper[bot]=1234567, Other-1[bot]=8" }).bots).toEqual([

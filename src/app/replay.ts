@@ -30,7 +30,8 @@ const requestOf = ({ job: { trigger } }: RunRecord): string => {
 const statusOf = ({ outcome }: RunRecord): string => outcome?.status ?? outcome?.kind ?? "interrupted";
 
 /** Of a run that has no outcome yet, what its transcript tells. */
-const spendOf = ({ record, events }: StoredRun): Spend => record.outcome?.spend ?? events.reduce(spendWith, noSpend);
+export const spendOf = ({ record, events }: StoredRun): Spend =>
+  record.outcome?.spend ?? events.reduce(spendWith, noSpend);
 
 const spendWith = (spend: Spend, event: RunEvent): Spend => {
   if (event.type !== "assistant") return spend;

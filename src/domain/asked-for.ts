@@ -29,7 +29,7 @@ const wordsOf = (trigger: Trigger): string => {
   }
 };
 
-const commandWords = ({ command }: CommandTrigger): string => {
+export const commandWords = ({ command }: CommandTrigger): string => {
   if (command.verb === "answer") {
     const answers = command.answers.map(({ question, option, text }) =>
       [`${question}${option ?? ""}`, ...(text === undefined ? [] : [text])].join(": "),

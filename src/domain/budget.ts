@@ -17,6 +17,11 @@ export type Limits = {
   readonly outputTokens: readonly [number, number];
 };
 
+/** What of them a transcript keeps for people. */
+export type StoredLimits = Omit<Limits, "outputTokens">;
+
+export const storedLimits = ({ outputTokens: _, ...limits }: Limits): StoredLimits => limits;
+
 const words = (...patterns: string[]): RegExp => new RegExp(`\\b(${patterns.join("|")})\\b`, "i");
 
 const authentication = words(

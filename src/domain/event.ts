@@ -1,6 +1,6 @@
 /** RunEvents: everything that happened in a run, in order. The transcript is these and nothing else. */
 import type { Answered } from "./answered.ts";
-import type { WorkFound } from "./budget.ts";
+import type { StoredLimits, WorkFound } from "./budget.ts";
 import type { Changeset, Refusal } from "./changeset.ts";
 import type { ChildReport } from "./child-report.ts";
 import type { Definition } from "./definition.ts";
@@ -40,6 +40,8 @@ type Happening =
       readonly thinking?: Thinking;
       /** Where it takes up the work of one that does not go on: why, for people, and what had been spent by then. */
       readonly takesUp?: { readonly why: string; readonly spent: Spend };
+      /** As it began: `work-kind` raises the calls. Absent in older transcripts. */
+      readonly limits?: StoredLimits;
     }
   /** What failed checks are to be mended, as they were found; stored before anything is done. */
   | { readonly type: "checks"; readonly at: string; readonly headSha: string; readonly failed: readonly ToldCheck[] }
@@ -60,6 +62,8 @@ type Happening =
       /** What they answered, where it goes on for that; and the numbers of the questions that nobody answered. */
       readonly answered?: readonly Answered[];
       readonly open?: readonly number[];
+      /** From here on. Absent in older transcripts. */
+      readonly limits?: StoredLimits;
       readonly message: UserMessage;
     }
   /** Taken up again after a crash or a failure: the time before it was not spent at work. */

@@ -37,6 +37,8 @@ export type StatusView = {
   readonly model?: string | undefined;
   readonly branch?: string | undefined;
   readonly pull?: { readonly number: number; readonly url: string } | undefined;
+  /** Where the run's own page is, where it has one. */
+  readonly page?: string | undefined;
   /** The subagent that is at work, while one is. */
   readonly subagent?: string | undefined;
   /** Teammates that have worked, and whether each is at work now. */
@@ -114,14 +116,18 @@ const endedParts = (view: StatusView, outcome: Outcome): string[] => {
     ...noticeOf(view),
     isFolded ? "" : said,
     ...detailsOf(outcome),
-    [next(outcome), ...(spend.turns > 0 ? [`Spent: ${money(spend.usd)}${cap}.`] : [])].join(" "),
+    [
+      next(outcome),
+      ...(spend.turns > 0 ? [`Spent: ${money(spend.usd)}${cap}.`] : []),
+      ...(isNotStarted(outcome) ? [] : pageLink(view.page)),
+    ].join(" "),
     ...(spend.turns > 0 ? [details("What was done and spent", joined([...folded, spent(view)]))] : []),
   ];
 };
 
 const noticeOf = ({ notice }: StatusView): string[] => (notice === undefined ? [] : [`> ${notice}`]);
 
-const statusSentence: Readonly<Record<Status, string>> = {
+export const statusSentence: Readonly<Record<Status, string>> = {
   DONE: "What was asked for is there, and nothing is left open.",
   DONE_WITH_CONCERNS: "The work is complete, and something is left for you: the pull request lists it.",
   BLOCKED: "The work could not be finished.",
@@ -198,8 +204,11 @@ const matesOf = (mates: Readonly<Record<string, boolean>>): string =>
     .map(([name, works]) => `- ${code(name, 64)} ${works ? "is at work …" : "rests"}`)
     .join("\n");
 
-const links = ({ branch, pull }: StatusView): string =>
+const pageLink = (page: string | undefined): string[] => (page === undefined ? [] : [`[Run page](${page}).`]);
+
+const links = ({ branch, pull, page }: StatusView): string =>
   [
+    ...pageLink(page),
     ...(pull ? [`Pull request: #${pull.number}.`] : []),
     ...(branch === undefined ? [] : [`Branch: ${code(branch, 255)}.`]),
   ].join(" ");

@@ -1,5 +1,5 @@
 /** A conversation is begun anew, or rebuilt from its transcript. */
-import { type Limits, noSpend, type WorkFound } from "../domain/budget.ts";
+import { type Limits, noSpend, storedLimits, type WorkFound } from "../domain/budget.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { ToolSpec } from "../domain/message.ts";
 import type { LoopDeps } from "./context.ts";
@@ -37,6 +37,7 @@ const headOf = (deps: LoopDeps, talk: Conversation): readonly RunEvent[] => {
         effort,
       },
       ...(thinking ? { thinking } : {}),
+      limits: storedLimits(talk.limits),
       ...(takesUp ? { takesUp: { why: takesUp.why, spent: takesUp.spent } } : {}),
     },
     ...(changeset ? [{ type: "checkpoint" as const, at, changeset, refused: [] }] : []),

@@ -18,6 +18,8 @@ export type DeskDeps = {
   readonly log: (line: string) => void;
   /** At most one edit in this time (GitHub asks for restraint). */
   readonly intervalMs: number;
+  /** Address of a run's own page; where left out, none has one. */
+  readonly pageOf?: ((runId: string) => string) | undefined;
 };
 
 /** `issue`: whose runs are told of on it. */
@@ -204,7 +206,12 @@ const surrounded = async (
   place: DeskPlace,
   { runId, view }: Shown,
   waiting: readonly Waiting[],
-): Promise<StatusView> => ({ ...view, waiting, earlier: await endedOn(deps, place, runId) });
+): Promise<StatusView> => ({
+  ...view,
+  page: deps.pageOf?.(runId),
+  waiting,
+  earlier: await endedOn(deps, place, runId),
+});
 
 /** Newest first; what was refused by silence is not told of here. */
 const runsOn = async ({ store }: DeskDeps, { repository, number, issue }: DeskPlace): Promise<readonly RunRecord[]> => {
@@ -219,7 +226,7 @@ export const isTold = ({ kind, status }: Outcome): boolean => kind !== "refused"
 
 const endedOn = async (deps: DeskDeps, place: DeskPlace, but: string | undefined): Promise<readonly Earlier[]> =>
   (await runsOn(deps, place)).flatMap(({ id, job, outcome }) =>
-    outcome === undefined || id === but ? [] : [{ ...askedFor(job.trigger), outcome }],
+    outcome === undefined || id === but ? [] : [{ ...askedFor(job.trigger), outcome, page: deps.pageOf?.(id) }],
   );
 
 /** As its transcript has it. */

@@ -231,7 +231,8 @@ const takeUp = async (
 ): Promise<readonly RunEvent[]> => {
   const { repository, sender } = record.job.trigger;
   const { followUp } = gathered;
-  const { toolCalls } = limitsFor(deps.definition, workOf(record.job.trigger), deps.caps);
+  const work = source?.state.found?.kind ?? workOf(record.job.trigger);
+  const limits = limitsFor(deps.definition, work, deps.caps);
   const events: readonly RunEvent[] = [
     ...(own.some(({ type }) => type !== "stop") ? [{ type: "resumed" as const, at: deps.clock().toISOString() }] : []),
     ...(plan?.fresh
@@ -240,7 +241,7 @@ const takeUp = async (
     ...(followUp && followUp !== followUpIn([...before, ...own])
       ? [{ type: "review" as const, at: deps.clock().toISOString(), followUp }]
       : []),
-    ...(source ? await goOn(deps, source, gathered, { repository, by: sender.login, toolCalls }) : []),
+    ...(source ? await goOn(deps, source, gathered, { repository, by: sender.login, limits }) : []),
   ];
   if (events.length > 0) await deps.store.appendEvents(record.id, events);
   return events;

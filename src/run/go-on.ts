@@ -1,5 +1,6 @@
 /** A run goes on from another one's transcript: on which files, and what its agent is told of it. */
 import { renderAnswers } from "../domain/answered.ts";
+import { type Limits, storedLimits } from "../domain/budget.ts";
 import type { Changeset } from "../domain/changeset.ts";
 import type { RunEvent } from "../domain/event.ts";
 import type { ToolResult, UserMessage } from "../domain/message.ts";
@@ -32,7 +33,7 @@ export const goOn = async (
   deps: GoOnDeps,
   source: Source,
   gathered: Pick<Gathered, "commit" | "parent" | "base">,
-  run: { readonly repository: RepositoryRef; readonly by: string; readonly toolCalls: number },
+  run: { readonly repository: RepositoryRef; readonly by: string; readonly limits: Limits },
 ): Promise<readonly RunEvent[]> => {
   const { state, record, said, answers } = source;
   const { commit, parent, base } = gathered;
@@ -42,7 +43,7 @@ export const goOn = async (
     answers
       ? `${run.by} answers the questions that the run ended with: go on.`
       : `${run.by} asks to go on where the run ended (${reasonOf(source)}).`,
-    `There is a new budget of ${run.toolCalls} tool calls.`,
+    `There is a new budget of ${run.limits.toolCalls} tool calls.`,
     ground.note,
     ...(state.judged ? ["Hand in a report anew when you are done: the one before does not count any more."] : []),
     ...(said === "" ? [] : [`What is said with it: ${JSON.stringify(said).replaceAll("<", "\\u003c")}`]),
@@ -54,7 +55,7 @@ export const goOn = async (
       ...{ type: "continues", at, run: record.id, commit, base, said },
       ...(parent === commit ? {} : { parent }),
       ...(answers ? { answered: answers.answered, open: answers.open } : {}),
-      stands: ground.stands,
+      ...{ stands: ground.stands, limits: storedLimits(run.limits) },
       message: messageOf(state, text),
     },
   ];

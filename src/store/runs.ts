@@ -73,6 +73,11 @@ export const createStore = (
     return { usd: (row?.micro_usd ?? 0) / 1_000_000, tokens: row?.tokens ?? 0 };
   },
 
+  run: async (runId) => {
+    const [row] = await database.query<RunRow>(`SELECT ${runColumns} FROM runs WHERE id = $1`, [runId]);
+    return row && toRecord(row);
+  },
+
   runsOf: async (repository, issue) => {
     const rows = await database.query<RunRow>(
       `SELECT ${runColumns} FROM runs WHERE repository_id = $1 AND issue = $2 ORDER BY place DESC`,

@@ -17,6 +17,8 @@ export type DemoResult = {
   readonly findings: readonly Finding[];
   readonly evidence: readonly Evidence[];
   readonly comments: readonly { readonly by: string; readonly body: string }[];
+  /** Of its runs, as the threads link to them. */
+  readonly pages: readonly string[];
   /** Milliseconds. */
   readonly timings: Readonly<Record<string, number>>;
   readonly followUp: FollowUpResult | null;
@@ -81,15 +83,22 @@ export const play = async (stage: Stage): Promise<DemoResult> => {
   const facts = await factsOf(app, repository.id, issue.number, pull?.body ?? "");
   const followUp = pull ? await reviewIt(stage, github, pull, timings) : null;
   const { data: comments } = await github.rest.issues.listComments({ ...at, issue_number: issue.number });
+  const { data: onPull } = pull
+    ? await github.rest.issues.listComments({ ...at, issue_number: pull.result.number })
+    : { data: [] };
   return {
     issue: { number: issue.number, title: issue.title },
     pull: pull?.result ?? null,
     ...facts,
     comments: comments.map(({ user, body }) => ({ by: user?.login ?? "", body: body ?? "" })),
+    pages: pagesIn([...comments, ...onPull]),
     timings: { ...timings, totalMs: narrator.elapsedMs() },
     followUp,
   };
 };
+
+const pagesIn = (comments: readonly { readonly body?: string }[]): string[] =>
+  comments.flatMap(({ body = "" }) => [...body.matchAll(/\[Run page\]\((\S+)\)/g)].map(([, page = ""]) => page));
 
 /** Every delivery is answered and no job is left. */
 const settled = async ({ scene, app }: Stage): Promise<void> => {

@@ -73,6 +73,23 @@ describe("renderStatus", () => {
     `);
   });
 
+  it("leads to the run's own page while it is at work, when it has ended, and of earlier runs; not where none was started", () => {
+    const page = "https://architect.example.com/runs/1/key";
+    expect(renderStatus({ ...view, page, pull, branch: pull.branch })).toContain(
+      `\n\n[Run page](${page}). Pull request: #8. Branch: \`architect/issue-7-x\`.\n\n`,
+    );
+    const earlier = [{ what: "The label", by: "maintainer", outcome, page: `${page}0` }];
+    const ended = renderStatus({ ...view, page, outcome, earlier });
+    expect(ended).toContain(`Spent: $0.43 of $5.00. [Run page](${page}).\n`);
+    expect(ended).toContain(`: **DONE**, #8 ([run page](${page}0))`);
+    const refused: Outcome = {
+      ...{ kind: "refused", summary: "Nothing was started: no.", blockers: [], questions: [] },
+      spend: { toolCalls: 0, turns: 0, tokens: 0, usd: 0 },
+    };
+    const nothing = renderStatus({ ...view, page, outcome: refused, earlier: [{ ...earlier[0]!, outcome: refused }] });
+    expect(nothing).not.toContain("un page");
+  });
+
   it("starts with nothing done", () => {
     expect(renderStatus(initialStatus({ limits: { toolCalls: 15 }, tasks: [] }))).toMatchInlineSnapshot(`
       "<!-- architect:status -->

@@ -606,6 +606,14 @@ export const runContract = (backend: Backend): void => {
       await expect(room.store.closeRun("unknown", outcome)).rejects.toThrow("unknown");
     });
 
+    test("a run is found by its id, whole and ended", async () => {
+      expect(await room.store.run("unknown")).toBeUndefined();
+      const opened = await room.store.openRun(jobOf("a"), 1);
+      expect(await room.store.run(opened.id)).toEqual(opened);
+      await room.store.closeRun(opened.id, outcome);
+      expect(await room.store.run(opened.id)).toMatchObject({ id: opened.id, outcome });
+    });
+
     test("runs of an issue are listed newest first, those of other issues and repositories left out", async () => {
       for (const [id, issue] of [
         ["a", 1],

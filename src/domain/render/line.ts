@@ -14,7 +14,11 @@ export type Waiting = AskedFor & {
   readonly again?: string | undefined;
 };
 
-export type Earlier = AskedFor & { readonly outcome: Outcome };
+export type Earlier = AskedFor & {
+  readonly outcome: Outcome;
+  /** Where its own page is, where it has one. */
+  readonly page?: string | undefined;
+};
 
 const maxListed = 10;
 
@@ -52,12 +56,13 @@ export const earlierSection = (earlier: readonly Earlier[]): string =>
         bounded(earlier.map((one) => `- ${renderAskedFor(one)}: ${endOf(one)}`)),
       );
 
-const endOf = ({ outcome }: Earlier): string => {
+const endOf = ({ outcome, page }: Earlier): string => {
   const { pull, comment } = outcome;
   const where = pull ? `, #${pull.number}` : comment === undefined ? "" : `, in [a comment](${comment})`;
   const why =
     outcome.kind === "refused" || outcome.kind === "failed" ? `: ${inline(clip(outcome.summary, 200), 200)}` : "";
-  return `**${outcomeWord(outcome)}**${where}${why}`;
+  const link = page === undefined || isNotStarted(outcome) ? "" : ` ([run page](${page}))`;
+  return `**${outcomeWord(outcome)}**${where}${why}${link}`;
 };
 
 /** In one word how it ended. */
