@@ -242,11 +242,12 @@ export const startApp = async (config: Config, log: Log = console.error, machine
   const commands: CommandDeps = { github, store, queue, halts, models, sandboxed, clock: systemClock, log };
   const checks: ChecksDueDeps = { github, store, log, amend: execute.amend };
   const redactor = createRedactor(secretsOf(config));
+  const redact = (text: string) => redactor(text).text;
   const rechecks: RecheckDeps = {
     ...{ github, workspace, analysis, settings, store, sandboxed, clock: systemClock, log },
     places: createPlaces(checksAtOnce),
     newest: createNewest(queue, log),
-    redact: (text) => redactor(text).text,
+    redact,
   };
   const webhooks = await createWebhookHandler({
     secret: config.webhookSecret,
@@ -285,8 +286,6 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     log,
   });
 
-  const redactor = createRedactor(secretsOf(config));
-  const redact = (text: string) => redactor(text).text;
   const pages = createRunPages({ store, links, redact, githubUrl: config.githubUrl, clock: systemClock });
   const board = createBoard({ github, store, queue, desks, log, settleMs: intervalMs / 20 });
 
