@@ -2,12 +2,12 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createAnalysis } from "./analysis/analysis.ts";
 import { answerOther } from "./app/front-page.ts";
 import { loadLibrary } from "./app/library.ts";
+import { listen } from "./app/listen.ts";
 import { createRunLinks } from "./app/run-page/link.ts";
 import { createRunPages } from "./app/run-page/route.ts";
 import { createWebhookHandler, webhooksPath } from "./app/webhooks.ts";
@@ -218,9 +218,8 @@ export const startApp = async (config: Config, log: Log = console.error, machine
   const halts = createHalts();
   // GitHub asks for restraint with edits of one comment; a local one does not mind.
   const intervalMs = machine.statusIntervalMs ?? (config.apiUrl.startsWith("https:") ? 10_000 : 200);
-  const { publicUrl } = config;
   const links = createRunLinks(config.webhookSecret);
-  const pageOf = publicUrl === undefined ? undefined : (runId: string) => `${publicUrl}${links.pathOf(runId)}`;
+  const pageOf = config.publicUrl === undefined ? undefined : links.below(config.publicUrl);
   const desks = createDesks({ github, store, clock: systemClock, log, intervalMs, pageOf });
   const servers = createServers(config, log);
   const { execute, models, settings } = await createRunner(config, {
@@ -293,14 +292,9 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     if (request.url?.startsWith(webhooksPath)) return webhooks(request, response);
     answerOther(request, response, { queue, workspace, pages, log });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(config.port, config.host, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+  const url = await listen(server, config);
   return {
-    url: `http://${host}:${port}`,
-    ...{ queue, store },
+    ...{ url, queue, store },
     idle: async () => {
       await queue.idle();
       await webhooks.idle();

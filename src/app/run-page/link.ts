@@ -2,8 +2,10 @@
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 
 export type RunLinks = {
-  /** Below the server's root. */
+  /** Below the server's root, … */
   pathOf(runId: string): string;
+  /** … and as people open it. @param publicUrl without a slash at its end */
+  below(publicUrl: string): (runId: string) => string;
   /** The run whose page the path is, where its key is right. */
   runOf(path: string): string | undefined;
 };
@@ -22,8 +24,10 @@ export const isRunPath = (path: string): boolean => form.test(path);
 export const createRunLinks = (secret: string): RunLinks => {
   const key = Buffer.from(hkdfSync("sha256", secret, "", label, 32));
   const digestOf = (runId: string): Buffer => createHmac("sha256", key).update(runId).digest().subarray(0, keyBytes);
+  const pathOf = (runId: string): string => `/runs/${runId}/${digestOf(runId).toString("base64url")}`;
   return {
-    pathOf: (runId) => `/runs/${runId}/${digestOf(runId).toString("base64url")}`,
+    pathOf,
+    below: (publicUrl) => (runId) => `${publicUrl}${pathOf(runId)}`,
     runOf: (path) => {
       const [, runId, given] = form.exec(path) ?? [];
       if (runId === undefined || given === undefined) return undefined;
