@@ -3,6 +3,9 @@
 /** A text in which a value of an earlier answer may stand. */
 export type Template = readonly (string | { readonly variable: string })[];
 
+/** A body's pieces: beside text, a file of the repository by its path there. */
+export type Body = readonly (Template[number] | { readonly file: string })[];
+
 /** What is taken out of an answer's JSON and kept by name for later requests. */
 export type Capture = { readonly name: string; readonly path: readonly (string | number)[] };
 
@@ -12,7 +15,7 @@ export type HttpRequest = {
   /** Path and query. */
   readonly path: Template;
   readonly headers: readonly { readonly name: string; readonly value: Template }[];
-  readonly body?: Template | undefined;
+  readonly body?: Body | undefined;
   /** Redirects on the same port are followed. */
   readonly follow: boolean;
   readonly capture?: Capture | undefined;

@@ -4,11 +4,20 @@
  * but the server's command.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync, statSync } from "node:fs";
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Capture, HttpAnswer, HttpRequest, HttpSession, HttpSessionResult, Template } from "../domain/http.ts";
+import type {
+  Body,
+  Capture,
+  HttpAnswer,
+  HttpRequest,
+  HttpSession,
+  HttpSessionResult,
+  Template,
+} from "../domain/http.ts";
 
 const maxBodyBytes = 256 * 1024;
 const maxLogChars = 6_000;
@@ -84,7 +93,7 @@ type Wire = {
   readonly method: string;
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
-  readonly body?: string | undefined;
+  readonly body?: Buffer | undefined;
   readonly timeoutMs: number;
 };
 
@@ -106,7 +115,7 @@ const send = (wire: Wire): Promise<Received> =>
       "User-Agent": "backend-architect",
       Connection: "close",
     };
-    const length = body === undefined ? {} : { "Content-Length": Buffer.byteLength(body) };
+    const length = body === undefined ? {} : { "Content-Length": body.byteLength };
     const sent = httpRequest({ host, port, method, path, headers: { ...defaults, ...headers, ...length } });
     const timer = setTimeout(() => {
       resolve(failed(`there was no answer within ${timeoutMs / 1_000} s`));
@@ -149,6 +158,19 @@ const fill = (template: Template, values: Values): string =>
     })
     .join("");
 
+const maxFileBytes = 8 * 1024 * 1024;
+
+const fillBody = (body: Body, values: Values): Buffer =>
+  Buffer.concat(
+    body.map((piece) => {
+      if (typeof piece === "string" || "variable" in piece) return Buffer.from(fill([piece], values));
+      const found = statSync(piece.file, { throwIfNoEntry: false });
+      if (!found?.isFile()) throw new NoValue(`there is no file ${piece.file} in the repository`);
+      if (found.size > maxFileBytes) throw new NoValue(`${piece.file} is larger than ${maxFileBytes >> 20} MiB`);
+      return readFileSync(piece.file);
+    }),
+  );
+
 const keep = ({ name, path }: Capture, received: Received, values: Values): void => {
   const shown = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("");
   let value: unknown;
@@ -182,7 +204,7 @@ const ask = async (host: string, request: HttpRequest, values: Values, timeoutMs
     received = await follow(request, {
       ...{ host, port: request.port, method: request.method, path, timeoutMs },
       headers: headersOf(request, values),
-      body: request.body && fill(request.body, values),
+      body: request.body && fillBody(request.body, values),
     });
   } catch (error) {
     received = failed(error instanceof Error ? error.message : String(error));

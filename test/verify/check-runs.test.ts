@@ -120,6 +120,7 @@ describe("requests and endpoints", () => {
       "it was answered 200 with problem details: {}",
     ],
     [{ status: 409 }, 409, undefined],
+    [{ status: 503 }, 503, "it was answered 503"],
     [{ status: 404 }, 409, "it was answered 404, not 409"],
     [{ status: 200 }, 404, "it was answered 200, not 404"],
     [{ problem: "the connection broke" }, undefined, "the connection broke"],

@@ -158,6 +158,18 @@ describe.skipIf(!hasBubblewrap)("a trial", () => {
     expect(third).toMatchObject({ problem: "$OTHER has no value", path: "/$OTHER" });
   });
 
+  it("sends files of the repository, and says which it does not have", async () => {
+    const [sent, none] = await answers(
+      get("/items", {
+        method: "POST",
+        body: ["<", { file: "backend/app/main.py" }, ">", { file: "backend/app/api/new.py" }],
+      }),
+      get("/items", { method: "POST", body: [{ file: "backend" }] }),
+    );
+    expect(JSON.parse(sent?.body ?? "").items[0].seen.body).toBe("<changed\n>new = 1\n");
+    expect(none).toMatchObject({ problem: "there is no file backend in the repository" });
+  });
+
   it("follows redirects where the command does, and never elsewhere", async () => {
     const [kept, followed, away] = await answers(
       get("/moved"),

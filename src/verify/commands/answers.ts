@@ -5,10 +5,11 @@ import type { RequestStep } from "./steps.ts";
 
 type Endpoint = Pick<Report["endpoints_created"][number], "method" | "path">;
 
-/** @returns what is wrong with it, as the end of a sentence; undefined where it is as it should be */
+/** @returns what is wrong with it, as the end of a sentence; undefined where it is as it should be: a server's error never is */
 export const faultOf = ({ expected, request }: RequestStep, answer: HttpAnswer): string | undefined => {
   const { status, problem, body } = answer;
   if (status === undefined) return problem ?? "there was no answer";
+  if (status >= 500) return `it was answered ${status}${said(body)}`;
   if (expected !== undefined)
     return status === expected ? undefined : `it was answered ${status}, not ${expected}${said(body)}`;
   if (status >= 400) return `it was answered ${status}${said(body)}`;

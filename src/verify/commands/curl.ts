@@ -1,11 +1,14 @@
-/** curl's command line, as far as a request has it: https://curl.se/docs/manpage.html. What sends files or goes elsewhere is refused. */
-import type { HttpRequest, Template } from "../../domain/http.ts";
+/** curl's command line, as far as a request has it: https://curl.se/docs/manpage.html. What reads or goes elsewhere is refused. */
+import type { Body, HttpRequest, Template } from "../../domain/http.ts";
+import { type FormPart, formType, readPart, renderForm } from "./form.ts";
 import {
   base64,
   type Draft,
+  filePiece,
   finish,
-  joinTemplates,
+  joinBodies,
   newDraft,
+  noSuchPath,
   type Read,
   refuse,
   splitTemplate,
@@ -13,7 +16,9 @@ import {
 } from "./request.ts";
 import { literal, type Word } from "./tokens.ts";
 
-type Option = (draft: Draft, value: Template, all: { data: Template[] }) => string | undefined;
+type Bodies = { readonly data: Body[]; readonly form: FormPart[] };
+
+type Option = (draft: Draft, value: Template, all: Bodies) => string | undefined;
 
 const fail =
   (reason: string): Option =>
@@ -38,11 +43,22 @@ const named =
   };
 
 const data: Option = (_, value, all) => {
-  if (typeof value[0] === "string" && value[0].startsWith("@"))
-    return "it sends a file: write the body into the command";
-  all.data.push(value);
+  const [first] = value;
+  const named = typeof first === "string" && first.startsWith("@");
+  const file = named && value.length === 1 ? filePiece(first.slice(1)) : undefined;
+  if (named && !file) return noSuchPath;
+  all.data.push(file ? [file] : value);
   return undefined;
 };
+
+const form =
+  (literal: boolean): Option =>
+  (_, value, all) => {
+    const part = readPart(value, literal);
+    if (typeof part === "string") return part;
+    all.form.push(part);
+    return undefined;
+  };
 
 const json: Option = (draft, value, all) => {
   draft.headers.push(
@@ -101,7 +117,8 @@ const withValue: Readonly<Record<string, Option | undefined>> = {
   "retry-max-time": ignored,
   "max-redirs": ignored,
   "dump-header": ignored,
-  form: fail("multipart forms are not sent by the App"),
+  form: form(false),
+  "form-string": form(true),
   "upload-file": fail("it sends a file: write the body into the command"),
   config: fail("it reads options from a file"),
   proxy: fail("it goes through a proxy"),
@@ -179,13 +196,18 @@ const short: Readonly<Record<string, string | undefined>> = {
 /** @param words after `curl` */
 export const readCurl = (words: readonly Word[]): Read<{ readonly request: HttpRequest }> => {
   const draft = newDraft();
-  const all = { data: [] as Template[] };
+  const all: Bodies = { data: [], form: [] };
   for (let at = 0; at < words.length; ) {
     const taken = takeWord(draft, all, words, at);
     if (typeof taken === "string") return refuse(taken);
     at += taken;
   }
-  if (all.data.length > 0) draft.body = joinTemplates(all.data, "&");
+  if (all.data.length > 0 && all.form.length > 0) return refuse("it sends a form and a body: only one of them can be");
+  if (all.data.length > 0) draft.body = joinBodies(all.data, "&");
+  if (all.form.length > 0) {
+    draft.body = renderForm(all.form);
+    draft.headers.push({ name: "Content-Type", value: [formType] });
+  }
   const typed = draft.headers.some(({ name }) => name.toLowerCase() === "content-type");
   if (draft.body && !draft.inQuery && !typed)
     draft.headers.push({ name: "Content-Type", value: ["application/x-www-form-urlencoded"] });
@@ -193,7 +215,7 @@ export const readCurl = (words: readonly Word[]): Read<{ readonly request: HttpR
 };
 
 /** @returns how many words it took, or why it is refused */
-const takeWord = (draft: Draft, all: { data: Template[] }, words: readonly Word[], at: number): number | string => {
+const takeWord = (draft: Draft, all: Bodies, words: readonly Word[], at: number): number | string => {
   const word = words[at] as Word;
   const text = literal(word);
   if (text === undefined || !text.startsWith("-") || text === "-") return takeUrl(draft, word);
@@ -222,13 +244,7 @@ const takeUrl = (draft: Draft, word: Word): number | string => {
 };
 
 /** `-sSX POST`, `-XPOST`, `-d'…'`: the first letter that takes a value has the rest of the word, or the next one. */
-const takeShort = (
-  draft: Draft,
-  all: { data: Template[] },
-  words: readonly Word[],
-  at: number,
-  letters: string,
-): number | string => {
+const takeShort = (draft: Draft, all: Bodies, words: readonly Word[], at: number, letters: string): number | string => {
   for (const [index, letter] of [...letters].entries()) {
     const name = Object.hasOwn(short, letter) ? short[letter] : undefined;
     if (name === undefined) return `curl's option -${letter} is not known here`;
@@ -245,7 +261,7 @@ const takeShort = (
 
 const takeOption = (
   draft: Draft,
-  all: { data: Template[] },
+  all: Bodies,
   name: string,
   value: Word | undefined,
   shown: string,

@@ -1,5 +1,5 @@
 /** One request out of the words of curl, HTTPie or wget: read as the program would read them, made by the App itself. */
-import type { HttpRequest, Template } from "../../domain/http.ts";
+import type { Body, HttpRequest, Template } from "../../domain/http.ts";
 import type { Part, Word } from "./tokens.ts";
 
 /** What the programs' arguments come to, before it is a request. */
@@ -7,7 +7,7 @@ export type Draft = {
   method?: string;
   url?: Word;
   headers: { name: string; value: Template }[];
-  body?: Template;
+  body?: Body;
   /** The body goes into the query. */
   inQuery: boolean;
   follow: boolean;
@@ -30,6 +30,14 @@ export const templateOf = (parts: readonly Part[]): Template | undefined => {
   return pieces.filter((piece) => piece !== "");
 };
 
+/** @returns a path in the repository; undefined where it leads elsewhere */
+export const filePiece = (path: string): { readonly file: string } | undefined => {
+  const file = path.replace(/^(\/repo\/|\.\/)/, "");
+  return file === "" || file === "-" || file.startsWith("/") || file.split("/").includes("..") ? undefined : { file };
+};
+
+export const noSuchPath = "a file to send must be named by its path in the repository";
+
 /** A template's text where no value is put in. */
 export const plain = (template: Template): string | undefined =>
   template.every((piece) => typeof piece === "string") ? template.join("") : undefined;
@@ -47,8 +55,11 @@ export const splitTemplate = (
   return { name: first.slice(0, at).trim(), value: value === "" ? others : [value, ...others] };
 };
 
-export const joinTemplates = (templates: readonly Template[], between: string): Template =>
-  templates.flatMap((template, index) => (index === 0 ? template : [between, ...template]));
+export const joinBodies = (bodies: readonly Body[], between: string): Body =>
+  bodies.flatMap((body, index) => (index === 0 ? body : [between, ...body]));
+
+const isTemplate = (body: Body): body is Template =>
+  body.every((piece) => typeof piece === "string" || "variable" in piece);
 
 export const base64 = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
@@ -63,7 +74,9 @@ export const finish = (draft: Draft, defaults: { readonly port: number }): Read<
   if (!place.ok) return place;
   const method = (draft.method ?? (draft.body && !draft.inQuery ? "POST" : "GET")).toUpperCase();
   if (!methods.includes(method)) return refuse(`${method} is no method that the App sends`);
-  const query = draft.inQuery && draft.body ? [holdsQuery(place.path) ? "&" : "?", ...draft.body] : [];
+  const inQuery = draft.inQuery ? (draft.body ?? []) : [];
+  if (!isTemplate(inQuery)) return refuse("a file can't be sent in the query of a URL");
+  const query = inQuery.length > 0 ? [holdsQuery(place.path) ? "&" : "?", ...inQuery] : [];
   return {
     ok: true,
     request: {
