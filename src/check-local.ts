@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createAnalysis } from "./analysis/analysis.ts";
+import { type AnalysisOptions, createAnalysis } from "./analysis/analysis.ts";
 import { renderChecked } from "./app/check-page.ts";
 import type { CheckOptions } from "./app/command-line.ts";
 import { loadLibrary } from "./app/library.ts";
@@ -21,7 +21,12 @@ import type { Reader } from "./workspace/reader.ts";
 import { askTogether } from "./workspace/together.ts";
 
 /** @returns the exit code @throws ConfigError where there is no repository, commit or report */
-export const checkLocal = async (options: CheckOptions, screen: Screen, version: string): Promise<number> => {
+export const checkLocal = async (
+  options: CheckOptions,
+  screen: Screen,
+  version: string,
+  cache: AnalysisOptions,
+): Promise<number> => {
   const report = options.report === undefined ? undefined : readReport(options.report);
   const { reader, commitOf } = await openLocalCommits(options.folder);
   const [head, other] = [await commitOf("HEAD"), await commitOf(options.base)];
@@ -31,7 +36,7 @@ export const checkLocal = async (options: CheckOptions, screen: Screen, version:
       `check: ${options.base} and HEAD have no common commit here; a shallow clone needs more history`,
     );
   const standards = await standardsAt(reader, base);
-  const analysis = createAnalysis();
+  const analysis = createAnalysis(cache);
   const inspector = createInspector({ reader, analysis }, { base, commit: base }, standards);
   const textAt = askTogether((commit: string) => commit, reader.readFiles);
   const checkCode = createCheckCode(inspector, async (path) => (await textAt(base, path)).texts.get(path));

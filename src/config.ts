@@ -1,4 +1,4 @@
-/** ROOF: the settings, read from the environment once and checked all together; the only reader of process.env. */
+/** ROOF: the settings, read from the environment once and checked all together. */
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
@@ -12,9 +12,8 @@ import type { RunBounds } from "./domain/run-bounds.ts";
 import { money, wholeNumber } from "./domain/setting-values.ts";
 import { type SetupConfig, setupProblems, setupSettings, toSetup } from "./domain/setup-settings.ts";
 import { type KnownBot, visitorSettings } from "./domain/visitor-settings.ts";
+import { defaultDataFolder, type Env, environmentWith, runsAsRoot, withoutEmpty } from "./environment.ts";
 import { readKey } from "./private-key.ts";
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** What a run needs, wherever its request comes from. */
 export type RunConfig = {
@@ -89,6 +88,7 @@ const runSettings = z.object({
     .string()
     .transform((folder) => resolve(folder))
     .optional(),
+  ARCHITECT_CACHE: z.string().optional(),
   ...modelSettings.shape,
   ANTHROPIC_BASE_URL: serverUrl(/^/, "https://api.anthropic.com").optional(),
   ARCHITECT_MAX_USD: money.default(5),
@@ -137,7 +137,7 @@ const appSettings = runSettings.extend({
 });
 
 /** @throws ConfigError that names every setting that is wrong, and what would be right */
-export const readConfig = (env: Env = process.env, isRoot = runsAsRoot()): Config => {
+export const readConfig = (env: Env = environmentWith({}), isRoot = runsAsRoot()): Config => {
   const given = withoutEmpty(env);
   const key = readKey(given);
   const parsed = appSettings.safeParse(given);
@@ -166,47 +166,14 @@ export const readConfig = (env: Env = process.env, isRoot = runsAsRoot()): Confi
   };
 };
 
-/** The environment with settings of the command line over it. */
-export const environmentWith = (over: Env): Env => ({ ...process.env, ...over });
-
-/** Where the App keeps its data, also where other settings are wrong or missing. @throws ConfigError where there is no home folder */
-export const readDataFolder = (env: Env = process.env, isRoot = runsAsRoot()): string => {
-  const given = withoutEmpty(env);
-  return given["ARCHITECT_DATA"] === undefined ? defaultDataFolder(given, isRoot) : resolve(given["ARCHITECT_DATA"]);
-};
-
-/** Local runs have a data folder of their own, so that they and an App never wait for each other. */
-export const localDataFolder = (dataFolder: string): string => join(dataFolder, "local");
-
-/** Runs, transcripts and the queue of a data folder. */
-export const databaseFile = (dataFolder: string): string => join(dataFolder, "private/architect.db");
-
-/** A terminal that can print and do nothing else. */
-export const isDumbTerminal = (env: Env = process.env): boolean => ["", "dumb"].includes(env["TERM"] ?? "");
-
 /** The part that needs no GitHub App. @throws ConfigError as `readConfig` */
-export const readRunConfig = (env: Env = process.env, isRoot = runsAsRoot()): RunConfig => {
+export const readRunConfig = (env: Env = environmentWith({}), isRoot = runsAsRoot()): RunConfig => {
   const given = withoutEmpty(env);
   const parsed = runSettings.safeParse(given);
   const found = [...problemsOf(parsed), ...runProblems(given)];
   if (!parsed.success || found.length > 0) throw asError(found);
   return toRunConfig(parsed.data, given, isRoot);
 };
-
-/** Root's is the system's, everyone else has one of his own. @throws ConfigError where there is no home folder */
-export const defaultDataFolder = (env: Env, isRoot: boolean): string => {
-  if (isRoot) return "/var/lib/backend-architect";
-  const { XDG_DATA_HOME: data, HOME: home } = env;
-  // A relative XDG_DATA_HOME is to be ignored: https://specifications.freedesktop.org/basedir-spec/latest/
-  if (data?.startsWith("/")) return join(data, "backend-architect");
-  if (home?.startsWith("/")) return join(home, ".local/share/backend-architect");
-  throw new ConfigError("ARCHITECT_DATA is missing and HOME, too: it must be the folder where the App keeps its data");
-};
-
-const runsAsRoot = (): boolean => process.getuid?.() === 0;
-
-/** `PORT=` in an env file means that it is not set. */
-const withoutEmpty = (env: Env): Env => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
 
 const toRunConfig = (settings: z.infer<typeof runSettings>, given: Env, isRoot: boolean): RunConfig => {
   const dataFolder = settings.ARCHITECT_DATA ?? defaultDataFolder(given, isRoot);

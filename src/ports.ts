@@ -619,7 +619,8 @@ export type Inspection =
 export interface Analysis {
   /**
    * @param sources Python, and what says which packages are installed (`requirements.txt`, `pyproject.toml`)
-   * @param read texts by blob id, of those that it asks for @param standards what the repository keeps otherwise
+   * @param read texts by blob id, of those that it asks for
+   * @param standards what the repository keeps otherwise; where left out, no breaches are looked for
    */
   inspect(
     sources: readonly SourceFile[],

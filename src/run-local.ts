@@ -2,25 +2,20 @@
 import { createHash, randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { createAnalysis } from "./analysis/analysis.ts";
+import { openCacheFolder } from "./app/cache-folder.ts";
 import type { RunOptions } from "./app/command-line.ts";
 import { watchInterrupts } from "./app/interrupt.ts";
 import { createLive, type Live } from "./app/live.ts";
 import { isAccepted, localEnd, localJson, renderLocalEnd } from "./app/local-end.ts";
 import { shortId } from "./app/replay.ts";
 import { openScreen, type Screen, shellWord } from "./app/terminal.ts";
-import {
-  databaseFile,
-  environmentWith,
-  isDumbTerminal,
-  localDataFolder,
-  type RunConfig,
-  readRunConfig,
-} from "./config.ts";
+import { type RunConfig, readRunConfig } from "./config.ts";
 import { ConfigError } from "./domain/errors.ts";
 import type { Job } from "./domain/job.ts";
 import { createRedactor } from "./domain/redact.ts";
 import type { StatusView } from "./domain/render-status.ts";
 import type { RepositoryRef } from "./domain/repository.ts";
+import { databaseFile, environmentWith, isDumbTerminal, localDataFolder, treesFolder } from "./environment.ts";
 import type { RunRecord, Store } from "./ports.ts";
 import { createRunner, createServers, prepareDataFolder, secretsOf } from "./serve.ts";
 import { openDatabase } from "./store/database.ts";
@@ -187,7 +182,7 @@ const openScene = ({ config, folder, repository, dataFolder, store }: Work, live
     },
   });
   const servers = createServers(config, log);
-  const analysis = createAnalysis();
+  const analysis = createAnalysis({ trees: openCacheFolder(treesFolder(dataFolder)) });
   const runner = createRunner(config, {
     github,
     servers,

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createAnalysis } from "./analysis/analysis.ts";
+import { openCacheFolder } from "./app/cache-folder.ts";
 import { answerOther } from "./app/front-page.ts";
 import { loadLibrary } from "./app/library.ts";
 import { listen } from "./app/listen.ts";
@@ -12,11 +13,12 @@ import { createRunLinks } from "./app/run-page/link.ts";
 import { createRunPages } from "./app/run-page/route.ts";
 import { createWebhookHandler, webhooksPath } from "./app/webhooks.ts";
 import { startWorker } from "./app/worker.ts";
-import { type Config, databaseFile, type RunConfig } from "./config.ts";
+import type { Config, RunConfig } from "./config.ts";
 import type { Library } from "./domain/definition.ts";
 import { DefinitionError } from "./domain/errors.ts";
 import { createRedactor } from "./domain/redact.ts";
 import type { RunBounds } from "./domain/run-bounds.ts";
+import { databaseFile, treesFolder } from "./environment.ts";
 import { createGitHub } from "./github/github.ts";
 import { createToolServers } from "./mcp/tool-servers.ts";
 import { createBlueprint } from "./model/blueprint/blueprint.ts";
@@ -214,7 +216,7 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     ...(config.python === undefined ? {} : { python: config.python }),
     ...(config.githubUrl.startsWith("http:") ? { allowHttpLoopback: config.githubUrl } : {}),
   });
-  const analysis = machine.createAnalysis();
+  const analysis = machine.createAnalysis({ trees: openCacheFolder(treesFolder(config.dataFolder)) });
   const halts = createHalts();
   // GitHub asks for restraint with edits of one comment; a local one does not mind.
   const intervalMs = machine.statusIntervalMs ?? (config.apiUrl.startsWith("https:") ? 10_000 : 200);

@@ -45,7 +45,12 @@ const floors: Readonly<Record<string, { readonly own: readonly string[]; readonl
   "app/": { own: ["domain/", "ports.ts", "run/", "app/"], packages: [/^probot$/, /^zod$/, builtIn] },
   "": { own: [""], packages: [builtIn, /^zod$/] },
 };
-const roof = ["main.ts", "check-local.ts", "serve.ts", "run-local.ts", "config.ts", "private-key.ts"];
+const roof = [
+  "main.ts",
+  "serve.ts",
+  ...["check-local.ts", "facts-local.ts", "replay-local.ts", "run-local.ts"],
+  ...["config.ts", "environment.ts", "private-key.ts"],
+];
 
 const floorOf = (path: string): string => Object.keys(floors).find((name) => path.startsWith(name))!;
 
@@ -93,6 +98,9 @@ const longer: Readonly<Record<string, string>> = {
 /** Where something thrown is dealt with, and how. Everywhere else it passes through. */
 const catches: Readonly<Record<string, string>> = {
   "analysis/analysis.ts": "a thread that ended becomes a reason why nothing is known",
+  "analysis/kept-trees.ts": "what can't be read or written of a cache is parsed again",
+  "analysis/pack.ts": "a descriptor is closed and the reason thrown on",
+  "app/cache-folder.ts": "where there is no place for a cache there is none",
   "app/library.ts": "a missing folder is an empty one, an unreadable one a ConfigError",
   "app/source-folder.ts": "a folder that can't be opened becomes a ConfigError that names it",
   "app/webhooks.ts": "an accident is logged and answered with 500, so that GitHub shows it; a missing 👀 is logged",
@@ -211,9 +219,9 @@ describe("the house", () => {
     expect(silent.map((file) => file.path)).toEqual([]);
   });
 
-  it("reads the environment in config.ts alone", () => {
+  it("reads the environment in environment.ts alone", () => {
     const readers = files.filter((file) => /process\.env|\benv\s*\}\s*=\s*process\b/.test(codeOf(file.text)));
-    expect(readers.map((file) => file.path)).toEqual(["config.ts"]);
+    expect(readers.map((file) => file.path)).toEqual(["environment.ts"]);
   });
 
   it("catches only where something is done about it", () => {

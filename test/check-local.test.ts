@@ -59,7 +59,7 @@ const check = (...args: string[]) => {
   const main = join(import.meta.dirname, "../src/main.ts");
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, "check", "--repo", repository, ...args], {
     encoding: "utf8",
-    env: { PATH: process.env["PATH"] ?? "", HOME: folder, NO_COLOR: "1" },
+    env: { PATH: process.env["PATH"] ?? "", HOME: folder, ARCHITECT_CACHE: folder, NO_COLOR: "1" },
   });
   return { status, stdout, stderr };
 };

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { defaultDataFolder, readConfig, readRunConfig } from "../src/config.ts";
+import { readConfig, readRunConfig } from "../src/config.ts";
 import { ConfigError } from "../src/domain/errors.ts";
+import { cacheFolder, defaultDataFolder } from "../src/environment.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "architect-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -307,6 +308,17 @@ describe("folders", () => {
     [{ HOME: "/home/dev", XDG_DATA_HOME: "data" }, false, "/home/dev/.local/share/backend-architect"],
   ])("the data of %j, root: %j, is in %s", (env, isRoot, expected) => {
     expect(defaultDataFolder(env, isRoot)).toBe(expected);
+  });
+
+  test.each([
+    [{ HOME: "/home/dev" }, true, "/var/cache/backend-architect"],
+    [{ HOME: "/home/dev", ARCHITECT_CACHE: "/big" }, true, "/big/backend-architect"],
+    [{ HOME: "/home/dev", ARCHITECT_CACHE: "" }, false, "/home/dev/.cache/backend-architect"],
+    [{ HOME: "/home/dev", XDG_CACHE_HOME: "/scratch" }, false, "/scratch/backend-architect"],
+    [{ HOME: "/home/dev", XDG_CACHE_HOME: "scratch" }, false, "/home/dev/.cache/backend-architect"],
+    [{}, false, undefined],
+  ])("what the command line keeps, by %j, root: %j, is in %s", (env, isRoot, expected) => {
+    expect(cacheFolder(env, isRoot)).toBe(expected);
   });
 
   test("without a home folder the data folder must be named", () => {

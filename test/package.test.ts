@@ -31,7 +31,7 @@ const architect = (args: readonly string[], env: Readonly<Record<string, string>
   spawnSync(node, [join(folder, "home/node_modules/.bin/architect"), ...args], {
     cwd: folder,
     encoding: "utf8",
-    env: { PATH: process.env["PATH"]!, HOME: folder, ...env },
+    env: { PATH: process.env["PATH"]!, HOME: folder, ARCHITECT_CACHE: join(folder, "cache"), ...env },
   });
 
 /** Where the registry can't be reached: the tarball unpacked, beside links to the packages that the lock file names. */

@@ -20,6 +20,7 @@ const environment = (more: Record<string, string> = {}) => ({
   PATH: process.env["PATH"] ?? "",
   HOME: folder,
   ARCHITECT_DATA: join(folder, "data"),
+  ARCHITECT_CACHE: folder,
   ...more,
 });
 const architect = (...args: string[]) =>

@@ -2,32 +2,41 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Analysis, Inspection } from "../ports.ts";
-import type { Answer, Question } from "./protocol.ts";
+import type { Answer, Question, ThreadData } from "./protocol.ts";
 
 export type AnalysisOptions = {
   /** For one inspection, the reading of files included. */
   readonly deadlineMs?: number;
   readonly maxHeapMb?: number;
+  /** The folder in which syntax trees stay for the next process; none where left out. Whoever can write in it is believed. */
+  readonly trees?: string | undefined;
+  /** The folder in which Node keeps the thread's compiled code; none where left out. */
+  readonly code?: string | undefined;
+  /** Starts the thread before the first question. */
+  readonly early?: boolean;
 };
 
 type Thread = { readonly worker: Worker; ask(question: Question): Promise<Answer>; end(why: string): void };
 
 /** One inspection at a time: two at once would only share the thread. */
-export const createAnalysis = ({ deadlineMs = 60_000, maxHeapMb = 768 }: AnalysisOptions = {}): Analysis => {
+export const createAnalysis = (options: AnalysisOptions = {}): Analysis => {
+  const { deadlineMs = 60_000, maxHeapMb = 768 } = options;
   let thread: Thread | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let ids = 0;
 
   const current = (): Thread => {
     if (thread) return thread;
-    const made = startThread(maxHeapMb, () => {
+    const made = startThread({ ...options, maxHeapMb }, () => {
       if (thread === made) thread = undefined;
     });
     thread = made;
     return made;
   };
 
-  const inspect: Analysis["inspect"] = async (sources, read, standards = {}) => {
+  if (options.early) current();
+
+  const inspect: Analysis["inspect"] = async (sources, read, standards) => {
     const own = current();
     const timer = setTimeout(() => own.end(`it took longer than ${deadlineMs / 1_000} seconds`), deadlineMs);
     own.worker.ref();
@@ -63,11 +72,15 @@ class ThreadEnd extends Error {
   override readonly name = "ThreadEnd";
 }
 
-const startThread = (maxHeapMb: number, onEnd: () => void): Thread => {
+type ThreadOptions = Pick<AnalysisOptions, "trees" | "code"> & { readonly maxHeapMb: number };
+
+const startThread = ({ maxHeapMb, trees, code }: ThreadOptions, onEnd: () => void): Thread => {
   const waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   // The same file in a checkout (.ts) and in the package (.js).
   const worker = new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), {
     execArgv: [],
+    env: code === undefined ? {} : { NODE_COMPILE_CACHE: code },
+    workerData: (trees === undefined ? {} : { trees }) satisfies ThreadData,
     // A small young generation costs no time here and saves 100 MB.
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 32, stackSizeMb: 8 },
   });

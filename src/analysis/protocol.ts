@@ -2,6 +2,9 @@
 import type { StandardsConfig } from "../domain/standards.ts";
 import type { Inspection, SourceFile } from "../ports.ts";
 
+/** @property trees the folder in which syntax trees stay for the next process; none where left out */
+export type ThreadData = { readonly trees?: string };
+
 export type Question =
   /** Which texts are to be sent. */
   | { readonly kind: "missing"; readonly id: number; readonly sources: readonly SourceFile[] }
@@ -11,7 +14,8 @@ export type Question =
       readonly sources: readonly SourceFile[];
       /** By blob id. */
       readonly texts: ReadonlyMap<string, string>;
-      readonly standards: StandardsConfig;
+      /** Left out where no breaches are wanted. */
+      readonly standards: StandardsConfig | undefined;
     };
 
 export type Answer =

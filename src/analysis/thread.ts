@@ -1,22 +1,16 @@
 /** The thread behind `analysis.ts`: keeps what it read by blob id, within a bound, and answers each question once. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { parentPort } from "node:worker_threads";
+import { flushCompileCache } from "node:module";
+import { parentPort, workerData } from "node:worker_threads";
 import type { StandardsConfig } from "../domain/standards.ts";
 import type { Inspection, SourceFile } from "../ports.ts";
-import { inspectProject } from "../verify/inspect.ts";
+import { collectFacts } from "../verify/python/facts.ts";
 import { keepNodes, nodeBytes, type Tree } from "../verify/python/node.ts";
-import { createParser } from "../verify/python/parser.ts";
 import type { Manifest } from "../verify/standards/code.ts";
 import { isManifest } from "../verify/standards/openapi.ts";
-import type { Answer, Question } from "./protocol.ts";
+import type { Answer, Question, ThreadData } from "./protocol.ts";
+import { createTrees } from "./trees.ts";
 
-const require = createRequire(import.meta.url);
-const wasm = (file: string): Uint8Array => readFileSync(require.resolve(file));
-const parser = createParser({
-  runtime: wasm("web-tree-sitter/web-tree-sitter.wasm"),
-  python: wasm("tree-sitter-python/tree-sitter-python.wasm"),
-});
+const trees = createTrees((workerData as ThreadData).trees);
 
 const mostBytes = 192 * 1024 * 1024;
 /** Of that, for nodes that stay: a project of some thousand files is read faster again. */
@@ -32,8 +26,8 @@ const nodesSizeOf = (tree: Tree): number => (tree.root ? tree.cells.byteLength *
 const sizeOf = (one: Tree | string): number =>
   typeof one === "string" ? one.length * 2 : one.cells.byteLength + one.text.length * 2 + nodesSizeOf(one);
 
-const read = (text: string, parse: (text: string) => Tree): Tree => {
-  const tree = parse(text);
+const read = async (sha: string, text: string): Promise<Tree> => {
+  const tree = await trees.read(sha, text);
   if (ofNodes + tree.cells.byteLength * nodeBytes > mostNodeBytes) return tree;
   keepNodes(tree);
   ofNodes += nodesSizeOf(tree);
@@ -56,33 +50,44 @@ const keyOf = ({ path, sha }: SourceFile): string => (isManifest(path) ? `text $
 const inspect = async (
   sources: readonly SourceFile[],
   texts: ReadonlyMap<string, string>,
-  standards: StandardsConfig,
+  standards: StandardsConfig | undefined,
 ): Promise<Inspection> => {
-  const { parse } = await parser;
   const files = new Map<string, Tree>();
+  const byBlob = new Map<string, Tree>();
   const manifests: Manifest[] = [];
   for (const source of sources) {
     const { path, sha } = source;
     const key = keyOf(source);
     const text = texts.get(sha);
-    const one = known.get(key) ?? (text === undefined || isManifest(path) ? text : read(text, parse));
+    const one = known.get(key) ?? (text === undefined || isManifest(path) ? text : await read(sha, text));
     if (one === undefined) throw new Error(`the text of ${path} was not sent`);
     if (!known.has(key)) bytes += sizeOf(one);
     known.delete(key);
     known.set(key, one);
     if (typeof one === "string") manifests.push({ path, text: one });
-    else files.set(path, one);
+    else {
+      files.set(path, one);
+      byBlob.set(sha, one);
+    }
   }
-  const inspected = inspectProject({ files, manifests }, standards);
+  trees.keep(byBlob);
+  const facts = collectFacts(files);
+  // Loaded where they are wanted: facts alone are shown sooner.
+  const breaches = standards
+    ? (await import("../verify/standards/standards.ts")).checkStandards({ files, manifests, facts }, standards)
+    : [];
   forget(new Set(sources.map(keyOf)));
-  return { ok: true, ...inspected };
+  return { ok: true, facts, breaches };
 };
 
 const answer = async (question: Question): Promise<Answer> => {
   const { id, sources } = question;
   if (question.kind === "missing")
     return { kind: "missing", id, shas: sources.filter((one) => !known.has(keyOf(one))).map(({ sha }) => sha) };
-  return { kind: "inspected", id, inspection: await inspect(sources, question.texts, question.standards) };
+  const inspection = await inspect(sources, question.texts, question.standards);
+  // Whoever asked may end the thread as soon as there is an answer.
+  flushCompileCache();
+  return { kind: "inspected", id, inspection };
 };
 
 parentPort?.on("message", (question: Question) => {

@@ -1,9 +1,10 @@
 /** Our whole agent in a process of its own, told by its parent which runs to make: real workspace, sandbox and store, a GitHub that answers at once. */
 import { randomUUID } from "node:crypto";
 import { createAnalysis } from "../../src/analysis/analysis.ts";
-import { databaseFile, readRunConfig } from "../../src/config.ts";
+import { readRunConfig } from "../../src/config.ts";
 import { toJob } from "../../src/domain/job.ts";
 import type { RepositoryRef } from "../../src/domain/repository.ts";
+import { databaseFile } from "../../src/environment.ts";
 import type { Workspace } from "../../src/ports.ts";
 import { createRunner, prepareDataFolder, secretsOf } from "../../src/serve.ts";
 import { openDatabase } from "../../src/store/database.ts";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Facts } from "../../src/domain/facts.ts";
-import { inspectProject } from "../../src/verify/inspect.ts";
+import { collectFacts } from "../../src/verify/python/facts.ts";
 import { createParser } from "../../src/verify/python/parser.ts";
 
 const wasm = (file: string): Uint8Array => readFileSync(createRequire(import.meta.url).resolve(file));
@@ -16,5 +16,5 @@ export const parser = createParser({
 export const factsOf = async (files: Readonly<Record<string, string>>): Promise<Facts> => {
   const { parse } = await parser;
   const trees = new Map(Object.entries(files).map(([path, text]) => [path, parse(text)]));
-  return inspectProject({ files: trees, manifests: [] }, {}).facts;
+  return collectFacts(trees);
 };

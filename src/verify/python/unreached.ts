@@ -4,7 +4,7 @@ import { nodesOf, type Tree, textOf } from "./node.ts";
 
 /** `@router.get("/…")`, which is a route wherever it is executed. */
 const routeDecorator =
-  /^@\s*(?=[\w.]+\.(?:get|post|put|patch|delete|head|options|api_route|websocket)\(\s*[rf]?["'](?:\/|["']))/;
+  /@\s*(?=[\w.]+\.(?:get|post|put|patch|delete|head|options|api_route|websocket)\(\s*[rf]?["'](?:\/|["']))/g;
 
 /** Decorators of routes that were never applied: they stand in functions that nothing here calls. */
 export const noteUnreached = (machine: Machine): void => {
@@ -12,15 +12,18 @@ export const noteUnreached = (machine: Machine): void => {
   for (const { tree, start } of machine.applied) applied.set(tree, (applied.get(tree) ?? new Set()).add(start));
   for (const { root, path } of machine.modules.values()) {
     if (!root || !/\bfastapi\b/.test(root.tree.text)) continue;
-    for (const decorator of nodesOf(root.tree, ["decorator"])) {
-      const said = textOf(decorator);
-      const [at] = routeDecorator.exec(said) ?? [];
-      if (at === undefined || applied.get(root.tree)?.has(decorator.start + at.length)) continue;
-      machine.notes.push({
-        file: path,
-        line: decorator.line,
-        about: `a route in code that nothing here calls: ${said.replace(/\s+/g, " ").slice(0, 80)}`,
-      });
-    }
+    const { tree } = root;
+    const starts = new Set<number>();
+    for (const { index, 0: at } of tree.text.matchAll(routeDecorator))
+      if (!applied.get(tree)?.has(index + at.length)) starts.add(index);
+    if (starts.size === 0) continue;
+    // The same may stand in a text.
+    for (const decorator of nodesOf(tree, ["decorator"]))
+      if (starts.has(decorator.start))
+        machine.notes.push({
+          file: path,
+          line: decorator.line,
+          about: `a route in code that nothing here calls: ${textOf(decorator).replace(/\s+/g, " ").slice(0, 80)}`,
+        });
   }
 };

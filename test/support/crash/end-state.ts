@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
-import { databaseFile } from "../../../src/config.ts";
+import { databaseFile } from "../../../src/environment.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { gitEnvironment } from "../../emulator/git/run-git.ts";
 import type { Scene } from "../scene.ts";

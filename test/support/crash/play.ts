@@ -1,6 +1,6 @@
 /** Plays a dialogue: undisturbed, or with the App's sudden end at one of its writes and a new start on what it has stored. */
 import { setTimeout as wait } from "node:timers/promises";
-import { databaseFile } from "../../../src/config.ts";
+import { databaseFile } from "../../../src/environment.ts";
 import type { Emulator } from "../../emulator/emulator.ts";
 import { startMessagesApi } from "../messages-api.ts";
 import { makePrivateKey, type Scene, startScene } from "../scene.ts";

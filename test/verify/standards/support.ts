@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Breach, StandardsConfig } from "../../../src/domain/standards.ts";
-import { inspectProject } from "../../../src/verify/inspect.ts";
+import { collectFacts } from "../../../src/verify/python/facts.ts";
 import { createParser } from "../../../src/verify/python/parser.ts";
 import { isManifest } from "../../../src/verify/standards/openapi.ts";
+import { checkStandards } from "../../../src/verify/standards/standards.ts";
 import type { Files } from "./example.ts";
 
 const require = createRequire(import.meta.url);
@@ -19,5 +20,5 @@ export const inspect = async (given: Files, config: StandardsConfig = {}): Promi
   const all = Object.entries(given);
   const files = new Map(all.filter(([path]) => path.endsWith(".py")).map(([path, text]) => [path, parse(text)]));
   const manifests = all.filter(([path]) => isManifest(path)).map(([path, text]) => ({ path, text }));
-  return inspectProject({ files, manifests }, config).breaches;
+  return checkStandards({ files, manifests, facts: collectFacts(files) }, config);
 };
