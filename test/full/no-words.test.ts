@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
 import { createAnalysis } from "../../src/analysis/analysis.ts";
-import { databaseFile } from "../../src/config.ts";
+import { databaseFile } from "../../src/environment.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
 import { type App, startApp } from "../../src/serve.ts";
 import { openDatabase } from "../../src/store/database.ts";
