@@ -5,7 +5,7 @@ import type { RunEvent } from "../domain/event.ts";
 import type { Evidence, Finding } from "../domain/finding.ts";
 import { handedInBy } from "../domain/handed-in.ts";
 import type { AssistantMessage, UserMessage } from "../domain/message.ts";
-import { remarksIn } from "../domain/remark.ts";
+import { dataIn, remarksIn } from "../domain/remark.ts";
 import { agentOfChild, changesSince } from "../domain/subagent.ts";
 import { mateOfChild, toldMails } from "../domain/team.ts";
 
@@ -110,10 +110,13 @@ const turnsOf = (all: readonly RunEvent[], events: readonly RunEvent[], found?: 
 
 const toldIn = (answer: UserMessage | undefined): Pick<Turn, "notices" | "comments" | "mail"> => {
   const texts = (answer?.content ?? []).flatMap((block) => (block.type === "text" ? [block.text] : []));
-  const isOther = (text: string) => remarksIn(text).length > 0 || toldMails(text).length > 0;
+  const isOther = (text: string) => [remarksIn, dataIn, toldMails].some((read) => read(text).length > 0);
   return {
     notices: texts.filter((text) => !isOther(text)),
-    comments: texts.flatMap((text) => remarksIn(text).map(({ author, text: said }) => ({ from: author, text: said }))),
+    comments: texts.flatMap((text) => [
+      ...remarksIn(text).map(({ author, text: said }) => ({ from: author, text: said })),
+      ...dataIn(text).map(({ author, text: said }) => ({ from: `${author} (told as data)`, text: said })),
+    ]),
     mail: texts.flatMap(toldMails).map(({ from, text }) => ({ from, text })),
   };
 };

@@ -16,6 +16,8 @@ export type FollowUp = {
   /** Whose files the places are of. */
   readonly commit: string;
   readonly reviews: readonly GivenReview[];
+  /** Of people who may not write, with words of their own, where the configuration lets them in: data. */
+  readonly others?: readonly GivenReview[];
   /** Those that the run answers. */
   readonly items: readonly ThreadItem[];
   readonly suggestions: readonly ItemSuggestion[];

@@ -42,7 +42,7 @@ export const whoSchema = keys({
     .enum(["leave-out", "as-data"], "must be leave-out or as-data")
     .optional()
     .describe(
-      "What becomes of an issue's or a pull request's own text by somebody without write access, where others command something there: leave-out (where nothing is said) or as-data, which shows it to the agent as data, never as an instruction.",
+      "What becomes of text by somebody without write access, where others command something: an issue's or a pull request's own, what stands in review threads, and comments while a run is going. leave-out (where nothing is said) or as-data, which shows it to the agent as data, never as an instruction.",
     ),
 });
 

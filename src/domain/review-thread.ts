@@ -36,6 +36,8 @@ export type ThreadItem = {
   readonly said: readonly ThreadComment[];
   /** Before that, by those who may write and by us. */
   readonly earlier: readonly ThreadComment[];
+  /** Before that, by anybody else, where the configuration lets it in: data. */
+  readonly others?: readonly ThreadComment[];
 };
 
 /** The comment by which an item is known: its last one. */
@@ -49,6 +51,8 @@ export type Picking = {
   readonly writers: ReadonlySet<number>;
   /** Threads in which we asked something last: whatever a person says there is an answer, unless it is for somebody else. */
   readonly asked: ReadonlySet<number>;
+  /** Text of others is let in as data. */
+  readonly letsIn?: boolean | undefined;
 };
 
 export const itemsOf = (threads: readonly ReviewThread[], picking: Picking): ThreadItem[] =>
@@ -61,12 +65,10 @@ export const itemsOf = (threads: readonly ReviewThread[], picking: Picking): Thr
     const [first] = said;
     if (!first) return [];
     const last = comments.findIndex(({ id }) => id === said.at(-1)?.id);
-    const earlier = comments
-      .slice(0, last)
-      .filter(
-        (one) => !said.includes(one) && (picking.writers.has(one.author.id) || one.author.id === picking.self.id),
-      );
-    return [{ thread, said, earlier }];
+    const before = comments.slice(0, last).filter((one) => !said.includes(one));
+    const isHeard = ({ author }: ThreadComment) => picking.writers.has(author.id) || author.id === picking.self.id;
+    const others = picking.letsIn ? before.filter((one) => !isHeard(one)) : [];
+    return [{ thread, said, earlier: before.filter(isHeard), ...(others.length > 0 ? { others } : {}) }];
   });
 
 /**

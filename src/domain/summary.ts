@@ -91,7 +91,9 @@ const decisionsIn = (events: readonly RunEvent[]): readonly ReportDecision[] => 
 };
 
 const remarkLine = (event: RunEvent): string[] =>
-  event.type === "remark" ? [`- ${event.remark.author.login}: ${short(event.remark.text)}`] : [];
+  event.type === "remark" && !event.remark.asData
+    ? [`- ${event.remark.author.login}: ${short(event.remark.text)}`]
+    : [];
 
 const decisionLine = ({ title, rationale }: ReportDecision): string => `- ${short(title)}: ${short(rationale)}`;
 

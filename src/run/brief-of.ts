@@ -1,5 +1,12 @@
 /** What the agent is told at first: the request, its context and a review, with the words of those who may write alone. Reads GitHub for who may. */
-import { asData, type Brief, type BriefChecks, type BriefReview, type ReadingKind } from "../domain/brief.ts";
+import {
+  aboutData,
+  asData,
+  type Brief,
+  type BriefChecks,
+  type BriefReview,
+  type ReadingKind,
+} from "../domain/brief.ts";
 import { type FollowUp, suggestionOf } from "../domain/follow-up.ts";
 import { parseDecisions, selectDecisions } from "../domain/memory.ts";
 import type { StoredPlan } from "../domain/plan.ts";
@@ -18,6 +25,9 @@ import { mayWrite } from "./rights.ts";
 /** GitHub's own limit of a comment is 64 KiB; what is longer than this is cut and the request says so. */
 const maxRequestBytes = 32 * 1024;
 const maxCommentBytes = 8 * 1024;
+/** Of people who are not heard: so many texts, and so much of each. */
+const maxOthers = 40;
+const maxOthersBytes = 2 * 1024;
 
 export const composeBriefOf = async (
   session: GitHubSession,
@@ -96,6 +106,19 @@ const contextOf = async (
   return who?.untrusted === "as-data" ? { untrusted: asData(author.login, title, body) } : {};
 };
 
+/** Of those who are not heard, each as data. */
+const untrustedIn = ({ others = [], items }: FollowUp): Pick<BriefReview, "untrusted"> => {
+  const said = [
+    ...others.map(({ author, body }) => ({ by: author.login, text: visibleText(body, maxOthersBytes) })),
+    ...items.flatMap((item) =>
+      (item.others ?? []).map(({ author, body }) => ({
+        ...{ before: itemId(item), by: author.login, text: visibleText(body, maxOthersBytes) },
+      })),
+    ),
+  ];
+  return said.length > 0 ? { untrusted: { about: aboutData, said: said.slice(0, maxOthers) } } : {};
+};
+
 const briefReview = (trigger: Trigger, followUp: FollowUp | undefined): BriefReview => {
   const { reviews = [], items = [] } = followUp ?? {};
   const demanding = reviews.filter(({ state }) => state === "changes_requested").map(({ author }) => author.login);
@@ -119,6 +142,7 @@ const briefReview = (trigger: Trigger, followUp: FollowUp | undefined): BriefRev
         ...(planned ? { suggestion: briefSuggestion(planned) } : {}),
       };
     }),
+    ...(followUp ? untrustedIn(followUp) : {}),
   };
 };
 

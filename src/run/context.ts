@@ -98,6 +98,7 @@ export type Remarks = {
 };
 
 export type Said = {
+  /** Of those who may steer; none where it is data alone, for which no report is sent back and no turn is made. */
   readonly remarks: readonly Remark[];
   /** For the next message, and what is stored with it. */
   readonly text: string;

@@ -186,7 +186,7 @@ const carryOut = async (
       events,
     );
     const late = await run.remarks.hear();
-    await run.progress.finish(outcome, late && lateNotice(late.remarks));
+    await run.progress.finish(outcome, late && late.remarks.length > 0 ? lateNotice(late.remarks) : undefined);
     await run.store([{ type: "outcome", at: deps.clock().toISOString(), outcome }], outcome.spend);
     await deps.store.closeRun(record.id, outcome);
   } finally {

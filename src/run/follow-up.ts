@@ -80,7 +80,8 @@ export const gatherFollowUp = async (
   const suggestions = boundary
     ? planSuggestions(items, { boundary, text: await textsOf(deps, repository, commit, items) })
     : [];
-  return { commit, reviews: given.reviews, items, suggestions };
+  const { reviews, others } = given;
+  return { commit, reviews, items, suggestions, ...(others.length > 0 ? { others } : {}) };
 };
 
 /** What is for us in a trigger's reviews, whether or not it was dealt with. */
@@ -90,7 +91,11 @@ export const readReviews = async (
   trigger: ReviewTrigger,
   entries: readonly ThreadEntry[],
   who?: Who | undefined,
-): Promise<{ readonly reviews: readonly GivenReview[]; readonly items: readonly ThreadItem[] }> => {
+): Promise<{
+  readonly reviews: readonly GivenReview[];
+  readonly others: readonly GivenReview[];
+  readonly items: readonly ThreadItem[];
+}> => {
   const ids = trigger.reviews.map(({ id }) => id);
   const { reviews, threads } = await session.fetchReviews(trigger.thread.number, ids);
   const self = await deps.github.whoami();
@@ -104,10 +109,13 @@ export const readReviews = async (
       )
     ).map(({ id }) => id),
   );
+  const letsIn = who?.untrusted === "as-data";
   const asked = latestOf(entries).filter(({ outcome }) => outcome === "question");
   return {
     reviews: reviews.filter(({ author }) => writers.has(author.id)),
+    others: letsIn ? reviews.filter(({ author, body }) => !writers.has(author.id) && body.trim() !== "") : [],
     items: itemsOf(threads, {
+      letsIn,
       reviews: new Set(ids),
       self,
       writers,

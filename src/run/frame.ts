@@ -151,7 +151,7 @@ export const writing = (
         open: () => others.open(door.tasks()),
         reminded: door.reminded,
         review: () => others.review(),
-        unheard: async () => !door.last() && (await run.remarks.hear()) !== undefined,
+        unheard: async () => !door.last() && ((await run.remarks.hear())?.remarks.length ?? 0) > 0,
         examine: (report, work) => examine(report, { ...work, spend: door.spend() }),
       }),
     }),

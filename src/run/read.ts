@@ -70,7 +70,7 @@ const groundOf = (deps: ExecuteDeps, run: Run, gathered: Gathered): Ground => {
     agents: agentsOf(deps),
     inspect: async () => inspector?.head([]),
     suggested: () => suggestedSoFar(deps.store, run.record, gathered.followUp),
-    unheard: async () => (await run.remarks.hear()) !== undefined,
+    unheard: async () => ((await run.remarks.hear())?.remarks.length ?? 0) > 0,
   };
 };
 

@@ -19,6 +19,8 @@ type Ruled = { readonly who: Who | undefined };
 const maxOfRun = 40;
 /** In one message: the rest comes with the next one. */
 const maxAtOnce = 10;
+/** Of one run, of those who are not heard: anybody may comment on a public repository. */
+const maxData = 10;
 
 /** @param stored the run's transcript so far: what was told before a crash is not told again @param who may steer it */
 export const createRemarks = (
@@ -27,22 +29,23 @@ export const createRemarks = (
   stored: readonly RunEvent[],
   who: Who | undefined,
 ): Remarks => {
-  const told = new Set(stored.flatMap((event) => (event.type === "remark" ? [event.remark.commentId] : [])));
+  const before = stored.flatMap((event) => (event.type === "remark" ? [event.remark] : []));
+  const told = new Map(before.map((remark) => [remark.commentId, remark]));
   let waiting: Said | undefined;
   return {
     hear: async () => {
       if (waiting) return waiting;
-      const remarks = await freshOf({ ...deps, who }, run, told);
-      if (remarks.length === 0) return undefined;
+      const all = await freshOf({ ...deps, who }, run, told);
+      if (all.length === 0) return undefined;
       const at = deps.clock().toISOString();
       waiting = {
-        remarks,
-        text: renderRemarks(remarks),
-        events: remarks.map((remark) => ({ type: "remark", at, remark })),
+        remarks: all.filter(({ asData }) => !asData),
+        text: renderRemarks(all),
+        events: all.map((remark) => ({ type: "remark", at, remark })),
         told: async () => {
           waiting = undefined;
-          for (const { commentId } of remarks) told.add(commentId);
-          await acknowledge(deps, run, remarks);
+          for (const remark of all) told.set(remark.commentId, remark);
+          await acknowledge(deps, run, all);
         },
       };
       return waiting;
@@ -50,20 +53,35 @@ export const createRemarks = (
   };
 };
 
-/** What those who may steer have written and the agent has not been told. */
-const freshOf = async (deps: Deps & Ruled, run: RunRecord, told: ReadonlySet<number>): Promise<readonly Remark[]> => {
+/** What those who may steer have written and the agent has not been told; of others, where the configuration lets it in, as data. */
+const freshOf = async (
+  deps: Deps & Ruled,
+  run: RunRecord,
+  told: ReadonlyMap<number, Remark>,
+): Promise<readonly Remark[]> => {
   const { repository } = run.job.trigger;
   const open = await deps.store.openRemarks(repository, run.issue);
-  const again = open.filter(({ commentId }) => told.has(commentId));
+  const again = open.flatMap(({ commentId }) => told.get(commentId) ?? []);
   if (again.length > 0) await acknowledge(deps, run, again);
   const fresh = open.filter(({ commentId }) => !told.has(commentId));
   const writers = fresh.length === 0 ? undefined : await writersAmong(deps, run, fresh);
   if (!writers) return [];
-  const strangers = fresh.filter(({ author }) => !writers.has(author.id)).map(({ commentId }) => commentId);
-  if (strangers.length > 0) await deps.store.settleRemarks(repository, strangers);
-  const room = Math.max(0, Math.min(maxAtOnce, maxOfRun - told.size));
-  return fresh.filter(({ author }) => writers.has(author.id)).slice(0, room);
+  const others = fresh.filter(({ author }) => !writers.has(author.id));
+  const data = deps.who?.untrusted === "as-data" ? others.slice(0, roomFor(told, maxData, true)) : [];
+  const left = others.slice(data.length);
+  if (left.length > 0)
+    await deps.store.settleRemarks(
+      repository,
+      left.map(({ commentId }) => commentId),
+    );
+  return [
+    ...fresh.filter(({ author }) => writers.has(author.id)).slice(0, Math.min(maxAtOnce, roomFor(told, maxOfRun))),
+    ...data.map((remark) => ({ ...remark, asData: true as const })),
+  ];
 };
+
+const roomFor = (told: ReadonlyMap<number, Remark>, most: number, asData?: true): number =>
+  Math.max(0, most - [...told.values()].filter((remark) => remark.asData === asData).length);
 
 /** By the rule of commands. @returns undefined while GitHub can't be asked: then they wait for the next turn */
 const writersAmong = async (
@@ -90,12 +108,13 @@ const writersAmong = async (
   }
 };
 
-/** 👀 tells people that the agent has read it; a failure costs the sign only. */
+/** 👀 tells people that the agent heeds it; a failure costs the sign only. */
 const acknowledge = async (deps: Deps, { job: { trigger } }: RunRecord, remarks: readonly Remark[]): Promise<void> => {
   try {
     const session = await deps.github.open(trigger.repository, "acknowledge");
     try {
-      for (const { commentId } of remarks) await session.react({ on: "issue-comment", commentId }, "eyes");
+      for (const { commentId, asData } of remarks)
+        if (!asData) await session.react({ on: "issue-comment", commentId }, "eyes");
     } finally {
       await session.close();
     }

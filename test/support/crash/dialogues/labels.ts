@@ -65,7 +65,13 @@ export const labelDialogues: readonly Dialogue[] = [
     users: helper,
     sample: { when: "before", write: "PATCH issues/comments/:id", nth: 1 },
     open: () => {
-      const byBot = put("helper[bot]", "architect");
+      let asked = 0;
+      // Each time for something else: the same words would be the same turns.
+      const byBot = async (stage: Stage): Promise<void> => {
+        asked += 1;
+        await stage.as("maintainer").updateIssue(1, { body: `Take ${asked}.` });
+        await put("helper[bot]", "architect")(stage);
+      };
       return {
         model: ({ turn }) =>
           turn === 1 ? look : submit({ status: "BLOCKED", decisions: [], blockers: ["No way on."] }),
