@@ -8,6 +8,7 @@ export const long = [
   "test/model/blueprint/ranges.test.ts",
   "test/demo/demo.test.ts",
   "test/branch.test.ts",
+  "test/recheck.test.ts",
   "test/upkeep.test.ts",
   "test/review-story.test.ts",
   "test/plan-story.test.ts",

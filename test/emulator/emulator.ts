@@ -9,6 +9,7 @@ import { changeInstallation, removeRepository } from "./installation.ts";
 import type { EmulatorOptions, Role } from "./options.ts";
 import { createPerson, type Person, type RepositoryName } from "./person.ts";
 import { createReaders, type Readers } from "./readers.ts";
+import { type Rerequested, rerequest } from "./rerequest.ts";
 import { createRest } from "./rest.ts";
 import { restRoutes } from "./routes/all.ts";
 import { newRun } from "./routes/checks.ts";
@@ -61,6 +62,8 @@ export type Emulator = Readers & {
   reportSuite(suite: CiSuite): Promise<number>;
   /** What of a suite is still at work, or was started again, ends. */
   finishSuite(id: number, jobs: readonly CiJob[]): Promise<void>;
+  /** Somebody clicks "Re-run" on a check, or on all of an App's. */
+  rerequest(by: string, what: Rerequested): Promise<void>;
   /** An owner installs, suspends or removes the App: its tokens follow, and it is told. */
   changeInstallation(by: string, action: InstallationAction): void;
   /** An owner takes a repository (`owner/name`) out of the installation. */
@@ -114,6 +117,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     reportCheck: (ci) => reportCheck(world, first, ci),
     reportSuite: (suite) => reportSuite(world, first, suite),
     finishSuite: (id, jobs) => finishSuite(world, first, id, jobs),
+    rerequest: (by, what) => rerequest(world, first, accountNamed(world, by), what),
     changeInstallation: (by, action) => {
       changeInstallation(world, accountNamed(world, by), action);
       outbox.flush();

@@ -152,6 +152,8 @@ export type CheckSuite = {
   readonly app: CheckApp;
   readonly createdAt: string;
   updatedAt: string;
+  /** Somebody asked for it again, and its App has done nothing since. */
+  requeued?: boolean;
 };
 
 export type CommitStatus = {

@@ -1,5 +1,6 @@
 /** The whole App against the local GitHub, with a model that writes the module that it is asked for and reports it: for what happens between branches. */
 import { Octokit } from "@octokit/rest";
+import type { Report } from "../../src/domain/report.ts";
 import { type App, startApp } from "../../src/serve.ts";
 import type { PullView } from "../emulator/readers.ts";
 import { type MessagesApi, type Script, startMessagesApi } from "./messages-api.ts";
@@ -14,6 +15,8 @@ export type ModuleScene = {
   beforeReport: (module: string) => Promise<void>;
   /** Of the reports from now on. */
   testCommands: readonly string[];
+  /** What else they say otherwise. */
+  report: Partial<Report>;
   /** Until nothing is under way any more. */
   settled(): Promise<void>;
   /** An issue whose run writes `modulePath(name)`. @returns its number */
@@ -50,7 +53,7 @@ export const startModuleScene = async (env: Readonly<Record<string, string>> = {
         tools: [{ name: "Write", input: { file_path: `/repo/${modulePath(name)}`, content: moduleText(name) } }],
       };
     await own.beforeReport(name);
-    return { tools: [{ name: "SubmitReport", input: reportOf(name, own.testCommands) }] };
+    return { tools: [{ name: "SubmitReport", input: { ...reportOf(name, own.testCommands), ...own.report } }] };
   };
   const api = await startMessagesApi(script);
   const scene = await startScene({
@@ -65,6 +68,7 @@ export const startModuleScene = async (env: Readonly<Record<string, string>> = {
     ...{ scene, app, api },
     beforeReport: async () => {},
     testCommands: [],
+    report: {},
     settled: async () => {
       await scene.emulator.idle();
       await app.queue.idle();

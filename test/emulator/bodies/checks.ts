@@ -104,7 +104,7 @@ export async function checkSuiteBody(world: World, repository: Repository, suite
     node_id: nodeId("CS", suite.id),
     head_branch: suite.branch,
     head_sha: suite.headSha,
-    ...suiteState(runs),
+    ...(suite.requeued ? { status: "queued", conclusion: null } : suiteState(runs)),
     url,
     before: commit.parents[0] ?? null,
     after: suite.headSha,

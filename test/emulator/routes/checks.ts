@@ -74,6 +74,7 @@ export async function changeRun(at: Place, run: CheckRun, changes: Changes): Pro
   if (changes.status === "completed" && changes.conclusion === undefined && run.conclusion === null) {
     throw unprocessable("Invalid request.\n\nMissing required key: conclusion.");
   }
+  found(at.repository.checkSuites.get(run.suite)).requeued = false;
   const wasCompleted = run.status === "completed";
   const completed = changes.conclusion !== undefined || (changes.status ?? run.status) === "completed";
   run.name = changes.name ?? run.name;

@@ -54,7 +54,7 @@ export function checkSubscriptions(events: readonly string[], permissions: Reado
 export type Happening = { readonly world: World; readonly repository: Repository; readonly sender: Account };
 
 function emit({ world, repository, sender }: Happening, event: string, action: string | undefined, facts: Json): void {
-  if (!world.app.events.includes(event)) return;
+  if (!world.app.events.includes(event) && !isOwed(world, event, action)) return;
   if (!installedRepositories(world).includes(repository)) return;
   const payload = {
     ...(action === undefined ? {} : { action }),
@@ -65,6 +65,10 @@ function emit({ world, repository, sender }: Happening, event: string, action: s
   };
   post(world, event, payload);
 }
+
+/** Only the App whose checks they are is told of these, and it is subscribed to them by its permission to write checks. */
+const isOwed = ({ app }: World, event: string, action: string | undefined): boolean =>
+  action === "rerequested" && app.permissions["checks"] === "write" && ["check_run", "check_suite"].includes(event);
 
 function post(world: World, event: string, payload: Json): void {
   world.violations.push(...world.checkWebhook(event, payload).map((wrong) => `webhook ${event}: ${wrong}`));
@@ -189,6 +193,7 @@ function pushedBy(world: World, { name, email }: Signature): Json {
 
 export async function checkRunEvent(at: Happening, run: CheckRun, action: string): Promise<void> {
   const suite = at.repository.checkSuites.get(run.suite) as CheckSuite;
+  if (action === "rerequested" && suite.app.id !== at.world.app.id) return;
   const body = checkRunBody(at.world, at.repository, run);
   emit(at, "check_run", action, {
     check_run: { ...body, check_suite: withoutRepository(await checkSuiteBody(at.world, at.repository, suite)) },
@@ -196,6 +201,7 @@ export async function checkRunEvent(at: Happening, run: CheckRun, action: string
 }
 
 export async function checkSuiteEvent(at: Happening, suite: CheckSuite, action: string): Promise<void> {
+  if (action === "rerequested" && suite.app.id !== at.world.app.id) return;
   const body = withoutRepository(await checkSuiteBody(at.world, at.repository, suite));
   emit(at, "check_suite", action, { check_suite: body });
 }

@@ -77,20 +77,34 @@ export const pullDialogues: readonly Dialogue[] = [
     }),
   },
   {
-    name: "a person's push gets a check run",
-    files: shop,
-    sample: { when: "after", write: "POST check-runs", nth: 1 },
+    name: "a person's push is checked, and its head once more by Re-run and on another base",
+    files: { ...shop, ".github/architect.yml": "test: test -s README.md\n" },
+    sample: { when: "after", write: "PATCH check-runs/:id", nth: 3 },
     open: () => ({
       model,
       setUp: label,
       steps: [
         async ({ as, settled }) => {
+          await as("maintainer").pushFiles("release", { "RELEASE.md": "One.\n" }, "Start a release");
           await as("maintainer").pushFiles(branch, { [minutes]: "MINUTES = 61\n" }, "Count to 61");
+          await settled();
+        },
+        async ({ emulator, settled }) => {
+          const [run] = emulator.checkRuns((await emulator.pull(2)).head.sha);
+          await emulator.rerequest("maintainer", { run: Number(run?.["id"]) });
+          await settled();
+        },
+        async ({ as, settled }) => {
+          await as("maintainer").request("PATCH", "/repos/acme/shop/pulls/2", { base: "release" });
           await settled();
         },
       ],
       holds: (end) => {
-        expect(pullIn(end).checks).toHaveLength(2);
+        const { checks, base } = pullIn(end);
+        expect(base).toBe("release");
+        expect(checks).toHaveLength(2);
+        expect(checks.find((check) => check.startsWith("Count to 61"))).toMatch(/`test -s README\.md` \| exit code 0/);
+        expect(end.store.runs).toHaveLength(1);
       },
     }),
   },
