@@ -155,6 +155,29 @@ export const runContract = (backend: Backend): void => {
       expect(order).toEqual(["run 0", "stop 0", "stop 1", "later 0"]);
     });
 
+    test("urgent jobs that last keep no other urgent one waiting", async () => {
+      const hold = gate();
+      const lasting = Array.from({ length: 20 }, (_, nth) => `check${nth}`);
+      let most = 0;
+      let active = 0;
+      for (const [nth, id] of lasting.entries())
+        await room.queue.accept({ ...jobOf(id, nth + 1), urgent: true, lasting: true }, deliveryOf(id));
+      room.queue.work({
+        concurrency: 1,
+        handler: async ({ job }) => {
+          active += 1;
+          most = Math.max(most, active);
+          if (job.lasting) await hold.promise;
+          else hold.resolve();
+          active -= 1;
+        },
+        onExhausted: never,
+      });
+      await room.queue.accept({ ...jobOf("stop", 99), urgent: true }, deliveryOf("stop"));
+      await room.queue.idle();
+      expect(most).toBe(21);
+    });
+
     test("the jobs of a key are told in their order, those of others left out", async () => {
       for (const [id, issue] of [
         ["a", 1],
