@@ -61,6 +61,11 @@ export const createKeptTrees = ({ folder, version, mostBytes = 256 << 20 }: Kept
     if (!pack) return;
     packs.unshift(pack);
     used.add(pack);
+    // A service that is up for long writes many: it looks into no more of them than the folder holds.
+    for (const old of packs.splice(mostPacks)) {
+      used.delete(old);
+      attempt(() => old.close());
+    }
     for (const tree of written.values()) origins.set(tree, pack);
   };
   return { find, keep };

@@ -8,6 +8,7 @@ export type Pack = {
   readonly has: (sha: string) => boolean;
   /** Undefined where it is not there, belongs to another text, or is damaged. */
   readonly read: (sha: string, text: string) => Tree | undefined;
+  readonly close: () => void;
 };
 
 /** Of one tree: blob id, length of its text, numbers of its cells, of its lines with errors, and the checksum of both. */
@@ -51,7 +52,7 @@ const numbersOf = ({ cells, errors }: Tree): Int32Array => {
   return numbers;
 };
 
-/** Stays open, so that it can be read when another process has removed it. @throws where it is no pack, or a cut one */
+/** Stays open until it is closed, so that it can be read when another process has removed it. @throws where it is no pack, or a cut one */
 export const openPack = (file: string): Pack => {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
@@ -80,6 +81,7 @@ const packFrom = (file: string, descriptor: number): Pack => {
   return {
     file,
     has: (sha) => places.has(sha),
+    close: () => closeSync(descriptor),
     read: (sha, text) => {
       const place = places.get(sha);
       if (!place) return undefined;

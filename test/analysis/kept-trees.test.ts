@@ -1,5 +1,14 @@
 /** Syntax trees in a folder: what another process finds of them, and what becomes of a folder that is damaged, foreign, full or not there. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
@@ -65,6 +74,24 @@ describe("trees that are kept", () => {
     const whole = packs().filter((file) => texts.slice(0, 9).every((text) => readFileSync(file).includes(shaOf(text))));
     expect(whole.length).toBe(1);
   });
+
+  it.skipIf(process.platform !== "linux")(
+    "hold no more files open than there may be packs, however long it is up",
+    () => {
+      const kept = open();
+      for (let nth = 0; nth < 80; nth++) kept.keep(parsed(`x = ${nth}\n`));
+      const held = readdirSync("/proc/self/fd").filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder);
+        } catch {
+          return false;
+        }
+      });
+      expect(held.length).toBeLessThanOrEqual(64);
+      expect(found("x = 79\n", kept)).toEqual(parse("x = 79\n"));
+      expect(found("x = 0\n", kept)).toBeUndefined();
+    },
+  );
 
   it("of another version are none", () => {
     open().keep(parsed(hello));
