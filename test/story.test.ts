@@ -33,7 +33,10 @@ const text = async (path: string, ref: string) => {
 };
 
 beforeAll(async () => {
-  scene = await startScene({ repository: { files: fixture("shop") } });
+  scene = await startScene({
+    repository: { files: fixture("shop") },
+    env: { ARCHITECT_PUBLIC_URL: "https://architect.example.com" },
+  });
   app = await startApp(scene.config, () => {});
   scene.emulator.setWebhookUrl(`${app.url}/api/github/webhooks`);
   github = new Octokit({ baseUrl: scene.emulator.api, auth: "maintainer-token" });
@@ -73,6 +76,18 @@ describe("a labelled issue", () => {
     expect(statuses[0]?.body).toContain(`**${status}.**`);
     expect(statuses[0]?.body).toContain(`#${pull.number}`);
     expect(statuses[0]?.body).toMatch(/tool calls/);
+  });
+
+  test("leads from its status comment to a page of the run, which whoever has the link can open", async () => {
+    const [comment] = await statusesOf(issue);
+    const [, path = ""] =
+      /\[Run page\]\(https:\/\/architect\.example\.com(\/runs\/\S+)\)/.exec(comment?.body ?? "") ?? [];
+    const page = await fetch(`${app.url}${path}`);
+    expect(page.status).toBe(200);
+    const html = await page.text();
+    expect(html).toContain(`<title>${status} · Create user registration endpoint · acme/shop</title>`);
+    expect(html).toContain(`href="${scene.emulator.url}/acme/shop/pull/${pull.number}"`);
+    expect((await fetch(`${app.url}${path.slice(0, -1)}`)).status).toBe(404);
   });
 
   test("leads to a pull request on the issue's branch that closes it where nothing is left open, and is a draft otherwise", () => {

@@ -29,17 +29,22 @@ export const agentOfChild = (id: string): string => id.slice(id.lastIndexOf(":")
 
 /** The changes that were made since: what `after` has otherwise than `before`. A change that was undone is a deletion. */
 export const changesSince = (before: Changeset, after: Changeset): Changeset => {
-  const known = new Map(before.map((change) => [change.path, JSON.stringify(change)]));
+  const known = new Map(before.map((change) => [change.path, change]));
   const now = new Set(after.map((change) => change.path));
   const undone = before
     .filter((change) => !now.has(change.path))
     .map((change) => ({ path: change.path, kind: "deleted" as const }));
-  return [...after.filter((change) => known.get(change.path) !== JSON.stringify(change)), ...undone].sort((a, b) =>
+  return [...after.filter((change) => !isSame(change, known.get(change.path))), ...undone].sort((a, b) =>
     a.path < b.path ? -1 : 1,
   );
 };
 
 const succeeded = ({ status }: HandedBack): boolean => status === "DONE" || status === "DONE_WITH_CONCERNS";
+
+const isSame = (a: FileChange, b: FileChange | undefined): boolean => {
+  if (a.kind === "deleted" || b?.kind === "deleted") return a.kind === b?.kind;
+  return a.kind === b?.kind && a.mode === b.mode && a.content === b.content;
+};
 
 /** What is left of a report's hand-offs: work that a subagent of the run did is none, a patch for a maintainer always is. */
 export const openHandoffs = (report: Report, children: readonly HandedBack[]): readonly Handoff[] =>

@@ -21,7 +21,7 @@ export const figuresCard = (pen: Pen, page: RunPage): Html => {
   const model = modelIn([...page.before, ...events]);
   const notes = [
     ...(limits ? [`The budget of ${workName[limits.work]}.`] : []),
-    ...(subagents ? [`Subagents made ${count(subagents.toolCalls)} tool calls of their own.`] : []),
+    ...(subagents ? [`Tool calls of subagents, on budgets of their own: ${count(subagents.toolCalls)}.`] : []),
   ].join(" ");
   return html`<section class="card" id="figures"><dl class="figures">
 ${figure(pen, { name: "Tool calls", used: toolCalls, cap: limits?.toolCalls, show: count })}

@@ -40,12 +40,12 @@ const wordsOf = (trigger: Trigger): string => {
 };
 
 const reviewRows = (pen: Pen, events: readonly RunEvent[]): Html => {
-  const { html, code, line } = pen;
+  const { html, code, line, words } = pen;
   const review = events.findLast((event) => event.type === "review");
   if (review?.type !== "review" || review.followUp.items.length === 0) return nothing;
   const { items } = review.followUp;
   const row = ({ thread: { path, line: at }, said }: (typeof items)[number]) =>
-    html`<li>${code(at === undefined ? path : `${path}:${at}`, 200)} ${line(visibleText(said.at(-1)?.body ?? "", 1_000), 300)}</li>`;
+    html`<li>${code(at === undefined ? path : `${path}:${at}`, 200)} ${words(line(visibleText(said.at(-1)?.body ?? "", 1_000), 300), 300)}</li>`;
   return html`<ul class="rows">${items.slice(0, maxRows).map(row)}${restOf(pen, items.length)}</ul>`;
 };
 

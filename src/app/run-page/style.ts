@@ -121,9 +121,16 @@ const renew = (old, next) => {
   if (old.nodeType !== 1 || old.nodeName !== next.nodeName || old.id !== next.id) return old.replaceWith(next);
   for (const { name } of [...old.attributes]) if (name !== "open" && !next.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of next.attributes) if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
-  const [was, now] = [[...old.childNodes], [...next.childNodes]];
-  now.forEach((node, at) => was[at] ? renew(was[at], node) : old.append(node));
-  was.slice(now.length).forEach((node) => node.remove());
+  const named = new Map([...old.children].filter(({ id }) => id).map((one) => [one.id, one]));
+  const nodes = [...next.childNodes];
+  nodes.forEach((node, at) => {
+    const here = old.childNodes[at];
+    const same = node.id ? named.get(node.id) : here?.id ? undefined : here;
+    if (!same) return old.insertBefore(node, here ?? null);
+    if (same !== here) old.insertBefore(same, here);
+    renew(same, node);
+  });
+  while (old.childNodes.length > nodes.length) old.lastChild.remove();
 };
 const look = async () => {
   if (document.hidden) return;

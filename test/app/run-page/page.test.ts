@@ -41,7 +41,7 @@ describe("the page of a run that is at work", () => {
 
   test("shows the spend against the caps and the calls against the budget of the kind of work", () => {
     expect(section(page, "figures")).toBe(
-      "Tool calls 3 of 60 Money $0.06 of $5.00 Tokens 3,030 of 5M Turns 2 of 120 Time at work 1:15 The budget of a CRUD feature. Subagents made 1 tool calls of their own. Model: claude-opus-5-5 .",
+      "Tool calls 3 of 60 Money $0.06 of $5.00 Tokens 3,030 of 5M Turns 2 of 120 Time at work 1:15 The budget of a CRUD feature. Tool calls of subagents, on budgets of their own: 1. Model: claude-opus-5-5 .",
     );
   });
 
