@@ -20,6 +20,9 @@ export const checkModels = (claims: readonly Claim[], base: Facts, head: Facts):
       head.models.find(({ name, table }) => name === claim.name && table === claim.table) ??
       head.models.find(({ name }) => name === claim.name);
     const verdict = { kind: "model" as const, claim: `${claim.name} (${claim.table})` };
+    const other = head.unknown.find(({ about }) => about.startsWith(`${claim.name} is stored by `));
+    if (!found && other)
+      return { ...verdict, verdict: "unprovable", reason: other.about, where: { file: other.file, line: other.line } };
     if (!found)
       return { ...verdict, verdict: "contradicted", reason: `the code declares no table by a class ${claim.name}` };
     return { ...verdict, ...checkFound(claim, found, base), where: { file: found.file, line: found.line } };

@@ -5,6 +5,7 @@ import { join } from "./join.ts";
 import { force, type Machine } from "./machine.ts";
 import { textOf } from "./node.ts";
 import { isPlayed } from "./routers.ts";
+import { isUsers } from "./users-router.ts";
 import {
   asDefault,
   type ClassValue,
@@ -78,7 +79,8 @@ const instanceAttribute = (machine: Machine, of: InstanceValue, name: string): V
     const value = keywords.get("default") ?? positional[0];
     return value ? settingOf(of, value) : unknown(`${name} has no default`);
   }
-  return found ? settingOf(of, found) : unknown(name);
+  if (found) return settingOf(of, found);
+  return isUsers(of.of) ? { kind: "external", name: `fastapi_users.FastAPIUsers().${name}` } : unknown(name);
 };
 
 /** The default of a field of settings is what it is until the environment says otherwise. */

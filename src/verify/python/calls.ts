@@ -177,11 +177,7 @@ const instantiateRouter = (machine: Machine, of: ClassValue, args: Arguments, no
   const given = start?.kind === "function" ? { positional: [], keywords: new Map<string, Value>() } : args;
   const router = createRouter(machine, isApplicationClass(of) ? "app" : "router", given, node, frame, of);
   if (classesOf(of).some(({ scope }) => [...scope.names.keys()].some(isPlayed)))
-    note(
-      machine,
-      { ...frame, node },
-      `${of.name} registers routes in its own way: they are read as FastAPI would have them`,
-    );
+    note(machine, of, `${of.name} registers routes in its own way: they are read as FastAPI would have them`);
   if (start?.kind === "function") machine.callFunction({ ...start, self: router }, args);
   return router;
 };

@@ -1,5 +1,6 @@
 /** `def` and `class`: names get functions and classes, decorators of routers register routes. */
-import { type Frame, type Machine, note, shortTextOf } from "./machine.ts";
+import { classAttribute } from "./classes.ts";
+import { type Frame, force, type Machine, note, shortTextOf } from "./machine.ts";
 import { children, field, type Node, textOf } from "./node.ts";
 import { isPlayed, registersRoute } from "./routers.ts";
 import { type ClassValue, createScope, type FunctionValue, optionsOf, type Value } from "./values.ts";
@@ -87,7 +88,16 @@ export const defineClass = (machine: Machine, node: Node, frame: Frame, decorato
   machine.classes.push(made);
   for (const decorator of decorators) machine.evaluate(decorator, frame);
   machine.run(children(field(node, "body") ?? node), { ...frame, scope });
+  const hook = bases.map(subclassHook).find((one) => one !== undefined);
+  if (hook) machine.callFunction({ ...hook, self: made }, { positional: [], keywords });
   return made;
+};
+
+/** What a base of the repository does to each class below it, such as giving its table a prefix. */
+const subclassHook = (base: Value): FunctionValue | undefined => {
+  const now = force(base);
+  const found = now.kind === "class" ? classAttribute(now, "__init_subclass__") : undefined;
+  return found?.kind === "function" ? found : undefined;
 };
 
 /** `Repository[User]` is a Repository. */

@@ -176,7 +176,8 @@ const schemeOfClass = (of: ClassValue): AuthFact => {
 const schemeOfInstance = ({ of, attributes }: InstanceValue): AuthFact => {
   const scheme = schemeOfClass(of);
   const model = attributes.get("model") ?? classAttribute(of, "model");
-  return scheme === "unknown" && model?.kind === "external-call" ? schemeOf(model.name) : scheme;
+  const isNamed = model?.kind === "external-call" || model?.kind === "external";
+  return scheme === "unknown" && isNamed ? schemeOf(model.name) : scheme;
 };
 
 const closeCall = (value: ExternalCallValue, closure: Open, add: (others: readonly Value[]) => void): void => {

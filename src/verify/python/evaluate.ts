@@ -157,9 +157,15 @@ const assuming = (value: Value, variables: readonly string[]): Value => {
 
 const conditional: Evaluate = (machine, node, frame) => {
   const [then, condition, otherwise] = children(node);
-  const truth = truthOf(machine.evaluate(condition, frame));
+  const asked = machine.evaluate(condition, frame);
+  const truth = truthOf(asked);
   if (truth !== undefined) return machine.evaluate(truth ? then : otherwise, frame);
-  return join([machine.evaluate(then, frame), machine.evaluate(otherwise, frame)], shortTextOf(node));
+  const ways = [machine.evaluate(then, frame), machine.evaluate(otherwise, frame)];
+  const likely = likelyTruthOf(asked);
+  const assumed = assumptionsOf(asked);
+  const joined = join(ways, shortTextOf(node));
+  if (joined.kind !== "unknown" || likely === undefined || assumed.length === 0) return joined;
+  return assuming(ways[likely ? 0 : 1] ?? joined, assumed);
 };
 
 const comparison: Evaluate = (machine, node, frame) => {

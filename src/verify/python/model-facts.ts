@@ -2,8 +2,9 @@
 import type { FieldFact, ModelFact } from "../../domain/facts.ts";
 import { classAttribute, classesOf, descends, lineage } from "./classes.ts";
 import { type Machine, note } from "./machine.ts";
-import { children, field, textOf } from "./node.ts";
-import type { ClassField, ClassValue, ExternalCallValue } from "./values.ts";
+import { children, field, type Node, textOf, unwrapType } from "./node.ts";
+import { nameOf } from "./routers.ts";
+import { assumptionsOf, type ClassField, type ClassValue, type ExternalCallValue, type Value } from "./values.ts";
 
 const declarative =
   /(sqlalchemy(\.\w+)*\.(DeclarativeBase(NoMeta)?|MappedAsDataclass|declarative_base\(\))|flask_sqlalchemy|SQLAlchemy(Base)?\w*Table(UUID)?|generate_base\(\)|declarative_base\(\)|as_declarative)/;
@@ -11,21 +12,21 @@ const declarative =
 const isSqlModel = (of: ClassValue): boolean => descends(of, /(^|\.)sqlmodel(\.\w+)*\.SQLModel$/);
 
 /** Its base may be of a package that is not here; what has no base at all is a mixin. */
-const namesOwnTable = (of: ClassValue): boolean =>
+const namesOwnTable = (machine: Machine, of: ClassValue): boolean =>
   lineage(of).some(({ kind }) => kind !== "class") &&
   of.fields.some(({ name }) => name === "__tablename__") &&
-  of.fields.some((one) => isColumn(one, false));
+  of.fields.some((one) => isColumn(attributeOf(machine, of, one), false));
 
-const isDeclarative = (of: ClassValue): boolean =>
+const isDeclarative = (machine: Machine, of: ClassValue): boolean =>
   descends(of, declarative) ||
-  namesOwnTable(of) ||
+  namesOwnTable(machine, of) ||
   lineage(of).some((one) => one.kind === "class" && one.decorators.some((node) => /as_declarative/.test(textOf(node))));
 
 const relation = /\b(relationship|association_proxy|Relationship|column_property|synonym|dynamic_loader)\(/;
 const column = /\b(Column|mapped_column|deferred|composite)\(/;
-const mappedType = /^(\w+\.)?(Mapped|WriteOnlyMapped|DynamicMapped)\b/;
+const mappedType = /^([\w.]+\.)?(Mapped|WriteOnlyMapped|DynamicMapped)\b/;
 
-const factOf = ({ name, annotation, value, node }: ClassField, file: string): FieldFact => ({
+const factOf = ({ field: { name, annotation, value, node }, file }: Attribute): FieldFact => ({
   name,
   type: annotation ? textOf(annotation) : null,
   value: value ? textOf(value).slice(0, 2_000) : null,
@@ -33,17 +34,55 @@ const factOf = ({ name, annotation, value, node }: ClassField, file: string): Fi
   line: node.line,
 });
 
-const isColumn = ({ name, annotation, value }: ClassField, sqlModel: boolean): boolean => {
+/** @property type its annotation @property said its value, each after the name that the package gives to what it is made of */
+type Attribute = {
+  readonly field: ClassField;
+  readonly file: string;
+  readonly made: Value | undefined;
+  readonly type: string;
+  readonly said: string;
+};
+
+/** Names may be imported under others, and a column be what a function returns. */
+const attributeOf = (machine: Machine, { scope, module }: ClassValue, field: ClassField): Attribute => {
+  const { name, annotation, value } = field;
+  const made = value && scope.names.get(name);
+  const head = annotation && machine.evaluate(headOf(annotation), { scope, module });
+  return {
+    field,
+    file: module.path,
+    made,
+    type: `${head?.kind === "external" ? nameOf(head) : ""}${annotation ? ` ${textOf(annotation)}` : ""}`.trim(),
+    said: `${made?.kind === "external-call" ? `${nameOf(made)}(` : ""}${value ? ` ${textOf(value)}` : ""}`,
+  };
+};
+
+/** `Mapped` of `Mapped[str]`. */
+const headOf = (annotation: Node): Node => {
+  const node = unwrapType(annotation);
+  return node.type === "generic_type" || node.type === "subscript" ? (children(node)[0] ?? node) : node;
+};
+
+const isColumn = ({ field: { name, annotation }, type, said }: Attribute, sqlModel: boolean): boolean => {
   if (/^__/.test(name)) return false;
-  const type = annotation ? textOf(annotation) : "";
   if (sqlModel) return annotation !== undefined && !/\bClassVar\b/.test(type) && name !== "model_config";
-  const said = value ? textOf(value) : "";
   return mappedType.test(type) || column.test(said) || relation.test(said);
 };
 
-const isRelation = ({ annotation, value }: ClassField): boolean =>
-  relation.test(value ? textOf(value) : "") ||
-  /\b(WriteOnlyMapped|DynamicMapped)\b/.test(annotation ? textOf(annotation) : "");
+const isRelation = ({ type, said }: Attribute): boolean =>
+  relation.test(said) || /\b(WriteOnlyMapped|DynamicMapped)\b/.test(type);
+
+/** `composite(mapped_column("lat"), mapped_column("lng"))`: the columns are those that stand in it. */
+const columnsIn = (attribute: Attribute): readonly Attribute[] => {
+  const { made, field } = attribute;
+  if (made?.kind !== "external-call" || !/\.composite$/.test(made.name)) return [attribute];
+  return made.args.positional.flatMap((one) => {
+    const name = one.kind === "external-call" && /\.(mapped_column|Column)$/.test(one.name) && one.args.positional[0];
+    return one.kind === "external-call" && name && name.kind === "text"
+      ? [{ ...attribute, field: { ...field, name: name.value, annotation: undefined, value: one.node } }]
+      : [];
+  });
+};
 
 /** `@declared_attr def owner_id(cls): return mapped_column(…)`: what it returns is the column. */
 const declaredAttributes = ({ scope }: ClassValue): ClassField[] =>
@@ -56,13 +95,14 @@ const declaredAttributes = ({ scope }: ClassValue): ClassField[] =>
   });
 
 /** Own and inherited, the nearest of each name. */
-const fieldsOf = (of: ClassValue, sqlModel: boolean): { readonly field: ClassField; readonly file: string }[] => {
+const fieldsOf = (machine: Machine, of: ClassValue, sqlModel: boolean): readonly Attribute[] => {
   const seen = new Set<string>();
   return classesOf(of).flatMap((one) =>
     [...one.fields, ...declaredAttributes(one)].flatMap((each) => {
       if (seen.has(each.name)) return [];
       seen.add(each.name);
-      return isColumn(each, sqlModel) ? [{ field: each, file: one.module.path }] : [];
+      const attribute = attributeOf(machine, one, each);
+      return isColumn(attribute, sqlModel) ? columnsIn(attribute) : [];
     }),
   );
 };
@@ -73,7 +113,11 @@ const tableOf = (machine: Machine, of: ClassValue, sqlModel: boolean): string | 
   if (said) {
     const made =
       said.kind === "function" ? machine.callFunction(said, { positional: [of], keywords: new Map() }) : said;
-    if (made.kind === "text" && made.exact) return made.value;
+    if (made.kind === "text" && made.exact) {
+      for (const variable of assumptionsOf(made))
+        note(machine, of, `the table ${made.value} assumes that the environment variable ${variable} is not set`);
+      return made.value;
+    }
     note(machine, of, `the table of ${of.name} is named by code that can't be followed`);
     return `{?${of.name}.__tablename__}`;
   }
@@ -93,8 +137,8 @@ const packagedTables: readonly (readonly [RegExp, string])[] = [
 const packagedTable = (of: ClassValue): string | undefined => packagedTables.find(([base]) => descends(of, base))?.[1];
 
 /** A declarative base of the repository, or of a package, is no table; what derives from it and has columns is one. */
-const isUnnamed = (of: ClassValue, fields: readonly unknown[]): boolean =>
-  fields.length > 0 && of.bases.some((base) => classesOf(base).some(isDeclarative));
+const isUnnamed = (machine: Machine, of: ClassValue, fields: readonly unknown[]): boolean =>
+  fields.length > 0 && of.bases.some((base) => classesOf(base).some((one) => isDeclarative(machine, one)));
 
 const isAbstract = (of: ClassValue): boolean =>
   of.fields.some(({ name, value }) => name === "__abstract__" && value !== undefined && textOf(value) === "True");
@@ -109,29 +153,40 @@ export const modelFacts = (machine: Machine): readonly ModelFact[] => [
   ...machine.calls.filter(({ name }) => /\.Table$/.test(name)).flatMap((call) => coreTable(machine, call)),
 ];
 
+const otherMapper =
+  /^(ormar|tortoise|piccolo|peewee|pony|beanie|odmantic|mongoengine|django)\.(?:[\w.]*\.)?(Model|Table|Document|Entity)$/;
+
+const noteOtherMapper = (machine: Machine, of: ClassValue): void => {
+  for (const base of lineage(of)) {
+    const [, mapper] = (base.kind === "external" && otherMapper.exec(base.name)) || [];
+    if (mapper) note(machine, of, `${of.name} is stored by ${mapper}, whose tables are not read`);
+  }
+};
+
 const classFact = (machine: Machine, of: ClassValue): ModelFact[] => {
   const sqlModel = isSqlModel(of);
-  if (isAbstract(of) || (sqlModel ? !isTable(of) : !isDeclarative(of))) return [];
+  noteOtherMapper(machine, of);
+  if (isAbstract(of) || (sqlModel ? !isTable(of) : !isDeclarative(machine, of))) return [];
   const table = tableOf(machine, of, sqlModel);
-  const all = fieldsOf(of, sqlModel);
+  const all = fieldsOf(machine, of, sqlModel);
   if (table === undefined) {
-    if (isUnnamed(of, all)) note(machine, of, `the table of ${of.name} is named by nothing that can be seen`);
+    if (isUnnamed(machine, of, all)) note(machine, of, `the table of ${of.name} is named by nothing that can be seen`);
     return [];
   }
   if (all.length === 0 && !classAttribute(of, "__table__") && packagedTable(of) === undefined) return [];
-  const columns = all.filter((one) => !isRelation(one.field));
+  const columns = all.filter((one) => !isRelation(one));
   const modern =
     packagedTable(of) !== undefined ||
-    all.some(({ field: { annotation, value } }) =>
-      annotation ? mappedType.test(textOf(annotation)) : /\bmapped_column\(/.test(value ? textOf(value) : ""),
+    all.some(({ field: { annotation }, type, said }) =>
+      annotation ? mappedType.test(type) : /\bmapped_column\(/.test(said),
     );
   return [
     {
       name: of.name,
       table,
       style: sqlModel ? "sqlmodel" : modern ? "sqlalchemy-2" : "sqlalchemy-1",
-      fields: columns.map((one) => factOf(one.field, one.file)),
-      relations: all.filter((one) => isRelation(one.field)).map((one) => factOf(one.field, one.file)),
+      fields: columns.map(factOf),
+      relations: all.filter(isRelation).map(factOf),
       file: of.module.path,
       line: of.node.line,
     },

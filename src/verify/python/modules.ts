@@ -15,6 +15,10 @@ const folderOf = (path: string): string => (path.includes("/") ? path.slice(0, p
 const join = (folder: string, name: string): string =>
   folder === "" ? name : name === "" ? folder : `${folder}/${name}`;
 
+/** What is installed where Python runs, and what is read by its name: a folder in a package that is called so is another thing. */
+const installed =
+  /^(fastapi|starlette|pydantic(_settings)?|sqlalchemy|sqlmodel|strawberry|slowapi|fastapi_users|typing|enum|functools|importlib|os|re)(\.|$)/;
+
 /** @param paths what the project consists of @param all and what it may import besides, by its full name */
 export const createModuleIndex = (paths: readonly string[], all: readonly string[]): ModuleIndex => {
   const files = new Set(all);
@@ -51,7 +55,9 @@ export const createModuleIndex = (paths: readonly string[], all: readonly string
       const key = `${dotted} ${folderOf(from)}`;
       if (!known.has(key)) {
         const name = dotted.replaceAll(".", "/");
-        const place = [rootOfFile(from), ...ancestors(from), ...roots].find((one) => at(join(one, name)) !== undefined);
+        const isOwn = !installed.test(dotted) || isPackage(join(rootOfFile(from), name.split("/")[0] ?? name));
+        const places = isOwn ? [rootOfFile(from), ...ancestors(from), ...roots] : [];
+        const place = places.find((one) => at(join(one, name)) !== undefined);
         known.set(key, place === undefined ? insideItself(name) : at(join(place, name)));
       }
       return known.get(key);

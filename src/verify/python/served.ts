@@ -70,8 +70,14 @@ const withRouter = (way: Way, router: RouterValue): Way => ({
   inSchema: way.inSchema && !isHidden(router.inSchema),
 });
 
+/** Starlette mounts without the slash at the end. */
+const mountedAt = (path: Value | undefined): Value | undefined => {
+  const value = path && force(path);
+  return value?.kind === "text" ? { ...value, value: value.value.replace(/\/$/, "") } : value;
+};
+
 const through = (way: Way, entry: IncludeEntry): Way => ({
-  ...step(way, entry.prefix, textOf(entry.node)),
+  ...step(way, entry.mounted ? mountedAt(entry.prefix) : entry.prefix, textOf(entry.node)),
   dependencies: [...(entry.mounted ? [] : way.dependencies), ...(entry.dependencies ? [entry.dependencies] : [])],
   conditions: entry.condition ? [...way.conditions, entry.condition] : way.conditions,
   inSchema: way.inSchema && !entry.mounted && !isHidden(entry.inSchema),

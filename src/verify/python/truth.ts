@@ -36,7 +36,8 @@ export const likelyTruthOf = (value: Value): boolean | undefined => {
 };
 
 export const isCertain = (value: Value): boolean => {
-  if (value.kind === "text" && (!value.exact || (value.assumes?.length ?? 0) > 0)) return false;
+  if (value.kind === "text" && !value.exact) return false;
+  if ("assumes" in value && (value.assumes?.length ?? 0) > 0) return false;
   return !("configurable" in value && value.configurable);
 };
 
@@ -90,12 +91,19 @@ const orders: Readonly<Record<string, (left: number, right: number) => boolean>>
 
 const negated = (value: boolean | undefined): boolean | undefined => (value === undefined ? undefined : !value);
 
+/** What a variable of the environment is compared with, taken as not set. */
+const isAsUnset = (left: Value, right: Value): Value | undefined => {
+  if (left.kind !== "unknown" || left.variable === undefined || !isCertain(right)) return undefined;
+  const value = isNone(right);
+  return value === undefined ? undefined : { kind: "boolean", value, assumes: [left.variable] };
+};
+
 /** @param why the source, for what can't be known */
 export const compare = (operator: string, left: Value, right: Value, why: string): Value => {
   switch (operator.replace(/\s+/g, " ")) {
     case "==":
     case "is":
-      return boolean(isEqual(left, right), why);
+      return isAsUnset(left, right) ?? boolean(isEqual(left, right), why);
     case "!=":
     case "is not":
       return boolean(negated(isEqual(left, right)), why);

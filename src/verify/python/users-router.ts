@@ -1,9 +1,10 @@
 /** fastapi-users: the routers that it makes, as its documentation lists them, and the schemes of its transports. */
 import type { AuthFact } from "../../domain/facts.ts";
+import { descends } from "./classes.ts";
 import type { Frame, Machine } from "./machine.ts";
 import type { Node } from "./node.ts";
 import { callRouter, createRouter } from "./routers.ts";
-import { type RouterValue, text, type Value } from "./values.ts";
+import { type ClassValue, type RouterValue, text, type Value } from "./values.ts";
 
 type Route = {
   readonly method: string;
@@ -44,6 +45,9 @@ const routesOf: Readonly<Record<string, readonly Route[]>> = {
     { method: "GET", path: "/callback", guarded: true },
   ],
 };
+
+/** A class of the repository that adds to what the package's own has. */
+export const isUsers = (of: ClassValue): boolean => descends(of, /(^|\.)fastapi_users(\.\w+)*\.FastAPIUsers$/);
 
 const made = /(^|\.)FastAPIUsers\(\)\.get_(\w+)_router$/;
 const user = /(^|\.)FastAPIUsers\(\)\.(authenticator\.)?current_user(_token)?$/;

@@ -153,7 +153,12 @@ export type RouteDecoratorValue = {
 export type Value =
   | TextValue
   | (Configurable & { readonly kind: "number"; readonly value: number })
-  | (Configurable & { readonly kind: "boolean"; readonly value: boolean })
+  /** @property assumes as of a text */
+  | (Configurable & {
+      readonly kind: "boolean";
+      readonly value: boolean;
+      readonly assumes?: readonly string[] | undefined;
+    })
   | (Configurable & { readonly kind: "none" })
   /** @property variable the environment variable that it is */
   | { readonly kind: "unknown"; readonly why: string; readonly variable?: string }
@@ -224,7 +229,7 @@ export const isExact = (value: Value | undefined): boolean =>
   value?.kind === "text" ? value.exact : value?.kind === "number" || value?.kind === "boolean";
 
 export const assumptionsOf = (...values: readonly (Value | undefined)[]): readonly string[] => [
-  ...new Set(values.flatMap((value) => (value?.kind === "text" ? (value.assumes ?? []) : []))),
+  ...new Set(values.flatMap((value) => (value && "assumes" in value ? (value.assumes ?? []) : []))),
 ];
 
 /** As the default of a setting. */

@@ -126,6 +126,17 @@ describe("a model whose claim says less than the code, or more than a name", () 
   });
 });
 
+describe("a table", () => {
+  it("of a mapper that is not read is not provable", async () => {
+    const models = "import ormar\nclass Order(ormar.Model):\n    id: int = ormar.Integer(primary_key=True)\n";
+    const context = contextOf({ ...before, "app/models.py": models });
+    const claims = { endpoints_created: [], models_created: [{ ...user, name: "Order", table: "orders" }] };
+    expect((await told(claims, context))[0]).toBe(
+      "unprovable: Order (orders): Order is stored by ormar, whose tables are not read",
+    );
+  });
+});
+
 describe("a lie about", () => {
   it.each([
     [

@@ -259,4 +259,49 @@ export const flowCases: readonly EndpointCase[] = [
     endpoints: ["POST /auth/login", "POST /auth/logout bearer", "POST /auth/register", "GET /mine bearer"],
     unrunnable: true,
   },
+  {
+    name: "folders of the project that are called as what is installed",
+    files: {
+      "app/__init__.py": "",
+      "app/fastapi/__init__.py": "from fastapi import APIRouter\n",
+      "app/fastapi/guards.py":
+        "from fastapi import Depends\nfrom fastapi.security import HTTPBearer\ndef user(t=Depends(HTTPBearer())): ...\n",
+      "app/routes.py":
+        'from fastapi import APIRouter, Depends\nfrom app.fastapi.guards import user\nrouter = APIRouter(prefix="/a")\n@router.get("/x")\ndef x(u=Depends(user)): ...\n',
+      "main.py":
+        "from fastapi import FastAPI\nfrom app.routes import router\napp = FastAPI()\napp.include_router(router)\n",
+      "fastapi/example.py": "text = 1\n",
+    },
+    endpoints: ["GET /a/x bearer"],
+  },
+  {
+    name: "routers of a class that is made of fastapi-users'",
+    files: main(
+      'from fastapi_users import FastAPIUsers\nfrom fastapi_users.authentication import AuthenticationBackend, CookieTransport\nbackend = AuthenticationBackend(name="c", transport=CookieTransport(), get_strategy=lambda: None)\nclass Users(FastAPIUsers[object, int]):\n    def get_leave_router(self, backend):\n        router = APIRouter()\n        @router.post("/leave")\n        def leave(user=Depends(self.authenticator.current_user_token(active=True))): ...\n        return router\nusers = Users[object, int](lambda: None, [backend])\ncurrent = users.current_user()\napp = FastAPI()\napp.include_router(users.get_auth_router(backend), prefix="/auth")\napp.include_router(users.get_leave_router(backend), prefix="/auth")\n@app.get("/mine")\ndef mine(user=Depends(current)): ...\n',
+    ),
+    endpoints: ["POST /auth/login", "POST /auth/logout api-key", "POST /auth/leave api-key", "GET /mine api-key"],
+    unrunnable: true,
+  },
+  {
+    name: "a prefix that depends on variables which are not set, as said",
+    files: main(
+      'import os\nBASE = os.environ.get("BASE", "")\nSTAGE = os.getenv("STAGE") == "test"\nprefix = f"/{BASE.strip(\'/\')}" if BASE else ""\nr = APIRouter()\n@r.get("/a")\ndef a(): ...\napp = FastAPI()\napp.include_router(r, prefix=prefix + ("/t" if STAGE else "/live"))\n',
+    ),
+    endpoints: ["GET /live/a"],
+    unknown: /variable BASE is not set\n.*variable STAGE is not set/,
+  },
+  {
+    name: "a security class that shows the model of another one",
+    files: main(
+      'from fastapi.security import OAuth2AuthorizationCodeBearer\nfrom fastapi.security.base import SecurityBase\nclass Cloud(SecurityBase):\n    def __init__(self, url: str):\n        self.inner = OAuth2AuthorizationCodeBearer(authorizationUrl=url, tokenUrl=url)\n        self.model = self.inner.model\n        self.scheme_name = "cloud"\n    def __call__(self, t: str = "x"): ...\ncloud = Cloud("/u")\napp = FastAPI()\n@app.get("/a", dependencies=[Depends(cloud)])\ndef a(): ...\n',
+    ),
+    endpoints: ["GET /a bearer"],
+  },
+  {
+    name: "applications mounted with a slash at the end, and at the root",
+    files: main(
+      'one = FastAPI()\n@one.get("/a")\ndef a(): ...\ntwo = FastAPI()\n@two.get("/b")\ndef b(): ...\napp = FastAPI()\napp.mount("/sub/", one)\napp.mount("/", two)\n',
+    ),
+    endpoints: ["GET /sub/a", "GET /b hidden"],
+  },
 ];

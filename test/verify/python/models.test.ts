@@ -115,6 +115,48 @@ class Line(Plain): ...
     ["Line lines sqlalchemy-2 id"],
   ],
   [
+    "a prefix that a base gives to the tables of all classes below it",
+    `${modern}class Model(Base):
+    __abstract__ = True
+    def __init_subclass__(cls, **given):
+        cls.__tablename__ = f"shop_{cls.__tablename__}"
+        super().__init_subclass__(**given)
+class Order(Model):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+`,
+    ["Order shop_orders sqlalchemy-2 id"],
+  ],
+  [
+    "SQLAlchemy's names by other names, and columns that a function makes",
+    `import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped as Typed, mapped_column as typed, relationship as to
+class Base(DeclarativeBase): ...
+def key():
+    return sa.Column(sa.Integer, primary_key=True)
+class Order(Base):
+    __tablename__ = "orders"
+    id: Typed[int] = typed(primary_key=True)
+    total: Typed[int]
+    owner: Typed["User"] = to()
+class Old(Base):
+    __tablename__ = "old"
+    id = key()
+    order = to("Order")
+`,
+    ["Order orders sqlalchemy-2 id,total + owner", "Old old sqlalchemy-1 id + order"],
+  ],
+  [
+    "a composite value, whose columns stand in it",
+    `${modern}from sqlalchemy.orm import composite
+class Place(Base):
+    __tablename__ = "places"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[tuple] = composite(mapped_column("lat"), mapped_column("lng"))
+`,
+    ["Place places sqlalchemy-2 id,lat,lng"],
+  ],
+  [
     "columns that a method declares",
     `${modern}class Owned:
     @declared_attr
@@ -160,6 +202,32 @@ describe("models", () => {
       "db/user.py": `from sqlalchemy.orm import Mapped, mapped_column\nfrom db.base import Base\nclass User(Base):\n    __tablename__ = "users"\n    id: Mapped[int] = mapped_column(primary_key=True)\n`,
     };
     expect(await shown(files)).toEqual(["User users sqlalchemy-2 id"]);
+  });
+
+  it("of mappers that are not read say so", async () => {
+    const text = `import ormar
+class Order(ormar.Model):
+    id: int = ormar.Integer(primary_key=True)
+`;
+    const { models, unknown } = await factsOf({ "models.py": text });
+    expect(models).toEqual([]);
+    expect(unknown).toEqual([
+      { file: "models.py", line: 2, about: "Order is stored by ormar, whose tables are not read" },
+    ]);
+  });
+
+  it("whose name depends on a variable that is not set say so", async () => {
+    const text = `${modern}import os
+TEST = os.environ.get("TEST") == "1"
+class Thing(Base):
+    __tablename__ = "test_things" if TEST else "things"
+    id: Mapped[int] = mapped_column(primary_key=True)
+`;
+    const { models, unknown } = await factsOf({ "models.py": text });
+    expect(models.map(({ table }) => table)).toEqual(["things"]);
+    expect(unknown.map(({ about }) => about)).toEqual([
+      "the table things assumes that the environment variable TEST is not set",
+    ]);
   });
 
   it("whose name is only known at run time say so", async () => {
