@@ -14,6 +14,10 @@ export const hidesRoutes = ({ endpoints, unknown }: Facts): boolean =>
   endpoints.some(({ resolved }) => !resolved) ||
   unknown.some(({ about }) => /\brouter|can't be read|too deep|too many steps/.test(about));
 
+/** A middleware that turns requests away stands before routes that ask for nothing themselves. */
+const guardsAll = ({ unknown }: Facts): boolean =>
+  unknown.some(({ about }) => / may ask for credentials: /.test(about));
+
 export const checkEndpoints = (claims: readonly Claim[], base: Facts, head: Facts): readonly ClaimVerdict[] => {
   const before = keysOf(base.endpoints);
   const now = keysOf(head.endpoints);
@@ -42,7 +46,7 @@ const checkFound = (claim: Claim, found: EndpointFact, before: EndpointFact | un
   const verdict = { kind: "endpoint" as const, claim: named(claim), where: placeOf(found) };
   if (before && isSame(before, found))
     return { ...verdict, verdict: "contradicted", reason: "it was there before, and is as it was" };
-  const auth = authHolds(claim.auth, found.auth);
+  const auth = authHolds(claim.auth, found.auth.includes("none") && guardsAll(head) ? ["unknown"] : found.auth);
   if (auth === false)
     return {
       ...verdict,

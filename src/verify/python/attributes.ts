@@ -42,6 +42,8 @@ export const attribute = (machine: Machine, of: Value, name: string): Value => {
     case "dict":
       return { kind: "method", of: owner, name };
     case "external-call":
+      if (owner.name === "re.compile")
+        return { kind: "partial", of: { kind: "external", name: `re.${name}` }, args: owner.args };
       return { kind: "external", name: `${owner.name}().${name}` };
     case "super":
       return superAttribute(owner.self, owner.inside, name);

@@ -101,6 +101,13 @@ export const dependenciesOfParameter = ({ value, type, annotation }: Parameter):
 export const listedDependencies = (value: Value | undefined): readonly Value[] =>
   (value ? optionsOf(value) : []).flatMap((option) => itemsOf(option).flatMap((one) => targetOf(one, undefined)));
 
+/** Below the route's own decorator, one that lets only some users through: `@requires("admin")`. */
+export const isGuard = (machine: Machine, decorator: Node, frame: Frame): boolean => {
+  const of = machine.evaluate(decorator.type === "call" ? field(decorator, "function") : decorator, frame);
+  const isStarlettes = of.kind === "external" && /^starlette\.authentication\.requires$/.test(of.name);
+  return isStarlettes || ((of.kind === "external" || of.kind === "function") && speaksOfAuth.test(nameOf(of)));
+};
+
 export type Closer = (of: Value) => Closure;
 
 export const createCloser = (machine: Machine): Closer => {

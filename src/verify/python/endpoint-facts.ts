@@ -6,11 +6,13 @@ import {
   type Closer,
   createCloser,
   dependenciesOfParameter,
+  isGuard,
   listedDependencies,
   type Parameter,
   parametersOf,
   typeOf,
 } from "./dependencies.ts";
+import { doubtsOf, guardsOf } from "./doubts.ts";
 import { force, type Machine } from "./machine.ts";
 import { children, field, type Node, textOf } from "./node.ts";
 import { nameOf } from "./routers.ts";
@@ -34,15 +36,14 @@ export const endpointFacts = (machine: Machine): Endpoints => {
   const bodies = new Set<ClassValue>();
   const responses = new Set<ClassValue>();
   const unknown: UnknownFact[] = [];
-  const endpoints = applicationsOf(machine).flatMap((app) =>
-    servedBy(app).map((served) => {
-      const read = readRoute(machine, served, close, owners);
-      for (const one of read.body) bodies.add(one);
-      for (const one of read.response) responses.add(one);
-      unknown.push(...doubts(served));
-      return read.fact;
-    }),
-  );
+  const every = applicationsOf(machine).flatMap(servedBy);
+  const endpoints = every.map((served) => {
+    const read = readRoute(machine, served, close, owners);
+    for (const one of read.body) bodies.add(one);
+    for (const one of read.response) responses.add(one);
+    return read.fact;
+  });
+  unknown.push(...doubtsOf(every), ...guardsOf(machine));
   for (const router of orphansOf(machine))
     unknown.push({
       file: router.module.path,
@@ -56,25 +57,6 @@ export const endpointFacts = (machine: Machine): Endpoints => {
 const distinct = (endpoints: readonly EndpointFact[]): readonly EndpointFact[] => [
   ...new Map(endpoints.map((one) => [JSON.stringify(one), one])).values(),
 ];
-
-const doubts = ({ route, method, path, resolved, assumes, late }: Served): UnknownFact[] => {
-  const at = { file: route.module.path, line: route.node.line };
-  return [
-    ...(resolved ? [] : [{ ...at, about: `the full path of ${method} ${path} is only known at run time` }]),
-    ...(late
-      ? [
-          {
-            ...at,
-            about: `${method} ${path} is added to a router that was included before: FastAPI serves it from 0.137 on, an older one doesn't`,
-          },
-        ]
-      : []),
-    ...[...new Set(assumes)].map((name) => ({
-      ...at,
-      about: `${method} ${path} assumes that the environment variable ${name} is not set`,
-    })),
-  ];
-};
 
 /** Class-based views: what the class depends on is demanded by each of its methods. */
 const ownersOf = (machine: Machine): ReadonlyMap<Node, ClassValue> => {
@@ -111,6 +93,7 @@ const readRoute = (machine: Machine, served: Served, close: Closer, owners: Read
   ];
   const closures = wanted.map(close);
   const auth = new Set<AuthFact>(closures.flatMap((one) => [...one.auth]));
+  if (auth.size === 0 && route.inner.some((one) => isGuard(machine, one, route))) auth.add("heuristic");
   const calls = closures.flatMap((one) => one.calls);
   const body = bodiesOf(parameters);
   const response = responseOf(machine, route, endpoint);

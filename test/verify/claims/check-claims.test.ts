@@ -126,6 +126,22 @@ describe("a model whose claim says less than the code, or more than a name", () 
   });
 });
 
+describe("auth behind a middleware that turns requests away", () => {
+  it("is not provable, and no lie", async () => {
+    const guard = `from fastapi.responses import JSONResponse
+async def guard(request, go):
+    if request.headers.get("Authorization") is None:
+        return JSONResponse({}, status_code=401)
+    return await go(request)
+app.middleware("http")(guard)
+`;
+    const context = contextOf({ ...after, "app/main.py": `${after["app/main.py"]}${guard}` });
+    expect(await told(endpoint({ auth: "bearer" }), context)).toEqual([
+      "unprovable: POST /api/v1/auth/register: the code does not tell whether auth is bearer",
+    ]);
+  });
+});
+
 describe("a table", () => {
   it("of a mapper that is not read is not provable", async () => {
     const models = "import ormar\nclass Order(ormar.Model):\n    id: int = ormar.Integer(primary_key=True)\n";

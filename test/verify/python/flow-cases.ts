@@ -304,4 +304,28 @@ export const flowCases: readonly EndpointCase[] = [
     ),
     endpoints: ["GET /sub/a", "GET /b hidden"],
   },
+  {
+    name: "functions that only some users may call, by a decorator",
+    files: main(
+      'from fastapi import Request\nfrom starlette.authentication import requires\ndef login_required(f): return f\napp = FastAPI()\n@app.get("/a")\n@requires(["authenticated"])\ndef a(request: Request): ...\n@app.get("/b")\n@login_required\ndef b(): ...\n@login_required\n@app.get("/c")\ndef c(): ...\n',
+    ),
+    endpoints: ["GET /a heuristic", "GET /b heuristic", "GET /c"],
+    unrunnable: true,
+  },
+  {
+    name: "routes behind a middleware that turns requests away, as said",
+    files: main(
+      'from fastapi import Request\nfrom fastapi.responses import JSONResponse\nasync def guard(request: Request, go):\n    if not request.headers.get("Authorization"):\n        return JSONResponse({}, status_code=401)\n    return await go(request)\nasync def timed(request: Request, go):\n    return await go(request)\napp = FastAPI()\napp.middleware("http")(guard)\napp.middleware("http")(timed)\n@app.get("/a")\ndef a(): ...\n',
+    ),
+    endpoints: ["GET /a"],
+    unknown: /^the middleware guard may ask for credentials: which requests it lets through is not known$/,
+  },
+  {
+    name: "many routes below a prefix of the environment, said once",
+    files: main(
+      'import os\nr = APIRouter(prefix=os.getenv("BASE", "/v1"))\n@r.get("/a")\ndef a(): ...\n@r.get("/b")\ndef b(): ...\napp = FastAPI()\napp.include_router(r)\n',
+    ),
+    endpoints: ["GET /v1/a", "GET /v1/b"],
+    unknown: /^GET \/v1\/a and 1 more assume that the environment variable BASE is not set$/,
+  },
 ];

@@ -115,6 +115,20 @@ class Line(Plain): ...
     ["Line lines sqlalchemy-2 id"],
   ],
   [
+    "a name that a compiled pattern makes of the class's",
+    `${modern}import re
+words = re.compile(r"(?<!^)(?=[A-Z])")
+class Model(Base):
+    __abstract__ = True
+    @declared_attr.directive
+    def __tablename__(cls) -> str:
+        return words.sub("_", cls.__name__).lower()
+class OrderLine(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+`,
+    ["OrderLine order_line sqlalchemy-2 id"],
+  ],
+  [
     "a prefix that a base gives to the tables of all classes below it",
     `${modern}class Model(Base):
     __abstract__ = True
