@@ -8,17 +8,32 @@ import type { Served } from "./served.ts";
 const placeOf = ({ route }: Served) => ({ file: route.module.path, line: route.node.line });
 
 export const doubtsOf = (all: readonly Served[]): readonly UnknownFact[] => [
-  ...all.flatMap((served): UnknownFact[] => {
-    const { method, path, resolved, late } = served;
-    const unresolved = `the full path of ${method} ${path} is only known at run time`;
-    const added = `${method} ${path} is added to a router that was included before: FastAPI serves it from 0.137 on, an older one doesn't`;
-    return [...(resolved ? [] : [unresolved]), ...(late ? [added] : [])].map((about) => ({
-      ...placeOf(served),
-      about,
-    }));
-  }),
+  ...all.filter(({ late }) => late).map(addedLate),
+  ...unresolvedOf(all),
   ...assumptionsOf(all),
 ];
+
+const addedLate = (served: Served): UnknownFact => ({
+  ...placeOf(served),
+  about: `${served.method} ${served.path} is added to a router that was included before: FastAPI serves it from 0.137 on, an older one doesn't`,
+});
+
+/** What can't be known of a prefix can't be known of all routes below it. */
+const unresolvedOf = (all: readonly Served[]): readonly UnknownFact[] => {
+  const unresolved = all.filter(({ resolved }) => !resolved);
+  const groups = Map.groupBy(unresolved, ({ path }) => path.slice(0, path.indexOf("}") + 1) || path);
+  return [...groups.values()].flatMap(([first, ...more]) => {
+    const others = more.length > 0 ? `, and of ${more.length} more below the same prefix,` : "";
+    return first
+      ? [
+          {
+            ...placeOf(first),
+            about: `the full path of ${first.method} ${first.path}${others} is only known at run time`,
+          },
+        ]
+      : [];
+  });
+};
 
 /** A prefix that the environment gives is in the path of every route below it. */
 const assumptionsOf = (all: readonly Served[]): readonly UnknownFact[] =>

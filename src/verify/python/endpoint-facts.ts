@@ -53,10 +53,19 @@ export const endpointFacts = (machine: Machine): Endpoints => {
   return { endpoints: distinct(endpoints), bodies, responses, unknown };
 };
 
-/** Two applications that serve the same in the same way show it once. */
-const distinct = (endpoints: readonly EndpointFact[]): readonly EndpointFact[] => [
-  ...new Map(endpoints.map((one) => [JSON.stringify(one), one])).values(),
-];
+/** Applications that serve the same show it once, and always where one of them always does. */
+const distinct = (endpoints: readonly EndpointFact[]): readonly EndpointFact[] => {
+  const found = new Map<string, EndpointFact>();
+  for (const one of endpoints) {
+    const key = JSON.stringify({ ...one, condition: null });
+    const other = found.get(key);
+    found.set(key, other ? { ...one, condition: either(one.condition, other.condition) } : one);
+  }
+  return [...found.values()];
+};
+
+const either = (one: string | null, other: string | null): string | null =>
+  one === null || other === null ? null : one.length < other.length ? one : other;
 
 /** Class-based views: what the class depends on is demanded by each of its methods. */
 const ownersOf = (machine: Machine): ReadonlyMap<Node, ClassValue> => {
@@ -109,7 +118,7 @@ const readRoute = (machine: Machine, served: Served, close: Closer, owners: Read
       handler: nameOf(route.endpoint),
       async: endpoint ? textOf(endpoint.node).startsWith("async") : false,
       response_model: response.text,
-      status_code: statusOf(route.keywords.get("status_code")),
+      status_code: statusOf(route.keywords.get("status_code"), keywordNode(route.call, "status_code")),
       body: body.map(({ name }) => name),
       dependencies: [...new Set(closures.flatMap((one) => [...one.names]))].sort(),
       condition: served.condition ?? null,
@@ -194,12 +203,14 @@ const phrases: Readonly<Record<string, number>> = {
   PERMANENT_REDIRECT: 308,
 };
 
-const statusOf = (value: Value | undefined): number | null => {
+/** A constant says its number, wherever it comes from. */
+const statusOf = (value: Value | undefined, node: Node | undefined): number | null => {
   const now = value && force(value);
   if (now?.kind === "number") return now.value;
-  if (now?.kind !== "external") return null;
-  const number = /\.HTTP_(\d{3})_/.exec(now.name)?.[1];
+  const said = now?.kind === "external" ? now.name : node ? textOf(node) : "";
+  const number = /(^|\.)HTTP_(\d{3})_\w+$/.exec(said)?.[2];
   if (number) return Number(number);
+  if (now?.kind !== "external") return null;
   return (
     phrases[
       now.name

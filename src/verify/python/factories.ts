@@ -1,5 +1,5 @@
 /** Application factories that only a server calls (`uvicorn --factory`): they are called as it would. */
-import type { Machine } from "./machine.ts";
+import { type Machine, maxSteps, maxStepsOfFile, note } from "./machine.ts";
 import { field, textOf } from "./node.ts";
 import { applicationsOf } from "./served.ts";
 import { type FunctionValue, type ModuleValue, optionsOf } from "./values.ts";
@@ -20,11 +20,28 @@ export const callFactories = (machine: Machine): void => {
   const factories: Candidate[] = [];
   while (level.length > 0) {
     factories.unshift(...level);
-    const names = new RegExp(`\\b(${level.map(({ of }) => of.name).join("|")})\\(`);
-    level = functions.filter(({ of, body }) => !factories.some((one) => one.of === of) && names.test(body));
+    const below = level.map(({ of }) => of);
+    const names = new RegExp(`\\b(${below.map(({ name }) => name).join("|")})\\(`);
+    level = functions.filter(
+      (one) =>
+        names.test(one.body) && !factories.some(({ of }) => of === one.of) && below.some((other) => calls(one, other)),
+    );
   }
-  for (const { of } of factories)
-    if (!machine.called.has(of.node)) machine.callFunction(of, { positional: [], keywords: new Map() });
+  for (const { of } of factories) {
+    if (machine.called.has(of.node)) continue;
+    machine.limit = Math.min(maxSteps, machine.steps + maxStepsOfFile);
+    machine.callFunction(of, { positional: [], keywords: new Map() });
+    if (machine.steps > machine.limit)
+      note(machine, of, `${of.name} takes too many steps to follow: not all of it is known`);
+  }
+};
+
+/** Another function of the same name is another one. */
+const calls = ({ of, body }: Candidate, { name, node }: FunctionValue): boolean => {
+  if (!new RegExp(`\\b${name}\\(`).test(body)) return false;
+  const seen = of.module.scope.names.get(name);
+  if (seen) return seen.kind === "function" && seen.node === node;
+  return new RegExp(`\\.${name}\\(|\\bimport\\b[^\\n]*\\b${name}\\b`).test(body);
 };
 
 const functionsOf = (module: ModuleValue): readonly Candidate[] =>

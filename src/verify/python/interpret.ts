@@ -58,8 +58,8 @@ export const interpret = (trees: ReadonlyMap<string, Tree>): Machine => {
       register(machine, router, method, node, endpoint, inner, frame),
   };
   for (const path of paths) machine.load(path);
-  machine.limit = Math.min(maxSteps, machine.steps + maxStepsOfFile);
   callFactories(machine);
+  machine.limit = Math.min(maxSteps, machine.steps + maxStepsOfFile);
   callStarts(machine);
   noteUnreached(machine);
   return machine;

@@ -140,7 +140,12 @@ const packagedTable = (of: ClassValue): string | undefined => packagedTables.fin
 const isUnnamed = (machine: Machine, of: ClassValue, fields: readonly unknown[]): boolean =>
   fields.length > 0 && of.bases.some((base) => classesOf(base).some((one) => isDeclarative(machine, one)));
 
+/** What is made of the package's own base is the repository's. */
+const isBase = ({ bases }: ClassValue): boolean =>
+  bases.some((one) => one.kind === "external" && /\.DeclarativeBase(NoMeta)?$/.test(one.name));
+
 const isAbstract = (of: ClassValue): boolean =>
+  isBase(of) ||
   of.fields.some(({ name, value }) => name === "__abstract__" && value !== undefined && textOf(value) === "True");
 
 const isTable = (of: ClassValue): boolean => {

@@ -13,7 +13,7 @@ export type EndpointCase = {
   readonly unrunnable?: true;
 };
 
-const head = "from fastapi import FastAPI, APIRouter, Depends, Security\n";
+export const head = "from fastapi import FastAPI, APIRouter, Depends, Security\n";
 export const main = (text: string): Readonly<Record<string, string>> => ({ "main.py": head + text });
 const bearer =
   'from fastapi.security import HTTPBearer, OAuth2PasswordBearer\noauth = OAuth2PasswordBearer("/token")\n';

@@ -1,5 +1,5 @@
 /** More small applications: what the flow of the code decides, and how dependencies are written. Held as `endpoint-cases.ts`. */
-import { type EndpointCase, main } from "./endpoint-cases.ts";
+import { type EndpointCase, head, main } from "./endpoint-cases.ts";
 
 const schemes =
   'from typing import Annotated\nfrom fastapi.security import OAuth2PasswordBearer, HTTPBearer, HTTPBasic, APIKeyHeader, OpenIdConnect\nbearer = OAuth2PasswordBearer(tokenUrl="/t")\nkey = APIKeyHeader(name="X-Key")\ndef user(t: str = Depends(bearer)): ...\ndef active(u=Depends(user)): ...\nCurrent = Annotated[str, Depends(active)]\n';
@@ -327,5 +327,32 @@ export const flowCases: readonly EndpointCase[] = [
     ),
     endpoints: ["GET /v1/a", "GET /v1/b"],
     unknown: /^GET \/v1\/a and 1 more assume that the environment variable BASE is not set$/,
+  },
+  {
+    name: "an application factory beside one that can't be followed to its end",
+    files: main(
+      `items = [${"1, ".repeat(500)}]\ndef heavy():\n    made = FastAPI()\n    for a in items:\n        for b in items:\n            c = a\n            d = b\ndef create_app():\n    app = FastAPI()\n    @app.get("/a")\n    def a(): ...\n    return app\n`,
+    ),
+    app: "main:create_app()",
+    endpoints: ["GET /a"],
+    unknown: /^heavy takes too many steps to follow: not all of it is known$/,
+  },
+  {
+    name: "a factory that others call, and functions that call others of its name",
+    files: {
+      "jobs.py": "def make(prefix):\n    return prefix\ndef work():\n    return make('/wrong')\n",
+      "main.py": `${head}def make(prefix="/v1"):\n    app = FastAPI()\n    r = APIRouter(prefix=prefix)\n    @r.get("/a")\n    def a(): ...\n    app.include_router(r)\n    return app\ndef started():\n    return make("/v2")\ndef stopped(condition=None):\n    if condition:\n        return make("/v2")\n`,
+    },
+    app: "main:started()",
+    endpoints: ["GET /v2/a"],
+  },
+  {
+    name: "a prefix that can't be known, said once",
+    files: main(
+      'from elsewhere import prefix\nr = APIRouter()\n@r.get("/a")\ndef a(): ...\n@r.get("/b")\ndef b(): ...\napp = FastAPI()\napp.include_router(r, prefix=prefix)\n',
+    ),
+    endpoints: ["GET {?app.include_router(r, prefix=prefix)}/a", "GET {?app.include_router(r, prefix=prefix)}/b"],
+    unknown: /^the full path of GET .*\/a, and of 1 more below the same prefix, is only known at run time$/,
+    unrunnable: true,
   },
 ];

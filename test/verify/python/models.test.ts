@@ -115,6 +115,18 @@ class Line(Plain): ...
     ["Line lines sqlalchemy-2 id"],
   ],
   [
+    "a base that has columns and names tables, and is none",
+    `${modern}class Named(DeclarativeBase):
+    @declared_attr.directive
+    def __tablename__(cls) -> str:
+        return cls.__name__.lower()
+    id: Mapped[int] = mapped_column(primary_key=True)
+class Order(Named):
+    total: Mapped[int]
+`,
+    ["Order order sqlalchemy-2 total,id"],
+  ],
+  [
     "a name that a compiled pattern makes of the class's",
     `${modern}import re
 words = re.compile(r"(?<!^)(?=[A-Z])")

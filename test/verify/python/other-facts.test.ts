@@ -144,6 +144,32 @@ if app.debug:
   ]);
 });
 
+it("a status is read from its constant's name, wherever that comes from", async () => {
+  const { endpoints } = await factsOf({
+    "codes.py":
+      "from starlette import status as _codes\nclass Codes:\n    def __getattr__(self, name): return getattr(_codes, name)\nstatus = Codes()\n",
+    "main.py": `${head}from codes import status\napp = FastAPI()\n@app.delete("/a", status_code=status.HTTP_204_NO_CONTENT)\ndef a(): ...\n`,
+  });
+  expect(endpoints.map((one) => one.status_code)).toEqual([204]);
+});
+
+it("an endpoint that several applications serve is shown once, without a condition where one has none", async () => {
+  const { endpoints } = await factsOf({
+    "main.py": `${head}r = APIRouter()
+@r.get("/a")
+def a(): ...
+def make():
+    app = FastAPI()
+    app.include_router(r)
+    return app
+app = make()
+if app.debug:
+    other = make()
+`,
+  });
+  expect(endpoints).toMatchObject([{ method: "GET", path: "/a", condition: null }]);
+});
+
 it("imports are those of every file, tests included", async () => {
   const { imports } = await factsOf({
     "tests/test_a.py": "import os.path as p, json\nfrom .b import c, d as e\nfrom f import *\n",
