@@ -65,9 +65,12 @@ const decorate = (
 
 /** A decorator of the repository is called, since it may register what it decorates. */
 const applyTo = (machine: Machine, decorator: Value, made: FunctionValue, node: Node, frame: Frame): void => {
+  const { site } = machine;
+  machine.site ??= { module: frame.module, node };
   for (const one of optionsOf(decorator))
     if (one.kind === "function" || one.kind === "route-decorator")
       machine.call(one, { positional: [made], keywords: new Map() }, node, frame);
+  machine.site = site;
 };
 
 export const defineClass = (machine: Machine, node: Node, frame: Frame, decorators: readonly Node[]): ClassValue => {

@@ -5,7 +5,7 @@ import { force } from "./machine.ts";
 import { textOf } from "./node.ts";
 import type { Served } from "./served.ts";
 
-const placeOf = ({ route }: Served) => ({ file: route.module.path, line: route.node.line });
+const placeOf = ({ route: { site } }: Served) => ({ file: site.module.path, line: site.node.line });
 
 export const doubtsOf = (all: readonly Served[]): readonly UnknownFact[] => [
   ...all.filter(({ late }) => late).map(addedLate),

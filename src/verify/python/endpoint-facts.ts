@@ -124,8 +124,8 @@ const readRoute = (machine: Machine, served: Served, close: Closer, owners: Read
       condition: served.condition ?? null,
       in_schema: served.inSchema,
       documented: isDocumented(route, endpoint),
-      file: route.module.path,
-      line: route.node.line,
+      file: route.site.module.path,
+      line: route.site.node.line,
     },
   };
 };

@@ -18,10 +18,11 @@ export const load = (machine: Machine, path: string): ModuleValue => {
 };
 
 const execute = (machine: Machine, module: ModuleValue, root: Node): void => {
-  const { typesOnly } = machine;
+  const { typesOnly, site } = machine;
   const conditions = machine.conditions.splice(0);
   const stack = machine.stack.splice(0);
   machine.typesOnly = false;
+  machine.site = undefined;
   const started = machine.steps;
   const { limit } = machine;
   machine.limit = Math.min(maxSteps, started + maxStepsOfFile);
@@ -46,6 +47,7 @@ const execute = (machine: Machine, module: ModuleValue, root: Node): void => {
   // What this file took is not taken from the one that imports it.
   machine.limit = Math.min(maxSteps, limit + machine.steps - started);
   machine.typesOnly = typesOnly;
+  machine.site = site;
   machine.conditions.push(...conditions);
   machine.stack.push(...stack);
   module.done = true;

@@ -41,6 +41,7 @@ export const interpret = (trees: ReadonlyMap<string, Tree>): Machine => {
     stack: [],
     called: new Set(),
     applied: new Set(),
+    site: undefined,
     typesOnly: false,
     steps: 0,
     limit: maxSteps,

@@ -7,6 +7,7 @@ import type {
   ExternalCallValue,
   FunctionValue,
   ModuleValue,
+  Origin,
   RouterValue,
   Scope,
   Value,
@@ -42,6 +43,8 @@ export type Machine = {
   readonly called: Set<Node>;
   /** Decorators that registered something. */
   readonly applied: Set<Node>;
+  /** The decorator that is being applied, outermost. */
+  site: Origin | undefined;
   /** Below `if TYPE_CHECKING`. */
   typesOnly: boolean;
   steps: number;

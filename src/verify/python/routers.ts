@@ -199,6 +199,7 @@ const addRoute = (
     scope,
     module,
     node: call,
+    site: machine.site ?? { module, node: call },
     condition: conditionNow(machine),
   });
 };

@@ -52,6 +52,10 @@ export const isUsers = (of: ClassValue): boolean => descends(of, /(^|\.)fastapi_
 const made = /(^|\.)FastAPIUsers\(\)\.get_(\w+)_router$/;
 const user = /(^|\.)FastAPIUsers\(\)\.(authenticator\.)?current_user(_token)?$/;
 
+/** Whether a handler is a router's of the package: what it says and answers is not the repository's doing. */
+export const isUsersHandler = (handler: string): boolean =>
+  Object.keys(routesOf).some((kind) => handler === `get_${kind}_router`);
+
 /** Undefined for what makes no such router. */
 export const createUsersRouter = (
   machine: Machine,

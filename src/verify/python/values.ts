@@ -92,6 +92,8 @@ export type RouteEntry = Origin & {
   /** Those that stand below the route's own: they are applied before it is registered. */
   readonly inner: readonly Node[];
   readonly scope: Scope;
+  /** Where people see it: a decorator of the repository may register what it stands above. */
+  readonly site: Origin;
   readonly condition: string | undefined;
   /** Starlette's: no schema shows it, and no dependency guards it. */
   readonly plain: boolean;

@@ -69,7 +69,7 @@ const isTest = (path: string): boolean => testPath.test(path);
 export const isOperations = (path: string): boolean =>
   /(^|\/)(scripts?|tools|bin|cli|alembic|migrations?|revisions|versions|seeds?|examples?|benchmarks?|docs)\//.test(
     path,
-  ) || /(^|\/)(env|manage|cli|seed[^/]*|setup|initial_data|prestart|noxfile)\.py$/.test(path);
+  ) || /(^|\/)(env|manage|cli|seed[^/]*|setup|initial_data|prestart|noxfile|migrations?)\.py$/.test(path);
 
 const moduleOf = (path: string): string => path.replace(/(\/__init__)?\.py$/, "").replaceAll("/", ".");
 
@@ -111,12 +111,15 @@ const reaching = (path: string, mounts: readonly Mount[]): readonly Span[] => {
   return spans;
 };
 
+const depthOf = (path: string): number => path.split("/").length;
+
 /** Tests are no part of it. */
 export const codeOf = (files: ReadonlyMap<string, Tree>, facts: Facts): Code => {
   const sources = [...files].flatMap(([path, tree]): Source[] => (isTest(path) ? [] : [{ path, tree }]));
   const service = sources.filter(({ path }) => !isOperations(path));
   const byModule = new Map<string, Source>();
-  for (const source of sources) {
+  // Of modules that one name could mean, it is the one that is nearest to the root.
+  for (const source of [...sources].sort((one, other) => depthOf(other.path) - depthOf(one.path))) {
     const parts = moduleOf(source.path).split(".");
     for (let from = parts.length - 1; from >= 0; from -= 1) byModule.set(parts.slice(from).join("."), source);
   }

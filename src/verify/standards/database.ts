@@ -29,7 +29,8 @@ const makesAsync = (file: CodeFile, { node, keywords }: Call): boolean =>
 
 const runs =
   /(^|\.)(execute|exec_driver_sql|text|exec|scalar|scalars|fetch|fetchrow|fetchval|fetchall|from_statement)$/;
-const statement = /^\s*(select|insert|update|delete|alter|drop|create|truncate|with|set)\b/i;
+/** `SET` is left out: a session's settings take no bound parameters. */
+const statement = /^\s*(select|insert|update|delete|alter|drop|create|truncate|with)\b/i;
 
 /** The text that is run: its own, or what the same function gave its name before. */
 const sqlOf = (node: Node | undefined): Node | undefined => {

@@ -14,16 +14,30 @@ const layers: readonly (readonly [RegExp, number, string])[] = [
 
 type Layer = { readonly depth: number; readonly name: string };
 
+const named = (part: string): Layer | undefined => {
+  const found = layers.find(([folder]) => folder.test(part));
+  return found && { depth: found[1], name: found[2] };
+};
+
+/** A folder of one subject, with a file for each layer: `orders/router.py`, `orders/service.py`, `orders/models.py`. */
+const isSlice = (folder: string, code: Code): boolean =>
+  folder !== "" &&
+  code.sources.filter(({ path }) => path.startsWith(`${folder}/`) && named(path.slice(folder.length + 1, -3))).length >
+    1;
+
 /** By the innermost folder or file that names one; `api/services/user.py` is a service. */
-const layerOf = (path: string): Layer | undefined => {
+const layerOf = (path: string, code: Code): Layer | undefined => {
   const parts = path.replace(/\.py$/, "").split("/");
   const file = parts.pop() ?? "";
-  for (const part of [...parts.reverse(), file.replace(/^.*_(?=(services?|repository|routes|router)$)/, "")]) {
-    const found = layers.find(([folder]) => folder.test(part));
-    if (found) return { depth: found[1], name: found[2] };
-  }
-  return undefined;
+  if (isSlice(parts.join("/"), code)) return named(file);
+  return [...parts.reverse(), file.replace(/^.*_(?=(services?|repository|routes|router)$)/, "")]
+    .map(named)
+    .find((layer) => layer !== undefined);
 };
+
+/** A package of others may be called as a file of the project is: `import mail` is that one only where it is on the way up. */
+const isReached = (module: string, path: string, from: string): boolean =>
+  module.includes(".") || from.startsWith(path.slice(0, path.lastIndexOf(module)));
 
 const isForTypes = (node: Node): boolean => {
   const condition = enclosing(node, /^if_statement$/);
@@ -35,11 +49,16 @@ export const layeringStandards: Standards<"upward-import"> = {
   "upward-import": {
     severity: "concern",
     check(file: CodeFile, code: Code) {
-      const own = layerOf(file.path);
+      const own = layerOf(file.path, code);
       if (!own) return [];
       return file.imports.flatMap(({ node, module, names }) => {
-        const paths = [module, ...names.map((name) => `${module}.${name}`)].flatMap((one) => code.fileOf(one) ?? []);
-        const above = paths.map(layerOf).find((layer) => layer !== undefined && layer.depth < own.depth);
+        const paths = [module, ...names.map((name) => `${module}.${name}`)].flatMap((one) => {
+          const path = code.fileOf(one);
+          return path !== undefined && isReached(module, path, file.path) ? [path] : [];
+        });
+        const above = paths
+          .map((path) => layerOf(path, code))
+          .find((layer) => layer !== undefined && layer.depth < own.depth);
         if (!above || isForTypes(node)) return [];
         return [
           hitAt(

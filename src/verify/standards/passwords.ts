@@ -91,7 +91,7 @@ export const passwordStandards: Standards<
           ({ name, node, keywords }) =>
             (/(^|\.)CryptContext$/.test(name) &&
               keywords.get("schemes")?.type === "list" &&
-              !/bcrypt|argon2|scrypt/.test(firstScheme(keywords.get("schemes")))) ||
+              /^["'](?!.*(bcrypt|argon2|scrypt))/.test(firstScheme(keywords.get("schemes")))) ||
             (name === "hashlib.pbkdf2_hmac" && passwordText.test(argumentText(node))),
         )
         .map(({ node }) => hitAt(file, node, "hashes passwords otherwise than with Argon2id or bcrypt")),

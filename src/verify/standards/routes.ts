@@ -1,5 +1,6 @@
 /** How endpoints are declared: versioned paths, nouns, status codes, typed answers and bodies, documentation. */
 import { children, field, type Node, textOf, walk } from "../python/node.ts";
+import { isUsersHandler } from "../python/users-router.ts";
 import type { Code, CodeFile, Endpoint } from "./code.ts";
 import type { Hit, Standards } from "./standard.ts";
 
@@ -170,6 +171,7 @@ export const routeStandards: Standards<
         (endpoint) =>
           ["GET", "POST", "PUT", "PATCH"].includes(endpoint.method) &&
           endpoint.in_schema &&
+          !isUsersHandler(endpoint.handler) &&
           (endpoint.response_model === null || untyped.test(endpoint.response_model)) &&
           !servesHtml(file) &&
           !answersElsewhere(endpoint),
@@ -181,7 +183,7 @@ export const routeStandards: Standards<
     check: (file) =>
       hits(
         file,
-        ({ documented, in_schema }) => in_schema && !documented,
+        ({ documented, in_schema, handler }) => in_schema && !documented && !isUsersHandler(handler),
         () => "has no description in OpenAPI: give the function a docstring, or the route a summary",
       ),
   },

@@ -8,7 +8,7 @@ const secretName =
   /^(\w*_)?(secret|secret_?key|password|passwd|api_?key|private_key|auth_token|access_token|jwt_secret|jwt_key|client_secret|signing_key|encryption_key)$/i;
 
 const placeholder =
-  /^(change_?(this|me|it)|changethis|your|my[-_]|xxx|dummy|fake|none|null|todo|insert|replace|<|\$\{|\{|https?:|\/|\*+$|example|placeholder|test|string|secret$|password$)|\s|\.\.\.|change.?me|change.?this|changeit|in.?production|placeholder|not.?secure|for.?(dev|local|testing)|example/i;
+  /^(change_?(this|me|it)|changethis|your|my[-_]|xxx|dummy|fake|none|null|todo|insert|replace|<|\$\{|\{|https?:|\/|\*+$|example|placeholder|test|string|secret$|password$)|\s|\.\.\.|^__\w+__$|change.?me|change.?this|changeit|in.?production|placeholder|not.?secure|for.?(dev|local|testing)|example/i;
 /** Names and keys of something: `auth.password`, `x-api-key`, `password_reset`. */
 const isName = (value: string): boolean => /^[a-z]+([._:-][a-z]+)*$/i.test(value) && !/\d/.test(value);
 

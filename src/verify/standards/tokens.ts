@@ -7,7 +7,8 @@ import { type Hit, hitAt, type Standards } from "./standard.ts";
 
 const lasts = /expir|lifetime|ttl|max_age|duration|valid|_exp(_|$)|(^|_)(minutes|hours|days|seconds)$/i;
 /** Of a token, but not how long it is good for. */
-const aside = /leeway|cache|retention|purge|interval|grace|reuse|cleanup|rotat|threshold/i;
+const aside =
+  /leeway|cache|retention|purge|interval|grace|reuse|cleanup|rotat|threshold|retry|backoff|timeout|keyring|skew|poll/i;
 const isAccess = (name: string): boolean =>
   (/access/i.test(name) || /^(jwt|token|auth_token)_/i.test(name)) &&
   lasts.test(name) &&
@@ -74,7 +75,7 @@ const lifetimes = (file: CodeFile, code: Code, { what, named, made }: Kind, want
   );
   return [...given, ...inFunctions(file, made)].flatMap(({ name, value, node }) => {
     const seconds = secondsOf(constantOf(value, file, code), name);
-    if (seconds === undefined || seconds === wanted) return [];
+    if (seconds === undefined || seconds === wanted || seconds === 0) return [];
     return [hitAt(file, node, `${name}: ${what} lives ${inWords(seconds)}, not ${inWords(wanted)}`)];
   });
 };

@@ -144,6 +144,14 @@ if app.debug:
   ]);
 });
 
+it("a route that a decorator of the repository registers stands where that is used", async () => {
+  const { endpoints } = await factsOf({
+    "guard.py": `${head}from fastapi.security import HTTPBearer\ndef guarded(method, path):\n    def decorate(f):\n        return method(path, dependencies=[Depends(HTTPBearer())])(f)\n    return decorate\n`,
+    "main.py": `${head}from guard import guarded\napp = FastAPI()\n\n@guarded(app.get, "/a")\ndef a(): ...\n`,
+  });
+  expect(endpoints).toMatchObject([{ path: "/a", auth: ["bearer"], file: "main.py", line: 5 }]);
+});
+
 it("a status is read from its constant's name, wherever that comes from", async () => {
   const { endpoints } = await factsOf({
     "codes.py":

@@ -100,6 +100,16 @@ export const applicationExamples: Examples = {
         /models and schemas know nothing of services/,
       ],
       [
+        "models of one subject that import another's service",
+        {
+          "app/orders/models.py": "from app.users.service import find\n",
+          "app/orders/router.py": "x = 1\n",
+          "app/users/service.py": "def find(): ...\n",
+          "app/users/router.py": "x = 1\n",
+        },
+        /models and schemas know nothing of services: app\.users\.service/,
+      ],
+      [
         "a relative import",
         layers("app/services/mail.py", "from ..api.routes import users"),
         /services know nothing of the routes/,
@@ -118,6 +128,27 @@ export const applicationExamples: Examples = {
           "app/services/mail.py",
           "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from app.api.routes.users import get_db",
         ),
+      ],
+      [
+        "a folder of one subject, whatever that is called",
+        {
+          "app/service/models.py": "class Read: ...\n",
+          "app/service/views.py": "x = 1\n",
+          "app/orders/models.py": "from app.service.models import Read\n",
+          "app/orders/views.py": "from app.orders.models import Read\n",
+        },
+      ],
+      [
+        "a package of others that is called as a service is",
+        { "app/services/mail.py": "x = 1\n", "app/models/order.py": "from mail import Address\n" },
+      ],
+      [
+        "a module at the root that is called as a file of the routes",
+        {
+          "config/__init__.py": "KEY = 1\n",
+          "endpoints/responses/config.py": "x = 1\n",
+          "adapters/services/games.py": "from config import KEY\n",
+        },
       ],
       ["a package of others with such a name", layers("app/services/mail.py", "from vendor.routes.users import x")],
     ],

@@ -179,6 +179,8 @@ export const databaseExamples: Examples = {
       ["a table's own name", service('await db.execute(text(f"SELECT * FROM {User.__tablename__}"))')],
       ["a number", service('await db.execute(text(f"SET statement_timeout = {int(day)}"))')],
       ["a migration", service('await db.execute(text(f"DROP TABLE {name}"))', "alembic/versions/1.py")],
+      ["migrations in one file", service('await db.execute(text(f"DROP TABLE {name}"))', "app/core/migrations.py")],
+      ["a session's setting", service("await db.execute(text(f\"SET LOCAL TIME ZONE '{name}'\"))")],
       ["text that is no SQL", service('await runner.execute(f"Selected {name}")')],
     ],
   },

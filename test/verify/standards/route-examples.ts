@@ -112,6 +112,15 @@ export const routeExamples: Examples = {
       ],
     ],
     good: [
+      [
+        "a route that fastapi-users makes",
+        edited(
+          app(`@router.get("/users")\nasync def read() -> Out:\n    """x"""`),
+          "app/main.py",
+          (text) =>
+            `from fastapi_users import FastAPIUsers\n${text}app.include_router(FastAPIUsers(1, []).get_register_router(1, 2), prefix="/api/v1/auth")\n`,
+        ),
+      ],
       ["a response model", app(`@router.get("/users", response_model=Out)\nasync def read():\n    """x"""`)],
       [
         "a list as response model",
@@ -133,6 +142,15 @@ export const routeExamples: Examples = {
   "undocumented-endpoint": {
     bad: [["no word", app(`@router.get("/users")\nasync def read() -> Out: ...`), /has no description in OpenAPI/]],
     good: [
+      [
+        "a route that fastapi-users makes",
+        edited(
+          app(`@router.get("/users")\nasync def read() -> Out:\n    """x"""`),
+          "app/main.py",
+          (text) =>
+            `from fastapi_users import FastAPIUsers\n${text}app.include_router(FastAPIUsers(1, []).get_register_router(1, 2), prefix="/api/v1/auth")\n`,
+        ),
+      ],
       ["a docstring", app(`@router.get("/users")\nasync def read() -> Out:\n    """x"""`)],
       ["a summary", app(`@router.get("/users", summary="All users")\nasync def read() -> Out: ...`)],
       ["hidden from OpenAPI", app(`@router.get("/users", include_in_schema=False)\nasync def read() -> Out: ...`)],

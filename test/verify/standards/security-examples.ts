@@ -57,6 +57,13 @@ export const securityExamples: Examples = {
     good: [
       ["a week", core("REFRESH_TOKEN_EXPIRE_DAYS = 7")],
       ["a week in minutes", core("REFRESH_TOKEN_EXPIRE_MINUTES = 60 * 24 * 7")],
+      ["the wait before one is tried again", core("OAUTH_REFRESH_RETRY_MAX_SECONDS = 0.1")],
+      [
+        "a lifetime that is compared with nothing",
+        core(
+          "from datetime import timedelta\n\n\ndef create_refresh_token(sub, lives):\n    return lives > timedelta(0)",
+        ),
+      ],
       ["the grace in which one may be used twice", core("REFRESH_TOKEN_REUSE_GRACE_SECONDS = 10")],
     ],
   },
@@ -175,6 +182,10 @@ export const securityExamples: Examples = {
         core('from passlib.context import CryptContext\nCryptContext(schemes=["bcrypt", "pbkdf2_sha256"])'),
       ],
       ["Argon2", core('from passlib.context import CryptContext\nCryptContext(schemes=["argon2"])')],
+      [
+        "a scheme that a setting names",
+        core("from passlib.context import CryptContext\nCryptContext(schemes=[settings.HASH_SCHEME])"),
+      ],
     ],
   },
   "secret-in-code": {
@@ -193,6 +204,7 @@ export const securityExamples: Examples = {
       ],
     ],
     good: [
+      ["a place that a build fills", core('ANALYTICS_API_KEY = "__ANALYTICS_API_KEY__"')],
       ["a setting without a default", settings("SECRET_KEY: str")],
       ["the environment", core('import os\nSECRET_KEY = os.environ["SECRET_KEY"]')],
       ["a placeholder", settings('SECRET_KEY: str = "change-me-in-production"')],
