@@ -113,7 +113,7 @@ export const databaseStandards: Standards<
         }),
   },
   "sync-database": {
-    severity: "error",
+    severity: "concern",
     check: (file) =>
       isOffline(file.path)
         ? []

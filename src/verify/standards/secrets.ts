@@ -1,7 +1,8 @@
 /** Secrets that stand in code, and an API that any website may use with its visitor's cookies. */
 import { children, field, type Node, textOf } from "../python/node.ts";
-import { type Code, type CodeFile, isOperations } from "./code.ts";
+import { type Call, type Code, type CodeFile, isOperations } from "./code.ts";
 import { constantOf } from "./constant.ts";
+import { enclosing } from "./place.ts";
 import { hitAt, type Standards } from "./standard.ts";
 
 const secretName =
@@ -60,6 +61,16 @@ export const secretStandards: Standards<"secret-in-code"> = {
 const isOpen = (origins: unknown): boolean =>
   origins === "*" || (Array.isArray(origins) && origins.includes("*")) || origins === '["*"]' || origins === "['*']";
 
+/** In the `else` of a condition that asks for just that: `if origins == ["*"]: … else: …`. */
+const isExcluded = ({ node, keywords }: Call): boolean => {
+  const origins = keywords.get("allow_origins");
+  const decision = enclosing(node, /^if_statement$/);
+  const condition = decision && field(decision, "condition");
+  const then = decision && field(decision, "consequence");
+  if (!origins || !condition || !then || node.start < then.end) return false;
+  return /["']\*["']/.test(textOf(condition)) && textOf(condition).includes(textOf(origins));
+};
+
 export const corsStandards: Standards<"cors-any-origin"> = {
   "cors-any-origin": {
     severity: "error",
@@ -71,8 +82,9 @@ export const corsStandards: Standards<"cors-any-origin"> = {
             config["allow_credentials"] === true &&
             (isOpen(config["allow_origins"]) || /^\^?\.[*+]\$?$/.test(String(config["allow_origin_regex"] ?? ""))),
         )
-        .map(({ line }) => {
+        .flatMap(({ line }) => {
           const call = file.calls.find(({ node }) => node.line === line);
+          if (call && isExcluded(call)) return [];
           const message =
             "lets every website act with its visitor's cookies: name the origins, or drop allow_credentials";
           return call

@@ -243,8 +243,25 @@ export const securityExamples: Examples = {
         ),
         /every website/,
       ],
+      [
+        "everybody, asked for and let in with cookies",
+        app(
+          "ORIGINS = ['*']\nif ORIGINS == ['*']:\n    app.add_middleware(CORSMiddleware, allow_origins=ORIGINS, allow_credentials=True)\nelse:\n    app.add_middleware(CORSMiddleware, allow_origins=ORIGINS)",
+          "/api/v1",
+          "from fastapi.middleware.cors import CORSMiddleware",
+        ),
+        /every website/,
+      ],
     ],
     good: [
+      [
+        "cookies only where it is not everybody",
+        app(
+          "ORIGINS = ['*']\nif ORIGINS == ['*']:\n    app.add_middleware(CORSMiddleware, allow_origins=ORIGINS)\nelse:\n    app.add_middleware(CORSMiddleware, allow_origins=ORIGINS, allow_credentials=True)",
+          "/api/v1",
+          "from fastapi.middleware.cors import CORSMiddleware",
+        ),
+      ],
       [
         "named origins",
         app(
