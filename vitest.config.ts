@@ -10,6 +10,7 @@ export const long = [
   "test/branch.test.ts",
   "test/recheck.test.ts",
   "test/upkeep.test.ts",
+  "test/moved-base.test.ts",
   "test/review-story.test.ts",
   "test/plan-story.test.ts",
   "test/stack.test.ts",

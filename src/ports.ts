@@ -671,7 +671,9 @@ export interface Store {
   runsOf(repository: RepositoryRef, issue: number): Promise<RunRecord[]>;
   /** The issue whose pull request this is. */
   issueOfPull(repository: RepositoryRef, pull: number): Promise<number | undefined>;
-  linkPull(repository: RepositoryRef, pull: number, issue: number): Promise<void>;
+  linkPull(repository: RepositoryRef, pull: Pick<Pull, "number" | "base">, issue: number): Promise<void>;
+  /** The newest pull request of ours that was last seen to go to a branch, open or not; to the default branch any of them may. */
+  pullTo(repository: RepositoryRef, branch: string): Promise<number | undefined>;
   /** The status comment's id of a thread. */
   statusComment(repository: RepositoryRef, number: number): Promise<number | undefined>;
   keepStatusComment(repository: RepositoryRef, number: number, commentId: number): Promise<void>;

@@ -16,8 +16,10 @@ import { startWorker } from "./app/worker.ts";
 import type { Config, RunConfig } from "./config.ts";
 import type { Library } from "./domain/definition.ts";
 import { DefinitionError } from "./domain/errors.ts";
+import type { Job } from "./domain/job.ts";
 import { createRedactor } from "./domain/redact.ts";
 import type { RunBounds } from "./domain/run-bounds.ts";
+import { isUpkeep } from "./domain/trigger.ts";
 import { databaseFile, treesFolder } from "./environment.ts";
 import { createGitHub } from "./github/github.ts";
 import { createToolServers } from "./mcp/tool-servers.ts";
@@ -38,7 +40,8 @@ import type { Watch } from "./run/progress.ts";
 import { createPurse, type Purse } from "./run/purse.ts";
 import { giveUpCheck, type RecheckDeps, recheck } from "./run/recheck.ts";
 import { createSettings, type Settings } from "./run/settings.ts";
-import { upkeep } from "./run/upkeep.ts";
+import { createTurns } from "./run/turns.ts";
+import { createUpkeep } from "./run/upkeep.ts";
 import { weighLabel } from "./run/weigh-label.ts";
 import { openDatabase } from "./store/database.ts";
 import { createQueue, type RetryPolicy } from "./store/queue.ts";
@@ -246,10 +249,11 @@ export const startApp = async (config: Config, log: Log = console.error, machine
   const redact = (text: string) => redactor(text).text;
   const rechecks: RecheckDeps = {
     ...{ github, workspace, analysis, settings, store, sandboxed, clock: systemClock, log },
-    places: createPlaces(checksAtOnce),
-    newest: createNewest(queue, log),
-    redact,
+    ...{ places: createPlaces(checksAtOnce), newest: createNewest(queue, log), redact },
   };
+  const turns = createTurns();
+  const upkeep = createUpkeep({ ...rechecks, queue, store, turns });
+  const run = (job: Job, signal: AbortSignal) => turns.during(job.key, () => execute.run(job, signal));
   const webhooks = await createWebhookHandler({
     secret: config.webhookSecret,
     github,
@@ -274,14 +278,14 @@ export const startApp = async (config: Config, log: Log = console.error, machine
       if (job.trigger.kind === "push") return recheck(rechecks, job, signal);
       if (job.trigger.kind === "review" && job.trigger.closed) return answerClosed({ github, store, log }, job);
       if (job.trigger.kind === "checks")
-        return checksDue(checks, job).then((due) => (due ? execute.run(job, signal) : undefined));
-      if (job.trigger.kind === "merged") return upkeep({ ...rechecks, queue }, job);
+        return checksDue(checks, job).then((due) => (due ? run(job, signal) : undefined));
+      if (isUpkeep(job.trigger)) return upkeep(job);
       if (job.urgent && job.trigger.kind === "label") return weighLabel({ github, settings, queue, log }, job);
-      return job.urgent ? runCommand(commands, job) : execute.run(job, signal);
+      return job.urgent ? runCommand(commands, job) : run(job, signal);
     },
     giveUp: async (job, error) => {
       if (job.trigger.kind === "push") await giveUpCheck(rechecks, job, error);
-      if (!job.urgent && (await wasOpened(store, job))) await execute.giveUp(job, error);
+      if (!job.urgent && !isUpkeep(job.trigger) && (await wasOpened(store, job))) await execute.giveUp(job, error);
     },
     concurrency: config.concurrency,
     log,

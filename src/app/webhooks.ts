@@ -3,14 +3,22 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createNodeMiddleware, type Options, Probot } from "probot";
+import { holdMove, takeInMove, toMoved } from "../domain/base-trigger.ts";
 import { ConfigError } from "../domain/errors.ts";
 import { issueOfBranch, type Job, keyOf, toJob } from "../domain/job.ts";
-import { parseTrigger, type Said, type TriggerOptions } from "../domain/parse-trigger.ts";
+import { type ParsedTrigger, parseTrigger, type Said, type TriggerOptions } from "../domain/parse-trigger.ts";
 import { toRemark } from "../domain/remark.ts";
 import { isLabelOf } from "../domain/repository-config.ts";
 import { holdBack, type Pace, takeIn } from "../domain/review-trigger.ts";
 import { takeInSuite } from "../domain/suite-trigger.ts";
-import type { ChecksTrigger, LabelTrigger, MergedTrigger, PushTrigger, Trigger } from "../domain/trigger.ts";
+import {
+  type ChecksTrigger,
+  isUpkeep,
+  type LabelTrigger,
+  type PushTrigger,
+  type Trigger,
+  type UpkeepTrigger,
+} from "../domain/trigger.ts";
 import type { Clock, GitHub, GitHubSession, Queue, ReactionTarget, Store } from "../ports.ts";
 import { readReviews } from "../run/follow-up.ts";
 import { mayWrite } from "../run/rights.ts";
@@ -53,11 +61,12 @@ const events = [
   "pull_request_review.submitted",
   "pull_request_review_comment.created",
   "pull_request.synchronize",
-  "pull_request.edited",
   "check_run.rerequested",
   "check_suite.rerequested",
   "check_suite.completed",
   "pull_request.closed",
+  "pull_request.edited",
+  "push",
 ] as const;
 
 /** @throws ConfigError without a secret that is worth the name: Probot would take everybody's word for GitHub's */
@@ -142,7 +151,7 @@ type Delivery = { readonly id: string; readonly event: string; readonly digest: 
 const receive = async (deps: WebhookDeps, options: TriggerOptions, delivery: Delivery): Promise<Job | undefined> => {
   const { id, event, digest } = delivery;
   if (!/^[\w-]{1,64}$/.test(id)) throw badRequest("X-GitHub-Delivery is no delivery id");
-  const parsed = parseTrigger(event, delivery.payload, options);
+  const parsed = await readOn(deps, parseTrigger(event, delivery.payload, options));
   if ("ignored" in parsed) {
     if (parsed.said && (await takeRemark(deps, parsed.said))) {
       deps.log(`delivery ${id} (${event}) is kept for the run of #${parsed.said.thread.number}`);
@@ -154,20 +163,35 @@ const receive = async (deps: WebhookDeps, options: TriggerOptions, delivery: Del
   }
   const { trigger, dedupe } = parsed;
   const issue = await issueOf(deps.store, trigger);
-  const job = holdBack(toJob(trigger, { id, acceptedAt: deps.clock().toISOString(), issue }), deps.pace);
+  const made = toJob(trigger, { id, acceptedAt: deps.clock().toISOString(), issue });
+  const job = holdMove(holdBack(made, deps.pace), deps.pace);
   if (isAsked(trigger) && (await isCrowded(deps, job))) {
     deps.log(`delivery ${id} (${event}) starts nothing: ${maxWaiting} of ${trigger.sender.login} wait on ${job.key}`);
     return undefined;
   }
   let news = true;
   const into = (waiting: Job): Job | undefined => {
-    const merged = takeIn(waiting, job, deps.pace) ?? takeInSuite(waiting, job);
+    const merged = takeIn(waiting, job, deps.pace) ?? takeInSuite(waiting, job) ?? takeInMove(waiting, job, deps.pace);
     if (merged) news = reviewsOf(merged) > reviewsOf(waiting);
     return merged;
   };
   const taken = await deps.queue.accept(job, { event, digest, ...(dedupe === undefined ? {} : { dedupe }), into });
   deps.log(`delivery ${id} (${event}) on ${job.key}: ${taken}`);
   return taken === "accepted" || (taken === "merged" && news) ? job : undefined;
+};
+
+/** What only the store can tell: a push to a branch that none of ours was seen to go to costs nothing more. */
+const readOn = async ({ store }: WebhookDeps, parsed: ParsedTrigger): Promise<ParsedTrigger> => {
+  if ("trigger" in parsed) {
+    const { trigger } = parsed;
+    if (trigger.kind !== "push" || trigger.base === undefined) return parsed;
+    const { repository, thread, base } = trigger;
+    await store.linkPull(repository, { number: thread.number, base }, await issueOf(store, trigger));
+    return parsed;
+  }
+  const { moved } = parsed;
+  const pull = moved && (await store.pullTo(moved.repository, moved.base));
+  return moved && pull !== undefined ? { trigger: toMoved(moved, pull) } : parsed;
 };
 
 /** Anybody may comment on a public repository: so many of one person wait on one issue, the rest starts nothing. */
@@ -199,7 +223,7 @@ const issueOf = async (
 const takeRemark = async ({ store, queue, clock }: WebhookDeps, said: Said): Promise<boolean> => {
   const { repository, comment } = said;
   const issue = await issueOf(store, said);
-  if ((await queue.jobsOn(keyOf(repository, issue))).length === 0) return false;
+  if ((await queue.jobsOn(keyOf(repository, issue))).every(({ trigger }) => isUpkeep(trigger))) return false;
   return store.keepRemark(repository, issue, toRemark(comment, clock().toISOString()));
 };
 
@@ -221,8 +245,9 @@ const acknowledge = async (deps: WebhookDeps, trigger: Trigger): Promise<void> =
 };
 
 /** Nobody waits for a sign of it. */
-const isUnasked = (trigger: Trigger): trigger is PushTrigger | ChecksTrigger | MergedTrigger =>
-  trigger.kind === "push" || trigger.kind === "checks" || trigger.kind === "merged";
+const isUnasked = (trigger: Trigger): trigger is PushTrigger | ChecksTrigger | UpkeepTrigger =>
+  trigger.kind === "push" || trigger.kind === "checks" || isUpkeep(trigger);
+
 /** One that is not the operator's is looked up by its job. */
 const isLabelHere = async ({ settings }: WebhookDeps, { label, repository }: LabelTrigger): Promise<boolean> => {
   if (!label) return true;
@@ -233,7 +258,7 @@ const isLabelHere = async ({ settings }: WebhookDeps, { label, repository }: Lab
 const targetsOf = async (
   deps: WebhookDeps,
   session: GitHubSession,
-  trigger: Exclude<Trigger, PushTrigger | ChecksTrigger | MergedTrigger>,
+  trigger: Exclude<Trigger, PushTrigger | ChecksTrigger | UpkeepTrigger>,
 ): Promise<ReactionTarget[]> => {
   if (trigger.kind === "command") return [{ on: "issue-comment", commentId: trigger.commentId }];
   const thread: ReactionTarget = { on: "issue", number: trigger.thread.number };

@@ -1,7 +1,7 @@
 /** A job: a trigger in the queue. One runs at a time for each key; the rest wait in order. */
 import { needsOpen, startsRun } from "./command.ts";
 import { fullName, type RepositoryRef } from "./repository.ts";
-import type { Trigger } from "./trigger.ts";
+import { isUpkeep, type Trigger, type UpkeepTrigger } from "./trigger.ts";
 
 export type Job = {
   /** GitHub's delivery id (a GUID): the same delivery never makes a second job. */
@@ -11,7 +11,7 @@ export type Job = {
   readonly trigger: Trigger;
   /** ISO 8601. */
   readonly acceptedAt: string;
-  /** Waits neither for the runs of its issue nor for a free place: a command that starts no run, a push that is checked, what a merge asks for, a label that may be the repository's. */
+  /** Waits neither for the runs of its issue nor for a free place: a command that starts no run, a push that is checked, what a moved base asks for, a label that may be the repository's. */
   readonly urgent?: true;
   /** An urgent one that takes minutes: those that are over in seconds need not wait for it. */
   readonly lasting?: true;
@@ -26,8 +26,10 @@ export const keyOf = (repository: RepositoryRef, issue: number): string => `${fu
 export const toJob = (trigger: Trigger, delivery: { id: string; acceptedAt: string; issue: number }): Job => {
   const { id, acceptedAt, issue } = delivery;
   const key = keyOf(trigger.repository, issue);
-  if (trigger.kind === "merged")
-    return { id, key: `${fullName(trigger.repository)}/merged`, trigger, acceptedAt, urgent: true };
+  if (isUpkeep(trigger))
+    return trigger.only === undefined
+      ? { id, key: `${fullName(trigger.repository)}/merged`, trigger, acceptedAt, urgent: true, lasting: true }
+      : { id, key, trigger, acceptedAt };
   if (trigger.kind === "push") return { id, key: `${key}/check`, trigger, acceptedAt, urgent: true, lasting: true };
   if (trigger.kind === "label" && trigger.label && !trigger.label.usual && !trigger.label.chosen)
     return { id, key: `${key}/label/${id}`, trigger, acceptedAt, urgent: true };
@@ -38,7 +40,7 @@ export const toJob = (trigger: Trigger, delivery: { id: string; acceptedAt: stri
 };
 
 /** Where the thread is closed, only a word is said. */
-const startsARun = (trigger: Exclude<Trigger, { kind: "push" }>): boolean => {
+const startsARun = (trigger: Exclude<Trigger, { kind: "push" } | UpkeepTrigger>): boolean => {
   const isClosed = "closed" in trigger && trigger.closed !== undefined;
   if (trigger.kind !== "command") return !isClosed;
   return startsRun(trigger.command) && !(isClosed && needsOpen(trigger.command));

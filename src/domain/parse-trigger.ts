@@ -1,5 +1,6 @@
 /** One delivery's payload as a trigger, or why it is none. Pure: it asks nobody, so who may do what is checked later. */
 import { z } from "zod";
+import { announceMerge, announceMove, type Moved, pushFacts } from "./base-trigger.ts";
 import { parseCommand } from "./command.ts";
 import { announceEdit, announceRerun, changesOfPull, rerunFacts, runFacts } from "./recheck-trigger.ts";
 import type { Person, RepositoryRef, Thread } from "./repository.ts";
@@ -28,14 +29,20 @@ export type TriggerOptions = {
 export type ParsedTrigger =
   /** `dedupe`: two deliveries that carry the same one announce the same thing. */
   | { readonly trigger: Trigger; readonly dedupe?: string }
-  /** `malformed`: not what GitHub sends under this event's name. `said`: a word to a run of the thread, if one is going. */
-  | { readonly ignored: string; readonly malformed?: true; readonly said?: Said };
+  /**
+   * `malformed`: not what GitHub sends under this event's name. `said`: a word to a run of the thread, if one is going.
+   * `moved`: a trigger if one of ours goes to that branch.
+   */
+  | { readonly ignored: string; readonly malformed?: true; readonly said?: Said; readonly moved?: Moved };
 
 /** A comment of a person that starts nothing. */
 export type Said = Common & {
   readonly thread: Thread;
   readonly comment: { readonly id: number; readonly author: Person; readonly body: string };
 };
+
+/** GitHub's stand-in for people whose account is gone. */
+const ghost: Person = { login: "ghost", id: 10137, type: "User" };
 
 const id = z.number().int().positive();
 const sha = z.string().regex(/^[0-9a-f]{40}$/);
@@ -106,8 +113,12 @@ const edited = z.object({
   pull_request: pullRequest.extend({
     body: z.string().nullish(),
     head: pullRequest.shape.head.extend({ sha }),
+    base: z.object({ ref: z.string().min(1), repo: z.object({ id }) }),
   }),
 });
+
+/** With a deploy key nobody may be named. */
+const branchPushed = z.object({ ...common, sender: person.default(ghost), ...pushFacts });
 
 const runRerequested = z.object({ ...common, check_run: runFacts });
 const suiteRerequested = z.object({ ...common, check_suite: rerunFacts });
@@ -140,7 +151,9 @@ export const parseTrigger = (event: string, payload: unknown, options: TriggerOp
     case "check_suite.completed":
       return read(suiteCompleted, payload, options, announceSuite, "anybody");
     case "pull_request.closed":
-      return read(closed, payload, options, parseClosed, "anybody");
+      return read(closed, payload, options, announceMerge, "anybody");
+    case "push.undefined":
+      return read(branchPushed, payload, options, announceMove, "anybody");
     default:
       return { ignored: "nothing starts on this event" };
   }
@@ -204,9 +217,6 @@ const notTheirs = (
 };
 
 const personOf = ({ login, id, type }: Person): Person => ({ login, id, type });
-
-/** GitHub's stand-in for people whose account is gone. */
-const ghost: Person = { login: "ghost", id: 10137, type: "User" };
 
 const parseLabel = (
   { issue, label }: z.infer<typeof labeled>,
@@ -298,16 +308,4 @@ const parseEdit = (
 ): ParsedTrigger => {
   const ignored = notOurs(pull, common, options.self) ?? (closedAs(pull) ? "the pull request is closed" : undefined);
   return ignored === undefined ? announceEdit(pull, changes, common) : { ignored };
-};
-
-/** A merge queue merges as well as a person does: what follows is asked for by nobody, and starts no run. */
-const parseClosed = ({ pull_request: pull }: z.infer<typeof closed>, common: Common): ParsedTrigger => {
-  if (!pull.merged) return { ignored: "the pull request was closed and not merged" };
-  const { number, title, head, base } = pull;
-  const own = head.repo?.id === common.repository.id ? { branch: head.ref } : {};
-  const thread = { kind: "pull", number } as const;
-  return {
-    trigger: { ...common, kind: "merged", thread, title, base: base.ref, ...own, headSha: head.sha },
-    dedupe: `merged:${common.repository.id}:${number}:${pull.merge_commit_sha ?? head.sha}`,
-  };
 };

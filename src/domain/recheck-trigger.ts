@@ -46,13 +46,13 @@ export const changesOfPull = z.object({
 
 /** A base is what the head is measured against, and the report in the description is what it is held against. */
 export const announceEdit = (
-  pull: Edited & { readonly body?: string | null | undefined },
+  pull: Edited & { readonly body?: string | null | undefined; readonly base: { readonly ref: string } },
   { base, body }: z.infer<typeof changesOfPull>,
   common: Common,
 ): Announced => {
   const isAnother = body && reportIn(body.from) !== reportIn(pull.body);
   if (!base && !isAnother) return { ignored: "nothing was edited that is checked" };
-  return { trigger: { ...triggerOf(pull, common), again: "edited" } };
+  return { trigger: { ...triggerOf(pull, common), again: "edited", ...(base ? { base: pull.base.ref } : {}) } };
 };
 
 type Edited = {

@@ -71,6 +71,8 @@ export type PushTrigger = Common & {
   readonly title: string;
   /** Nothing was pushed: `sender` asked for the check again, or edited what it holds the head against. */
   readonly again?: "asked" | "edited";
+  /** Where an edit sent it, or GitHub because a branch was renamed. */
+  readonly base?: string;
 };
 
 /**
@@ -95,9 +97,28 @@ export type MergedTrigger = Common & {
   /** Its own branch, where that lies in this repository; and its last commit, which a squash leaves out. */
   readonly branch?: string;
   readonly headSha: string;
+  /** Where it left the base. */
+  readonly tip?: string;
   readonly title: string;
   /** The one of our pull requests that is left to be looked at, behind the runs of its issue. */
   readonly only?: number;
 };
 
-export type Trigger = LabelTrigger | CommandTrigger | ReviewTrigger | PushTrigger | ChecksTrigger | MergedTrigger;
+/** The same after a push to a branch that ours go to. */
+export type MovedTrigger = Common & {
+  readonly kind: "moved";
+  /** One of ours that goes there. */
+  readonly thread: Thread;
+  readonly base: string;
+  readonly tip: string;
+  readonly title: string;
+  readonly only?: number;
+};
+
+/** What asks for upkeep. */
+export type UpkeepTrigger = MergedTrigger | MovedTrigger;
+
+export type Trigger = LabelTrigger | CommandTrigger | ReviewTrigger | PushTrigger | ChecksTrigger | UpkeepTrigger;
+
+export const isUpkeep = (trigger: Trigger): trigger is UpkeepTrigger =>
+  trigger.kind === "merged" || trigger.kind === "moved";

@@ -11,7 +11,7 @@ import {
 } from "../domain/command-answer.ts";
 import { type Job, keyOf } from "../domain/job.ts";
 import { spentIn } from "../domain/ledger.ts";
-import type { CommandTrigger } from "../domain/trigger.ts";
+import { type CommandTrigger, isUpkeep } from "../domain/trigger.ts";
 import type { Clock, GitHub, GitHubSession, Permission, Queue, Store } from "../ports.ts";
 import { allow, standsAllowed } from "./allow.ts";
 import { isTold } from "./desk.ts";
@@ -78,8 +78,8 @@ const carryOut = async (
   return renderHelp(deps.models);
 };
 
-/** What a merge has left to be done there is none. */
-const isRun = ({ trigger }: Job): boolean => trigger.kind !== "merged";
+/** What a moved base has left to be done there is none. */
+const isRun = ({ trigger }: Job): boolean => !isUpkeep(trigger);
 
 /** Stored first, so that no restart forgets it. @returns whether there was a run to be stopped */
 const stop = async ({ store, queue, halts, clock }: CommandDeps, trigger: CommandTrigger): Promise<boolean> => {

@@ -210,7 +210,7 @@ const propose = async (publication: Publication, pushed: Pushed, below: readonly
         body: bodyFor(undefined),
         draft,
       });
-  await deps.store.linkPull(run.job.trigger.repository, pull.number, run.issue);
+  await deps.store.linkPull(run.job.trigger.repository, pull, run.issue);
   const seen = await session.fetchPull(pull.number);
   if (seen.headSha !== head && seen.headSha !== pushed.at)
     throw new Error(`GitHub shows pull request #${pull.number} at ${seen.headSha}, expected ${head}`);

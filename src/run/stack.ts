@@ -48,7 +48,7 @@ export const proposeBelow = async (publication: Publication, pushed: Pushed): Pr
             body: withStack(gathered.template ?? "", bodyOf(publication, view, one), maxBodyLength),
             draft: settled.status !== "DONE",
           });
-    await deps.store.linkPull(run.job.trigger.repository, pull.number, run.issue);
+    await deps.store.linkPull(run.job.trigger.repository, pull, run.issue);
     pulls.push(pull);
   }
   return pulls;

@@ -2,6 +2,7 @@
 import { askedFor } from "../domain/asked-for.ts";
 import type { Job } from "../domain/job.ts";
 import type { Waiting } from "../domain/render/line.ts";
+import { isUpkeep } from "../domain/trigger.ts";
 import type { InLine } from "../ports.ts";
 
 export type InQueue = Waiting & { readonly job: Job };
@@ -26,5 +27,5 @@ export const waitingIn = (line: readonly InLine[]): readonly InQueue[] => {
     });
 };
 
-/** Of what a merge or a check asks for, people see what comes of it. */
-const isAskedFor = ({ trigger }: Job): boolean => trigger.kind !== "merged" && trigger.kind !== "checks";
+/** Of what a moved base or a check asks for, people see what comes of it. */
+const isAskedFor = ({ trigger }: Job): boolean => !isUpkeep(trigger) && trigger.kind !== "checks";

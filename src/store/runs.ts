@@ -96,10 +96,18 @@ export const createStore = (
 
   linkPull: async (repository, pull, issue) => {
     await database.query(
-      `INSERT INTO pulls (repository_id, pull, issue) VALUES ($1, $2, $3)
-       ON CONFLICT (repository_id, pull) DO UPDATE SET issue = excluded.issue`,
-      [repository.id, pull, issue],
+      `INSERT INTO pulls (repository_id, pull, issue, base) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (repository_id, pull) DO UPDATE SET issue = excluded.issue, base = excluded.base`,
+      [repository.id, pull.number, issue, pull.base],
     );
+  },
+
+  pullTo: async (repository, branch) => {
+    const [row] = await database.query<{ pull: number | null }>(
+      "SELECT MAX(pull) AS pull FROM pulls WHERE repository_id = $1 AND (base = $2 OR $3 = 1)",
+      [repository.id, branch, branch === repository.defaultBranch ? 1 : 0],
+    );
+    return row?.pull ?? undefined;
   },
 
   statusComment: async (repository, number) => {

@@ -160,4 +160,9 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (repository_id, issue, bound, since)
   );
   `,
+  `
+  -- Where a pull request of ours went when it was last seen.
+  ALTER TABLE pulls ADD COLUMN base TEXT;
+  CREATE INDEX pulls_base ON pulls (repository_id, base);
+  `,
 ];

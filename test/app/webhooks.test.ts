@@ -13,9 +13,11 @@ import { openDatabase } from "../../src/store/database.ts";
 import { createQueue } from "../../src/store/queue.ts";
 import { createStore } from "../../src/store/runs.ts";
 import {
+  branchPushed,
   commented,
   labeled,
   maintainer,
+  payloadOf,
   repositoryId,
   reviewCommented,
   reviewed,
@@ -233,7 +235,7 @@ describe("a delivery that starts something", () => {
   test("waits under the issue that the store knows for a pull request, else under the pull request", async () => {
     const door = await openDoor();
     const repository = { id: repositoryId, owner: "acme", name: "shop", installationId: 9001, defaultBranch: "main" };
-    await door.store.linkPull(repository, 8, 3);
+    await door.store.linkPull(repository, { number: 8, base: "main" }, 3);
     const on = (number: number) =>
       commented("/architect design x", { issue: { number, pull_request: { url: "x" } }, comment: { id: number } });
     await deliver(door, "issue_comment", on(8));
@@ -340,7 +342,7 @@ describe("a comment without a command", () => {
 
   test("on the issue's pull request is kept for the same run", async () => {
     const door = await openDoor();
-    await door.store.linkPull(repository, 8, 7);
+    await door.store.linkPull(repository, { number: 8, base: "main" }, 7);
     await deliver(door, "issues", labeled());
     const pull = { issue: { number: 8, pull_request: { url: "x" } } };
     await deliver(door, "issue_comment", say("Use UUIDs.", 21, pull));
@@ -505,4 +507,60 @@ test.each([undefined, "", "short", "x".repeat(31)])("a secret of %j refuses to s
   const { queue, store } = await openDoor();
   await expect(createWebhookHandler({ ...parts, queue, store, secret: given })).rejects.toThrow(ConfigError);
   await expect(createWebhookHandler({ ...parts, queue, store, secret: given })).rejects.toThrow(/WEBHOOK_SECRET/);
+});
+
+describe("a push to a branch", () => {
+  const repository = { id: repositoryId, owner: "acme", name: "shop", installationId: 9001, defaultBranch: "main" };
+  const self_ = { login: self.login, id: self.id, type: "Bot" };
+
+  test("that none of ours was seen to go to starts nothing, and asks GitHub nothing", async () => {
+    const github = recordingGitHub();
+    const door = await openDoor(github);
+    await deliver(door, "push", branchPushed());
+    await door.store.linkPull(repository, { number: 8, base: "next" }, 7);
+    for (const ref of ["refs/heads/feature/a", "refs/heads/feature/b"])
+      expect((await deliver(door, "push", branchPushed({ ref }))).status).toBe(200);
+    await deliver(door, "push", branchPushed({ ref: "refs/heads/architect/issue-7-create-users", sender: self_ }));
+    await door.handler.idle();
+    expect(door.log.filter((line) => line.endsWith("starts nothing: no pull request of ours goes there"))).toHaveLength(
+      4,
+    );
+    expect(await door.jobs()).toEqual([]);
+    expect(github.calls).toEqual([]);
+  });
+
+  test("that one of ours goes to is one job with those that come while it waits, and with the merge that it came from", async () => {
+    const door = await openDoor();
+    await door.store.linkPull(repository, { number: 8, base: "main" }, 7);
+    for (const tip of ["b", "c", "d"]) await deliver(door, "push", branchPushed({ after: tip.repeat(40) }));
+    const merged = {
+      ...{
+        action: "closed",
+        pull_request: { merged: true, state: "closed", merge_commit_sha: "d".repeat(40), base: { ref: "main" } },
+      },
+    };
+    await deliver(door, "pull_request", payloadOf("pull_request", "closed", merged));
+    const jobs = await door.jobs();
+    expect(jobs.map(({ trigger }) => trigger)).toMatchObject([{ kind: "merged", tip: "d".repeat(40) }]);
+  });
+
+  test("is a base from the moment on that one of ours is sent there", async () => {
+    const door = await openDoor();
+    await deliver(
+      door,
+      "pull_request",
+      reviewed(
+        {},
+        {
+          ...{ action: "edited", changes: { base: { ref: { from: "main" }, sha: { from: "a".repeat(40) } } } },
+          pull_request: { base: { ref: "next" }, head: { sha: "c".repeat(40) } },
+        },
+      ),
+    );
+    await deliver(door, "push", branchPushed({ ref: "refs/heads/next" }));
+    expect((await door.jobs()).map(({ trigger }) => trigger)).toMatchObject([
+      { kind: "push", again: "edited" },
+      { kind: "moved", base: "next", thread: { number: 8 } },
+    ]);
+  });
 });

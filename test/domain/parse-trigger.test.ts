@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type ParsedTrigger, parseTrigger } from "../../src/domain/parse-trigger.ts";
 import { mergeBody, renderPullBody } from "../../src/domain/render-report.ts";
 import {
+  branchPushed,
   commented,
   labeled,
   maintainer,
@@ -300,6 +301,32 @@ describe("a push to the branch of our pull request", () => {
     expect(ignored("pull_request", pushed(ourselves))).toBe("our own doing");
     const theirs = { pull_request: { head: { sha: headSha }, user: maintainer } };
     expect(ignored("pull_request", pushed(theirs))).toBe("not a pull request of ours");
+  });
+});
+
+describe("a push to a branch", () => {
+  test("is no trigger by itself: whether one of ours goes there is not for the payload to say", () => {
+    expect(parse("push", branchPushed())).toEqual({
+      ignored: "no pull request of ours goes there",
+      moved: { kind: "moved", repository, sender: maintainer, base: "main", tip: "b".repeat(40) },
+    });
+  });
+
+  test("counts whoever did it, ourselves and a deploy key included, and whatever it threw away", () => {
+    for (const change of [
+      { sender: { login: self.login, id: self.id, type: "Bot" } },
+      { sender: undefined },
+      { forced: true },
+    ])
+      expect(parse("push", branchPushed(change))).toMatchObject({ moved: { base: "main" } });
+  });
+
+  test.each([
+    ["a tag", { ref: "refs/tags/main" }, "a push to no branch"],
+    ["a branch that was deleted", { after: "0".repeat(40), deleted: true }, "the branch is gone"],
+    ["a new branch", { before: "0".repeat(40), created: true }, "a new branch, to which nothing goes yet"],
+  ])("leaves %s alone", (_, change, reason) => {
+    expect(parse("push", branchPushed(change))).toEqual({ ignored: reason });
   });
 });
 

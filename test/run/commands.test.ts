@@ -86,7 +86,7 @@ test("a command that would change what is closed is told where to go, and `ask` 
     const over = { ...trigger, closed: "merged", thread: { kind: "pull", number: 4 }, ...change } as CommandTrigger;
     return toJob(over, { id: randomUUID(), acceptedAt: "2026-11-25T12:00:00Z", issue: 3 });
   };
-  await store.linkPull(repository, 4, 3);
+  await store.linkPull(repository, { number: 4, base: "main" }, 3);
   await run(closed("design x", { commentId: 11 }));
   await run(closed("retry", { commentId: 12, closed: "closed" }));
   await run(closed("continue", { commentId: 13, closed: "closed", thread: { kind: "issue", number: 3 } }));

@@ -806,7 +806,7 @@ describe("a review", () => {
       body: "",
       author: bot,
     };
-    await store.linkPull(repository, 100, 3);
+    await store.linkPull(repository, { number: 100, base: "main" }, 3);
     await executeWith([...followUp.slice(0, 2), submit()]).run(jobOf(command), never);
     const [request] = model.requests;
     expect(JSON.stringify(request?.messages[0])).toContain("make it 2");

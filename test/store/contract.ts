@@ -651,10 +651,22 @@ export const runContract = (backend: Backend): void => {
 
     test("a pull request leads to its issue, by the repository's id and not its name", async () => {
       expect(await room.store.issueOfPull(repository, 2)).toBeUndefined();
-      await room.store.linkPull(repository, 2, 1);
-      await room.store.linkPull(repository, 2, 1);
+      await room.store.linkPull(repository, { number: 2, base: "main" }, 1);
+      await room.store.linkPull(repository, { number: 2, base: "main" }, 1);
       expect(await room.store.issueOfPull({ ...repository, name: "renamed" }, 2)).toBe(1);
       expect(await room.store.issueOfPull({ ...repository, id: 42 }, 2)).toBeUndefined();
+    });
+
+    test("a branch leads to the newest pull request that was last seen to go there, and the default branch to any", async () => {
+      expect(await room.store.pullTo(repository, "main")).toBeUndefined();
+      await room.store.linkPull(repository, { number: 2, base: "next" }, 1);
+      await room.store.linkPull(repository, { number: 5, base: "next" }, 3);
+      await room.store.linkPull(repository, { number: 5, base: "later" }, 3);
+      expect(await room.store.pullTo(repository, "next")).toBe(2);
+      expect(await room.store.pullTo(repository, "later")).toBe(5);
+      expect(await room.store.pullTo(repository, "main")).toBe(5);
+      expect(await room.store.pullTo(repository, "other")).toBeUndefined();
+      expect(await room.store.pullTo({ ...repository, id: 42 }, "next")).toBeUndefined();
     });
 
     test("the status comment of a thread is found again, and replaced when there is a new one", async () => {

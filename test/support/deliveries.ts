@@ -10,7 +10,7 @@ export const self: Self = { login: "architect-app[bot]", id: 77, slug: "architec
 export const maintainer = { login: "maintainer", id: 501, type: "User" };
 
 /** A copy of GitHub's example with what a test says in place of its own: objects are merged, all else is replaced. */
-export const payloadOf = (event: string, action: string, changes: Payload = {}): Payload => {
+export const payloadOf = (event: string, action: string | undefined, changes: Payload = {}): Payload => {
   const examples = createRequire(import.meta.url)("@octokit/webhooks-examples") as readonly Example[];
   const found = examples
     .find(({ name }) => name === event)
@@ -94,3 +94,10 @@ export const suiteCompleted = (suite: Payload = {}, changes: Payload = {}): Payl
   };
   return payloadOf("check_suite", "completed", merge({ check_suite: merge(own, suite) }, changes) as Payload);
 };
+
+/** Somebody pushed to the default branch. */
+export const branchPushed = (changes: Payload = {}): Payload =>
+  payloadOf("push", undefined, {
+    ...{ ref: "refs/heads/main", before: "a".repeat(40), after: "b".repeat(40) },
+    ...{ created: false, deleted: false, forced: false, ...changes },
+  });

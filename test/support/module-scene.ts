@@ -1,7 +1,7 @@
 /** The whole App against the local GitHub, with a model that writes the module that it is asked for and reports it: for what happens between branches. */
 import { Octokit } from "@octokit/rest";
 import type { Report } from "../../src/domain/report.ts";
-import { type App, startApp } from "../../src/serve.ts";
+import { type App, type Machine, startApp } from "../../src/serve.ts";
 import type { PullView } from "../emulator/readers.ts";
 import { type MessagesApi, type Script, startMessagesApi } from "./messages-api.ts";
 import { reportWith } from "./report.ts";
@@ -44,7 +44,10 @@ const askedFor = (messages: readonly unknown[]): string => {
   return said ?? "nothing";
 };
 
-export const startModuleScene = async (env: Readonly<Record<string, string>> = {}): Promise<ModuleScene> => {
+export const startModuleScene = async (
+  env: Readonly<Record<string, string>> = {},
+  machine?: Machine,
+): Promise<ModuleScene> => {
   const script: Script = async (body) => {
     const name = askedFor(body.messages);
     const last = JSON.stringify(body.messages.at(-1));
@@ -60,7 +63,7 @@ export const startModuleScene = async (env: Readonly<Record<string, string>> = {
     repository: { files: fixture("shop") },
     env: { ARCHITECT_MODEL: "claude-opus-5-5", ANTHROPIC_API_KEY: api.apiKey, ANTHROPIC_BASE_URL: api.url, ...env },
   });
-  const app = await startApp(scene.config, () => {});
+  const app = await startApp(scene.config, () => {}, machine);
   scene.emulator.setWebhookUrl(`${app.url}/api/github/webhooks`);
   const github = new Octokit({ baseUrl: scene.emulator.api, auth: "maintainer-token" });
   const maintainer = scene.emulator.as("maintainer");
@@ -70,9 +73,14 @@ export const startModuleScene = async (env: Readonly<Record<string, string>> = {
     testCommands: [],
     report: {},
     settled: async () => {
-      await scene.emulator.idle();
-      await app.queue.idle();
-      await scene.emulator.idle();
+      const { deliveries } = scene.emulator;
+      // What the App pushes is told to it, too.
+      for (let seen = -1; seen !== deliveries.length; ) {
+        seen = deliveries.length;
+        await scene.emulator.idle();
+        await app.queue.idle();
+        await scene.emulator.idle();
+      }
     },
     ask: async (name) => {
       const { number } = await maintainer.createIssue({ title: `Write the module ${name}` });

@@ -18,6 +18,8 @@ import {
   submit,
 } from "./shop.ts";
 
+const memoryFiles = [".claude/context/knowledge/decisions/active.json", ".claude/context/session/state.json"];
+
 const moduleOf = (issue: number): string => `backend/app/services/part_${issue}.py`;
 
 /** Each issue gets a module of its own, and a decision about it. */
@@ -166,6 +168,29 @@ export const branchDialogues: readonly Dialogue[] = [
       model,
       setUp: two,
       steps: [merge(2)],
+      holds: (end) => {
+        expect(subjectsOf(end, branchOf(end, 4)).at(-1)).toMatch(/^Merge main into architect/);
+        expect(saidOn(end, 4)).toEqual([]);
+      },
+    }),
+  },
+  {
+    name: "after a push to the base the App's pull request has it merged in",
+    files: shop,
+    sample: { when: "before", write: "PATCH git/refs/heads", nth: 2 },
+    open: () => ({
+      model,
+      setUp: two,
+      steps: [
+        async ({ as, emulator, settled }) => {
+          const { head } = await emulator.pull(2);
+          const memory = await Promise.all(
+            memoryFiles.map(async (path) => [path, await emulator.file(head.sha, path)]),
+          );
+          await as("maintainer").pushFiles("main", Object.fromEntries(memory), "Merge it on a laptop");
+          await settled();
+        },
+      ],
       holds: (end) => {
         expect(subjectsOf(end, branchOf(end, 4)).at(-1)).toMatch(/^Merge main into architect/);
         expect(saidOn(end, 4)).toEqual([]);
