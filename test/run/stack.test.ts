@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest"
 import { createAnalysis } from "../../src/analysis/analysis.ts";
 import { toJob } from "../../src/domain/job.ts";
 import { decisionsPath } from "../../src/domain/memory.ts";
+import { shownHash } from "../../src/domain/plan.ts";
 import { parseStack } from "../../src/domain/render/stack.ts";
 import { parseBody } from "../../src/domain/render-report.ts";
 import { testDefinition } from "../support/loop.ts";
@@ -173,6 +174,34 @@ describe("a change beyond the size of a pull request", () => {
     expect(body).not.toContain("Closes #3");
     expect(parseBody(body)?.feature).toBe("orders");
     expect(bench.github.answers).toHaveLength(1);
+  });
+
+  test("keeps what the plan that it carries out came to, held against all parts, through follow-ups on its last one", async () => {
+    const files = [model, service, route].map((file) => ({
+      ...{ file: `/repo/${file}`, change: "create" as const, why: "orders", handoff: null },
+    }));
+    const step = { title: "Write orders", detail: "From models to routes.", files: files.map(({ file }) => file) };
+    const plan = { summary: "Orders.", work: "crud", steps: [step], files, contract: [], questions: [], risks: [] };
+    const planning: ScriptedTurn = { calls: [{ name: "SubmitPlan", input: plan }] };
+    const made = (await run(bench, bench.command("plan orders"), [planning])).plan;
+    if (!made) throw new Error("no plan was made");
+    const carried = `This carries out the plan \`${shownHash(made)}\``;
+    await run(bench, bench.command(`approve ${shownHash(made)}`));
+    expect(bench.github.pulls[2]?.body).toContain(carried);
+    for (const [index, path] of [model, service, route].entries())
+      bench.github.files.set(100 + index, [{ path, kind: "added" }]);
+    const further = { thread: { kind: "pull", number: 102 }, number: 102 } as const;
+    for (const size of [2, 3]) {
+      const content = `${texts[route]}size = ${size}\n`;
+      await run(bench, bench.command(`design a size of ${size}`, further), [
+        { calls: [{ name: "Read", input: { file_path: `/repo/${route}` } }] },
+        { calls: [{ name: "Write", input: { file_path: `/repo/${route}`, content } }] },
+        ...turns.slice(1),
+      ]);
+      const body = bench.github.pulls[2]?.body ?? "";
+      expect(body).toContain(`${carried}, and the files`);
+      expect(parseStack(body)).toMatchObject({ part: 3, rows: [{ pull: 100 }, { pull: 101 }, {}] });
+    }
   });
 
   test("that dies at any of its writes is the same stack, with nothing twice", async () => {

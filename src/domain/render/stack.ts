@@ -62,7 +62,7 @@ export const stackSection = (view: StackView): string => {
     `<!-- architect:stack-view ${JSON.stringify(view).replace(/[<>-]/g, escaped)} -->`,
     `### Part ${part} of ${rows.length}`,
     table(
-      ["Part", "Pull request", "Holds", "Lines"],
+      ["Part", "Pull request", "Holds", "Lines at first"],
       rows.map((row, index) => rowOf(view, row, index)),
     ),
     `The change is larger than the ${limit} lines, tests left out, that a pull request has here (\`size\` in \`.github/architect.yml\`). So it comes in parts, each on the branch of the one before. Merge them in their order: when one is merged, the next one goes to ${code(base, 255)}. ${
