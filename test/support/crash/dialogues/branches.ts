@@ -177,7 +177,7 @@ export const branchDialogues: readonly Dialogue[] = [
   {
     name: "after a push to the base the App's pull request has it merged in",
     files: shop,
-    sample: { when: "before", write: "PATCH git/refs/heads", nth: 2 },
+    sample: { when: "after", write: "POST git/commits", nth: 1 },
     open: () => ({
       model,
       setUp: two,
@@ -203,11 +203,14 @@ export const branchDialogues: readonly Dialogue[] = [
     sample: { when: "after", write: "POST issues/4/comments", nth: 1 },
     open: () => ({
       model,
-      setUp: async (stage) => {
-        await two(stage);
-        await stage.as("maintainer").pushFiles("main", { [moduleOf(3)]: "PART = 0\n" }, "Write it ourselves");
-      },
-      steps: [merge(2)],
+      setUp: two,
+      steps: [
+        async ({ as, settled }) => {
+          await as("maintainer").pushFiles("main", { [moduleOf(3)]: "PART = 0\n" }, "Write it ourselves");
+          await settled();
+        },
+        merge(2),
+      ],
       holds: (end) => {
         expect(saidOn(end, 4)).toEqual([expect.stringContaining("conflict")]);
       },
