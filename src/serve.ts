@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { createAnalysis } from "./analysis/analysis.ts";
 import { openCacheFolder } from "./app/cache-folder.ts";
 import { answerOther } from "./app/front-page.ts";
+import { createJobs } from "./app/jobs.ts";
 import { loadLibrary } from "./app/library.ts";
 import { listen } from "./app/listen.ts";
 import { createRunLinks } from "./app/run-page/link.ts";
@@ -16,10 +17,8 @@ import { startWorker } from "./app/worker.ts";
 import type { Config, RunConfig } from "./config.ts";
 import type { Library } from "./domain/definition.ts";
 import { DefinitionError } from "./domain/errors.ts";
-import type { Job } from "./domain/job.ts";
 import { createRedactor } from "./domain/redact.ts";
 import type { RunBounds } from "./domain/run-bounds.ts";
-import { isUpkeep } from "./domain/trigger.ts";
 import { databaseFile, treesFolder } from "./environment.ts";
 import { createGitHub } from "./github/github.ts";
 import { createToolServers } from "./mcp/tool-servers.ts";
@@ -28,9 +27,7 @@ import { type Access, createConnect } from "./model/client.ts";
 import { openModels } from "./model/models.ts";
 import type { Analysis, Clock, GitHub, Queue, Store, ToolServers, Workspace } from "./ports.ts";
 import { createBoard } from "./run/board.ts";
-import { type ChecksDueDeps, checksDue, wasOpened } from "./run/checks-due.ts";
-import { answerClosed } from "./run/closed.ts";
-import { type CommandDeps, runCommand } from "./run/commands.ts";
+import type { CommandDeps } from "./run/commands.ts";
 import { createDesks, type Desks } from "./run/desk.ts";
 import { createExecute, type Execute, type ExecuteDeps } from "./run/execute.ts";
 import { createHalts, type Halts } from "./run/halts.ts";
@@ -38,11 +35,8 @@ import { createNewest } from "./run/newest.ts";
 import { createPlaces } from "./run/places.ts";
 import type { Watch } from "./run/progress.ts";
 import { createPurse, type Purse } from "./run/purse.ts";
-import { giveUpCheck, type RecheckDeps, recheck } from "./run/recheck.ts";
+import type { RecheckDeps } from "./run/recheck.ts";
 import { createSettings, type Settings } from "./run/settings.ts";
-import { createTurns } from "./run/turns.ts";
-import { createUpkeep } from "./run/upkeep.ts";
-import { weighLabel } from "./run/weigh-label.ts";
 import { openDatabase } from "./store/database.ts";
 import { createQueue, type RetryPolicy } from "./store/queue.ts";
 import { createStore } from "./store/runs.ts";
@@ -244,16 +238,14 @@ export const startApp = async (config: Config, log: Log = console.error, machine
   });
   const sandboxed = config.sandbox === "bubblewrap";
   const commands: CommandDeps = { github, store, queue, halts, models, sandboxed, clock: systemClock, log };
-  const checks: ChecksDueDeps = { github, store, log, amend: execute.amend };
   const redactor = createRedactor(secretsOf(config));
   const redact = (text: string) => redactor(text).text;
   const rechecks: RecheckDeps = {
     ...{ github, workspace, analysis, settings, store, sandboxed, clock: systemClock, log },
-    ...{ places: createPlaces(checksAtOnce), newest: createNewest(queue, log), redact },
+    places: createPlaces(checksAtOnce),
+    newest: createNewest(queue, log),
+    redact,
   };
-  const turns = createTurns();
-  const upkeep = createUpkeep({ ...rechecks, queue, store, turns });
-  const run = (job: Job, signal: AbortSignal) => turns.during(job.key, () => execute.run(job, signal));
   const webhooks = await createWebhookHandler({
     secret: config.webhookSecret,
     github,
@@ -274,19 +266,7 @@ export const startApp = async (config: Config, log: Log = console.error, machine
     log(`warning: the sandbox does not hold, so every run will end BLOCKED: ${health.reason} ${health.mend}`);
   startWorker({
     queue,
-    execute: (job, signal) => {
-      if (job.trigger.kind === "push") return recheck(rechecks, job, signal);
-      if (job.trigger.kind === "review" && job.trigger.closed) return answerClosed({ github, store, log }, job);
-      if (job.trigger.kind === "checks")
-        return checksDue(checks, job).then((due) => (due ? run(job, signal) : undefined));
-      if (isUpkeep(job.trigger)) return upkeep(job);
-      if (job.urgent && job.trigger.kind === "label") return weighLabel({ github, settings, queue, log }, job);
-      return job.urgent ? runCommand(commands, job) : run(job, signal);
-    },
-    giveUp: async (job, error) => {
-      if (job.trigger.kind === "push") await giveUpCheck(rechecks, job, error);
-      if (!job.urgent && !isUpkeep(job.trigger) && (await wasOpened(store, job))) await execute.giveUp(job, error);
-    },
+    ...createJobs({ execute, commands, rechecks, settings, queue }),
     concurrency: config.concurrency,
     log,
   });
