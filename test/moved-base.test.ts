@@ -151,6 +151,48 @@ describe("a run that begins while a branch of its issue is being merged", () => 
   }, 60_000);
 });
 
+describe("a pull request that stands on another one of ours", () => {
+  let lower: PullView;
+  let upper: PullView;
+  let top: PullView;
+  const standing = async (name: string, on: PullView): Promise<PullView> => {
+    const { number } = await maintainer().createIssue({ title: name });
+    await maintainer().comment(number, `/architect design --base ${on.head.ref} Write the module ${name}`);
+    await own.settled();
+    return own.pullOf(number);
+  };
+  beforeAll(async () => {
+    lower = await proposed("bricks");
+    upper = await standing("walls", lower);
+    top = await standing("roofs", upper);
+  }, 60_000);
+
+  test("has each push to that one merged in, by whomever, and so has what stands on it, without a model", async () => {
+    await maintainer().comment(lower.number, "/architect design Write the module mortar");
+    await own.settled();
+    const asked = own.api.requests.length;
+    await maintainer().pushFiles(lower.head.ref, { [modulePath("bricks")]: moduleText("bricks", "RED = 1\n") }, "Red");
+    await own.settled();
+    expect(own.api.requests.length).toBe(asked);
+    for (const { number } of [upper, top]) {
+      const { head, mergeable } = await github().pull(number);
+      expect(mergeable).toBe(true);
+      expect(await github().file(head.sha, modulePath("mortar"))).toBe(moduleText("mortar"));
+      expect(await github().file(head.sha, modulePath("bricks"))).toContain("RED");
+      expect(github().checkRuns(head.sha)).toMatchObject([{ external_id: `pull-${number}` }]);
+    }
+  }, 60_000);
+
+  test("is told where that one conflicts with it, and what stands on it is not touched", async () => {
+    const before = await github().pull(top.number);
+    await maintainer().pushFiles(lower.head.ref, { [modulePath("walls")]: "WALLS = 1\n" }, "Walls of our own");
+    await own.settled();
+    expect(says(upper.number, conflictMarker)).toEqual([expect.stringContaining(`- \`${modulePath("walls")}\``)]);
+    expect((await github().pull(top.number)).head.sha).toBe(before.head.sha);
+    expect(says(top.number, conflictMarker)).toEqual([]);
+  }, 60_000);
+});
+
 test("was told in GitHub's own words all along", () => {
   expect(github().violations).toEqual([]);
   expect(own.api.refusals).toEqual([]);
