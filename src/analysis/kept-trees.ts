@@ -41,7 +41,7 @@ export const createKeptTrees = ({ folder, version, mostBytes = 256 << 20 }: Kept
       const tree = pack.has(sha) ? attempt(() => pack.read(sha, text)) : undefined;
       if (!tree) continue;
       origins.set(tree, pack);
-      if (!used.has(pack)) attempt(() => utimesSync(pack.file, new Date(), new Date()));
+      if (!used.has(pack)) attempt(() => use(pack.file));
       used.add(pack);
       return tree;
     }
@@ -80,7 +80,7 @@ const attempt = <T>(what: () => T): T | undefined => {
   }
 };
 
-/** Those used last come first. */
+/** Those used last come first, of those used together the larger one. */
 const packsIn = (folder: string, version: string): Pack[] =>
   listed(folder)
     .filter(({ name }) => name.startsWith(`${version}-`) && name.endsWith(suffix))
@@ -96,7 +96,7 @@ const listed = (folder: string): readonly Listed[] =>
       const stats = statSync(file, { throwIfNoEntry: false });
       return stats?.isFile() ? [{ name, file, bytes: stats.size, usedAt: stats.mtimeMs }] : [];
     })
-    .sort((one, other) => other.usedAt - one.usedAt);
+    .sort((one, other) => other.usedAt - one.usedAt || other.bytes - one.bytes);
 
 const writePack = (folder: string, version: string, trees: ReadonlyMap<string, Tree>): Pack => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -104,8 +104,12 @@ const writePack = (folder: string, version: string, trees: ReadonlyMap<string, T
   const file = join(folder, `${version}-${randomUUID()}${suffix}`);
   writeFileSync(unfinished, packOf(trees), { mode: 0o600, flag: "wx" });
   renameSync(unfinished, file);
+  use(file);
   return openPack(file);
 };
+
+/** By our clock throughout: the file system's own lags behind it by some milliseconds. */
+const use = (file: string): void => utimesSync(file, new Date(), new Date());
 
 const removeOldest = (folder: string, mostBytes: number): void => {
   let bytes = 0;
