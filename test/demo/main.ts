@@ -18,7 +18,7 @@ const whereToLook = (home: string, { issue, pull, pages }: DemoResult, keep: boo
     `  the issue          ${home}/issues/${issue.number}`,
     ...(pull ? [`  the pull request   ${home}/pull/${pull.number}`] : []),
     ...pages.map((page) => `  a run, as it went  ${page}`),
-    keep ? "Ctrl-C ends it." : "This page ends with the demo; `npm run demo -- --keep` leaves it running.",
+    keep ? "Ctrl-C ends it." : "These pages end with the demo; `npm run demo -- --keep` leaves them there.",
     "",
     "The same on your own GitHub: README.md, “On your own GitHub”. On a local repository: npm run architect -- run --help",
   ].join("\n");
