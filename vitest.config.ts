@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** What takes long because it is whole: the blueprint's code run by real Python, the demo, the packed command, measured runs, whole stories, real git and the walls, and the local GitHub itself. */
+/** What takes long because it is whole: the blueprint's code run by real Python, the demo, the packed command, measured runs, whole stories, real git and the walls, tool servers, and the local GitHub itself. */
 export const long = [
   "test/model/blueprint/blueprint.test.ts",
   "test/model/blueprint/layouts.test.ts",
@@ -18,6 +18,13 @@ export const long = [
   "test/abuse.test.ts",
   "test/bad-input.test.ts",
   "test/check-local.test.ts",
+  "test/facts-local.test.ts",
+  "test/agents/examples.test.ts",
+  "test/github/emulator.test.ts",
+  "test/github/check-results.test.ts",
+  "test/mcp/tool-servers.test.ts",
+  "test/run/cross-check.test.ts",
+  "test/workspace/escapes.test.ts",
   "test/package.test.ts",
   "test/hostile-request.test.ts",
   "test/limits.test.ts",
