@@ -4,7 +4,7 @@ import type { Trigger } from "../domain/trigger.ts";
 import type { Pull } from "../ports.ts";
 import type { CheckPushDeps } from "./check-push.ts";
 import { fetchHeads } from "./fetch-heads.ts";
-import { mergeIn } from "./merge-in.ts";
+import { checkAsMerged, mergeIn } from "./merge-in.ts";
 import { isMemory, type MergePlan, planMerge } from "./merge-plan.ts";
 
 /** @returns the branch's head afterwards */
@@ -15,9 +15,13 @@ export const createCatchUp =
   (deps: CheckPushDeps, { kind, repository }: Trigger): CatchUp =>
   async (pull, { head, tip }) => {
     const plan = await planMerge(deps.workspace, repository, { ours: { commit: head }, theirs: tip });
-    if (plan.kind === "contained" || (plan.kind !== "conflict" && wouldShift(kind, plan))) return head;
+    if (plan.kind !== "contained" && plan.kind !== "conflict" && wouldShift(kind, plan)) return head;
     const session = await deps.github.open(repository, "publish");
     try {
+      if (plan.kind === "contained") {
+        await checkAsMerged(deps, session, repository, { number: pull.number, headSha: head });
+        return head;
+      }
       if (plan.kind === "conflict") {
         const text = renderConflict({ base: pull.base, sha: tip, branch: pull.branch }, plan.files);
         await session.upsertComment(pull.number, conflictMarker, text, undefined);

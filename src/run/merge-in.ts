@@ -1,5 +1,6 @@
 /** The base merged into a branch of ours: a commit of two parents that GitHub signs, and a check run on it. */
 import { ConflictError, RefusedError } from "../domain/errors.ts";
+import { checkKeyOf } from "../domain/render/check-run.ts";
 import { mergeMessage } from "../domain/render/merges.ts";
 import type { RepositoryRef } from "../domain/repository.ts";
 import type { GitHubSession, Pull } from "../ports.ts";
@@ -37,4 +38,16 @@ export const mergeIn = async (
     deps.log(`#${pull.number} is left as it is: ${error.message}`);
     return undefined;
   }
+};
+
+/** Of an attempt that ended between its merge and the check of it. What people pushed is checked by a job of its own. */
+export const checkAsMerged = async (
+  deps: CheckPushDeps,
+  session: GitHubSession,
+  repository: RepositoryRef,
+  { number, headSha }: { readonly number: number; readonly headSha: string },
+): Promise<void> => {
+  if (await session.hasCheck(headSha, checkKeyOf(number))) return;
+  const [author, self] = [await session.fetchAuthor(headSha), await deps.github.whoami()];
+  if (author?.id === self.id) await checkHead(deps, session, repository, { number, headSha });
 };

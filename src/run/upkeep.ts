@@ -2,13 +2,12 @@
 import { createHash } from "node:crypto";
 import { takeInMove } from "../domain/base-trigger.ts";
 import { issueOfBranch, type Job, keyOf } from "../domain/job.ts";
-import { checkKeyOf } from "../domain/render/check-run.ts";
 import { conflictMarker, renderConflict, renderResolved } from "../domain/render/merges.ts";
 import { isUpkeep, type MergedTrigger, type UpkeepTrigger } from "../domain/trigger.ts";
 import type { GitHubSession, Pull, Queue, Store } from "../ports.ts";
-import { type CheckPushDeps, checkHead } from "./check-push.ts";
+import type { CheckPushDeps } from "./check-push.ts";
 import { fetchHeads } from "./fetch-heads.ts";
-import { mergeIn } from "./merge-in.ts";
+import { checkAsMerged, mergeIn } from "./merge-in.ts";
 import { type MergePlan, planMerge } from "./merge-plan.ts";
 import { isOwnPull } from "./own-pull.ts";
 import type { Turns } from "./turns.ts";
@@ -128,9 +127,8 @@ const keep = async (
   // A part of a stack holds all of what it stands on.
   if (plan.kind === "ours" || (plan.kind === "clean" && issueOfBranch(trigger.base) !== undefined))
     await mergeIn(deps, session, trigger.repository, { pull, head, base, plan });
-  // An attempt that ended between the merge and its check.
-  if (plan.kind === "contained" && !(await session.hasCheck(head, checkKeyOf(pull.number))))
-    await checkHead(deps, session, trigger.repository, { number: pull.number, headSha: head });
+  if (plan.kind === "contained")
+    await checkAsMerged(deps, session, trigger.repository, { number: pull.number, headSha: head });
   await session.reviseComment(pull.number, conflictMarker, renderResolved(moved));
   deps.log(`#${pull.number} and ${trigger.base} at ${base.slice(0, 12)}: ${plan.kind}`);
 };

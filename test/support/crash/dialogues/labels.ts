@@ -11,6 +11,16 @@ const put =
     await as("maintainer").unlabel(1, name);
   };
 
+/** Each time for something else: twice the same within a second is one delivery. */
+const putAnew = (by: string, name: string) => {
+  let asked = 0;
+  return async (stage: Stage): Promise<void> => {
+    asked += 1;
+    await stage.as("maintainer").updateIssue(1, { body: `Take ${asked}.` });
+    await put(by, name)(stage);
+  };
+};
+
 /** May put labels on issues, and nothing more. */
 const triages = async ({ emulator }: Stage): Promise<void> => emulator.setPermission("stranger", "triage");
 
@@ -46,17 +56,20 @@ export const labelDialogues: readonly Dialogue[] = [
     name: "a label beyond what may begin in a day is refused once, with the reason",
     files: configured("label: design\nruns: { issue: 1 }\n"),
     sample: { when: "before", write: "PATCH issues/comments/:id", nth: 1 },
-    open: () => ({
-      model,
-      setUp: (stage) => inOrder(stage, file, put("maintainer", "design")),
-      steps: [put("maintainer", "design"), put("maintainer", "design")],
-      holds: (end) => {
-        expect(saidOn(end, 1)).toEqual([
-          expect.stringMatching(/: \*\*Not started:\*\* one run of this issue began today/),
-        ]);
-        expect(end.threads).toHaveLength(2);
-      },
-    }),
+    open: () => {
+      const again = putAnew("maintainer", "design");
+      return {
+        model,
+        setUp: (stage) => inOrder(stage, file, again),
+        steps: [again, again],
+        holds: (end) => {
+          expect(saidOn(end, 1)).toEqual([
+            expect.stringMatching(/: \*\*Not started:\*\* one run of this issue began today/),
+          ]);
+          expect(end.threads).toHaveLength(2);
+        },
+      };
+    },
   },
   {
     name: "a bot that is listed has its labels heard three times in a row, and is told once that it is no more",
@@ -65,13 +78,7 @@ export const labelDialogues: readonly Dialogue[] = [
     users: helper,
     sample: { when: "before", write: "PATCH issues/comments/:id", nth: 1 },
     open: () => {
-      let asked = 0;
-      // Each time for something else: the same words would be the same turns.
-      const byBot = async (stage: Stage): Promise<void> => {
-        asked += 1;
-        await stage.as("maintainer").updateIssue(1, { body: `Take ${asked}.` });
-        await put("helper[bot]", "architect")(stage);
-      };
+      const byBot = putAnew("helper[bot]", "architect");
       return {
         model: ({ turn }) =>
           turn === 1 ? look : submit({ status: "BLOCKED", decisions: [], blockers: ["No way on."] }),
