@@ -113,8 +113,10 @@ test("whoever has write access may stop runs, and ask how they stand, where the 
   await restart();
   const refused = await labelled("architect");
   expect(await statusOf(refused)).toContain("`who.permission` asks for `admin`");
-  for (const verb of ["stop", "status", "help"]) await maintainer.comment(refused, `/architect ${verb}`);
-  await settled();
+  for (const verb of ["stop", "status", "help"]) {
+    await maintainer.comment(refused, `/architect ${verb}`);
+    await settled();
+  }
   const answers = (await commentsOn(refused)).filter(({ body }) => body.includes("architect:command:"));
   expect(answers.map(({ body }) => body).join("\n")).toMatch(/nothing waits[\s\S]*who\.permission[\s\S]*`stop`/);
   expect(answers).toHaveLength(3);
