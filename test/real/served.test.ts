@@ -77,12 +77,14 @@ const served = async (layout: Layout, request: string, use: (served: Served) => 
   using bench = await openWorkbench(fixture);
   const { report } = await drive(bench, request, "", { python: toolchain, ...options });
   expect(report.questions).toEqual([]);
-  await using service = await serveBackend(environment, { ...backend, root: bench.root });
+  await using real = await serveBackend(environment, { ...backend, root: bench.root });
+  const service = timed(real);
   const { body } = await service.call("GET", "/openapi.json");
   const paths = (body as { paths: Record<string, Record<string, unknown>> }).paths;
   for (const { method, path } of report.endpoints_created)
     expect(Object.keys(paths[path] ?? {}), `${method} ${path}`).toContain(method.toLowerCase());
   await use({ report, service, bench });
+  await service.tell(request);
   expect(service.log()).not.toContain("Traceback");
 };
 
@@ -92,12 +94,40 @@ const expectProblem = (answer: Answer, status: number): void => {
   expect(answer.body).toMatchObject({ title: expect.any(String), status });
 };
 
-/** Measured, not judged: machines differ. The specification's bounds stand beside. */
-const tell = (what: string, answers: readonly Answer[], bound: number): void => {
-  const [p50, p95] = [percentile(answers, 0.5), percentile(answers, 0.95)].map((ms) => ms.toFixed(1));
-  console.log(
-    `${what}: p50 ${p50} ms, p95 ${p95} ms of ${answers.length} requests (the specification allows ${bound})`,
-  );
+/** The specification's bounds of the 95th percentile: of what reads and writes rows, and of what hashes and signs. */
+const boundOf = (path: string): number => (path.includes("/auth/") ? 500 : 200);
+/** Machines differ, and this one may have much else to do: beyond so many times the bound it is the code. */
+const patience = 10;
+const timings: string[] = [];
+afterAll(() => console.log(["95th percentiles of what was answered with success, ms:", ...timings].join("\n")));
+
+/** The same service; `tell` measures each route that it answered with success, and the last list that was read 50 times more. */
+const timed = (service: Service): Service & { tell(request: string): Promise<void> } => {
+  const byRoute = new Map<string, Answer[]>();
+  let read: string | undefined;
+  const call: Service["call"] = async (method, path, ...rest) => {
+    const answer = await service.call(method, path, ...rest);
+    if (answer.status >= 400) return answer;
+    const route = `${method} ${path.replace(/\?.*/, "").replace(/[0-9a-f-]{36}|\/\d+$/g, "{id}")}`;
+    byRoute.set(route, [...(byRoute.get(route) ?? []), answer]);
+    if (method === "GET" && path.startsWith("/api/") && !route.endsWith("{id}")) read = path;
+    return answer;
+  };
+  return {
+    ...service,
+    call,
+    tell: async (request) => {
+      for (let at = 0; read !== undefined && at < 50; at++) await call("GET", read);
+      for (const [route, answers] of byRoute) {
+        if (!route.includes("/api/")) continue;
+        const [p95, bound] = [percentile(answers, 0.95), boundOf(route)];
+        timings.push(
+          `  ${p95.toFixed(1).padStart(7)} of ${bound}  ${route} (${answers.length}; ${request.slice(0, 50)})`,
+        );
+        expect(p95, `${route}, 95th percentile in ms`).toBeLessThan(patience * bound);
+      }
+    },
+  };
 };
 
 const person = { email: "someone@example.com", password: "a long password" };
@@ -127,7 +157,6 @@ describe.skipIf(!reachable)("a registration, served", () => {
       // What validation refuses does not count.
       expect(await untilLimited(() => register(person), 5)).toBe(2);
       expect(report.endpoints_created[0]?.rate_limit).toBe("5/min");
-      tell("registration (hashing included)", [made], 500);
     });
   });
 
@@ -178,7 +207,6 @@ describe.skipIf(!reachable)("login and refresh, served", () => {
       expectProblem(await auth("refresh", { refresh_token: tokens.access_token }), 401);
       expectProblem(await auth("refresh", { refresh_token: `${tokens.refresh_token}x` }), 401);
       expect(await untilLimited(() => auth("login", person), 12)).toBe(7);
-      tell("login (hashing included)", [login], 500);
     });
   });
 });
@@ -232,10 +260,6 @@ describe.skipIf(!reachable)("a resource, served", () => {
       const path = "/api/v1/invoices";
       await expectResource(service, path, [1, 2, 3, 4, 5].map(invoice), { paid: true });
       expectProblem(await service.call("POST", path, invoice(5)), 409);
-      const reads: Answer[] = [];
-      for (let at = 0; at < 60; at++) reads.push(await service.call("GET", `${path}?limit=20`));
-      expect(reads.map(({ status }) => status)).toEqual(Array(60).fill(200));
-      tell("a page of a resource", reads, 200);
     });
   });
 
